@@ -1,0 +1,1 @@
+"""ptcrm: a plain-text personal CRM. Files → documents → customers → plan → feeds and answers."""

@@ -1,0 +1,25 @@
+"""Every way a command can fail: the message is for a person, the class carries the exit code."""
+
+
+class PtcrmError(Exception):
+    """A command cannot go on. `str(error)` says what is wrong, where, and what to do next."""
+
+    exit_code = 1
+
+
+class UsageError(PtcrmError):
+    """What was typed cannot be understood: a bad date, a bad value, a bad option."""
+
+    exit_code = 2
+
+
+class NotFoundError(PtcrmError):
+    """What was named is not there, or more than one thing answers to the name."""
+
+    exit_code = 3
+
+
+class RefusedError(PtcrmError):
+    """The change was not made, because it could lose or garble something; nothing was written."""
+
+    exit_code = 4

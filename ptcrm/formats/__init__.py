@@ -1,0 +1,1 @@
+"""Layer 5: values to the bytes other programs read."""

@@ -1,0 +1,1 @@
+"""Layer 1: frozen values, the vocabulary of everything above."""

@@ -1,0 +1,376 @@
+"""The vault's configuration (FORMAT §3): every key with its type, default and meaning, in one table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, time
+from typing import TYPE_CHECKING, Any, Literal
+
+from ptcrm.model.customer import Money
+from ptcrm.model.dates import NEVER, Anniversary, Interval, parse_anniversary, parse_date, parse_interval, parse_time
+from ptcrm.model.diagnostic import Problem
+from ptcrm.model.reading import (
+    Report,
+    by_name,
+    day,
+    flag,
+    interval,
+    is_empty,
+    items,
+    many,
+    one_of,
+    pairs,
+    parse_money,
+    parsed,
+    record,
+    suggest,
+    text,
+    texts,
+    whole,
+    zone,
+)
+from ptcrm.text.frontmatter import Mapping, Node, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KINDS = ("cadence", "follow-up", "playbook", "birthday", "occasion", "anniversary", "campaign", "lead", "feedback")
+QUALIFIERS = ("in", "voicemail", "no answer", "value", "pitch")
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way of being in touch. `touch` "in" counts only what came from the customer; `verb` begins a title."""
+
+    touch: Literal["yes", "no", "in"] = "no"
+    value: bool = False
+    cost: str | None = None
+    minutes: int | None = None
+    also: tuple[str, ...] = ()
+    verb: str = ""
+
+
+def _channels() -> dict[str, Channel]:
+    """FORMAT §2.3's table, with the words that begin a calendar entry's title."""
+    touches = {
+        "contact": "Contact",
+        "call": "Call",
+        "email": "Email",
+        "message": "Message",
+        "social": "Message",
+        "meeting": "Meet",
+        "visit": "Visit",
+        "lunch": "Lunch with",
+        "event": "Event with",
+        "note": "Note to",
+        "letter": "Letter to",
+        "card": "Card to",
+        "gift": "Gift for",
+        "article": "Article for",
+    }
+    others = {"newsletter": "Newsletter to", "sale": "Sale to", "memo": "Memo on", "referral": "Referral from"}
+    return {
+        **{name: Channel("yes", verb=verb) for name, verb in touches.items()},
+        **{name: Channel("no", verb=verb) for name, verb in others.items()},
+        "feedback": Channel("in", verb="Answer"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """How often a customer of this tier is contacted, and what that may cost; `when` is a query."""
+
+    cadence: Interval | None = None
+    budget: str | None = None
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How often a customer of this status is contacted."""
+
+    cadence: Interval | None = None
+
+
+def _statuses() -> dict[str, Status]:
+    """The statuses that need no configuration."""
+    return {"prospect": Status(), "active": Status(), "former": Status(Interval(months=6)), "paused": Status(NEVER)}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a playbook: `after` its start, `do` (a channel) with `text`."""
+
+    after: Interval | None = None
+    do: str = "contact"
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """Steps that follow what `starts` names: a channel, `since` or `left`."""
+
+    starts: str = ""
+    lapse: Interval = Interval(days=30)
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Improvement:
+    """Something that changed on a day, for which a former customer may come back."""
+
+    date: date | None = None
+    fixes: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A yearly mailing on `date` by the channel `do` to those whom the query `where` finds."""
+
+    date: Anniversary | None = None
+    do: str = "card"
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What one calendar feed holds and how it looks."""
+
+    where: str | None = None
+    kinds: tuple[str, ...] = KINDS
+    private: bool = False
+    age_in_title: bool = False
+    alarm: time | None = None
+    overdue: str = "gather"
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many movable contacts a day holds, and how many new customers are taken in a day."""
+
+    per_day: int = 10
+    intake: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Occasions:
+    """How days of the year are kept: 29 February, reminders ahead, years as a customer."""
+
+    leap_day: str = "feb28"
+    lead: dict[str, Interval] = field(default_factory=dict)
+    customer_years: tuple[int, ...] = (1, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The headings under which a log stands."""
+
+    headings: tuple[str, ...] = ("Log",)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of `ptcrm.yaml`; a key that is absent has the default that stands here."""
+
+    format: int = 1
+    start: date | None = None
+    customers: tuple[str, ...] = ("customers",)
+    timezone: str | None = None
+    country: str | None = None
+    currency: str = "EUR"
+    working_days: tuple[str, ...] = _WEEKDAYS[:5]
+    away: tuple[tuple[date, date], ...] = ()
+    capacity: Capacity = Capacity()
+    min_gap: Interval = Interval(days=5)
+    default_cadence: Interval = Interval(days=42)
+    retry: Interval = Interval(days=3)
+    feedback_within: Interval = Interval(days=7)
+    tiers: dict[str, Tier] = field(default_factory=dict)
+    statuses: dict[str, Status] = field(default_factory=_statuses)
+    channels: dict[str, Channel] = field(default_factory=_channels)
+    playbooks: dict[str, Playbook] = field(default_factory=dict)
+    changes: tuple[Improvement, ...] = ()
+    campaigns: dict[str, Campaign] = field(default_factory=dict)
+    queries: dict[str, str] = field(default_factory=dict)
+    feeds: dict[str, Feed] = field(default_factory=lambda: {"all": Feed()})
+    occasions: Occasions = field(default_factory=Occasions)
+    log: Log = field(default_factory=Log)
+
+    def is_contact(self, channel: str, qualifiers: tuple[str, ...]) -> bool:
+        """Whether an entry of this channel with these qualifiers is a touch (FORMAT §2.3)."""
+        if "no answer" in qualifiers:
+            return False
+        known = self.channels.get(channel)
+        return "in" in qualifiers or (known is not None and known.touch == "yes")
+
+
+def channel_names(config: Config) -> dict[str, str]:
+    """Every word a channel answers to, casefolded, with the channel's name."""
+    names = {name.casefold(): name for name in config.channels}
+    for name, channel in config.channels.items():
+        names.update({word.casefold(): name for word in channel.also})
+    return names
+
+
+def _range(words: str) -> tuple[date, date] | Problem:
+    first, dots, last = words.partition("..")
+    begin, end = parse_date(first), parse_date(last if dots else first)
+    if isinstance(begin, Problem):
+        return begin
+    if isinstance(end, Problem):
+        return end
+    if end < begin:
+        return Problem("PT502", f"“{words}” ends before it begins", "Write FIRST..LAST.")
+    return begin, end
+
+
+def _clock(words: str) -> time | Problem:
+    return parse_time(words) or Problem("PT502", f"“{words}” is no time of day", "Write HH:MM.")
+
+
+def _weekday(words: str) -> str | Problem:
+    if words.lower()[:3] in _WEEKDAYS:
+        return words.lower()[:3]
+    return Problem("PT502", f"“{words}” is no day of the week", f"Write {', '.join(_WEEKDAYS)}.")
+
+
+def _folder(words: str) -> str | Problem:
+    """A folder inside the vault (no path outside is ever taken from the configuration)."""
+    parts = [part for part in words.replace("\\", "/").split("/") if part not in ("", ".")]
+    if words.startswith(("/", "\\", "~")) or ".." in parts or ":" in words or not parts:
+        return Problem("PT502", f"“{words}” is no folder inside the vault", "Write a folder such as customers.")
+    return "/".join(parts)
+
+
+def _currency(words: str) -> str | Problem:
+    if re.fullmatch("[A-Za-z]{3}", words):
+        return words.upper()
+    return Problem("PT502", f"“{words}” is no currency code", "Write three letters such as EUR.")
+
+
+def _cost(words: str) -> str | Problem:
+    money = parse_money(words, "EUR")
+    return money if isinstance(money, Problem) else words
+
+
+def _budget(words: str) -> str | Problem:
+    amount, slash, per = words.partition("/")
+    if slash and per.strip() != "year":
+        return Problem("PT502", f"“{words}” is no yearly budget", "Write for example 200 EUR/year.")
+    problem = _cost(amount.strip())
+    return problem if isinstance(problem, Problem) else words
+
+
+def _length(words: str) -> Interval | Problem:
+    found = parse_interval(words)
+    if found == NEVER:
+        return Problem("PT502", "“never” is no length of time", "Write for example 3 days.")
+    return found
+
+
+def _positive(words: str) -> int | Problem:
+    if re.fullmatch("[0-9]{1,6}", words) and int(words):
+        return int(words)
+    return Problem("PT502", f"“{words}” is no number of at least 1", "Write a number such as 10.")
+
+
+def _merged_channels(node: Node, report: Report) -> dict[str, Channel]:
+    """The table of FORMAT §2.3 with what the configuration adds to it or changes in it."""
+    merged = _channels()
+    for name, given in by_name(_CHANNEL)(node, report).items():
+        key = " ".join(name.split())
+        merged[key] = replace(merged.get(key, Channel(verb=f"{key.capitalize()}:")), **given)
+    return merged
+
+
+def _merged_statuses(node: Node, report: Report) -> dict[str, Status]:
+    return {**_statuses(), **by_name(record(Status, cadence=interval))(node, report)}
+
+
+def _touch(node: Node, report: Report) -> str | None:
+    word = one_of("true", "false", "yes", "no", "on", "off", "in")(node, report)
+    if word is None or word == "in":
+        return word
+    return "yes" if word in ("true", "yes", "on") else "no"
+
+
+def _format(words: str) -> int | Problem:
+    if words == "1":
+        return 1
+    return Problem("PT502", f"this program reads format 1, not “{words}”", "Use a newer ptcrm, or write format: 1.")
+
+
+_FEED = record(
+    Feed,
+    where=text,
+    kinds=many(one_of(*KINDS)),
+    private=flag,
+    age_in_title=flag,
+    alarm=parsed(_clock),
+    overdue=one_of("gather", "today", "original"),
+)
+_CHANNEL = record(dict, touch=_touch, value=flag, cost=parsed(_cost), minutes=whole, also=texts, verb=text)
+_LENGTH = parsed(_length)
+_STEP = record(Step, after=_LENGTH, do=text, text=text)
+_PLAYBOOK = record(Playbook, starts=text, lapse=_LENGTH, steps=many(_STEP))
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of `ptcrm.yaml`: how it is read, and what it means in a line (shown in the docs)."""
+
+    name: str
+    read: Callable[[Node, Report], Any]
+    meaning: str
+
+
+KEYS = (
+    Key("format", parsed(_format), "the version of this format"),
+    Key("start", day, "silence before this day is nobody's fault; written by `init`"),
+    Key("customers", many(parsed(_folder)), "a folder or a list of folders with customers"),
+    Key("timezone", zone, "where today begins; default: the system's"),
+    Key("country", text, "whose public holidays are kept free"),
+    Key("currency", parsed(_currency), "what an amount without a code is in"),
+    Key("working_days", many(parsed(_weekday)), "the days on which contacts are planned"),
+    Key("away", many(parsed(_range)), "days without work, as FIRST..LAST"),
+    Key("capacity", record(Capacity, per_day=parsed(_positive), intake=parsed(_positive)), "how much a day holds"),
+    Key("min_gap", _LENGTH, "the least time between two contacts planned for one customer"),
+    Key("default_cadence", interval, "for customers with no other cadence"),
+    Key("retry", _LENGTH, "when to try again after no answer"),
+    Key("feedback_within", _LENGTH, "how soon feedback is answered"),
+    Key("tiers", by_name(record(Tier, cadence=interval, budget=parsed(_budget), when=text)), "in order of rank"),
+    Key("statuses", _merged_statuses, "beside prospect, active, former and paused"),
+    Key("channels", _merged_channels, "beside those of the table, or changing them"),
+    Key("playbooks", by_name(_PLAYBOOK), "steps that follow a sale, a beginning or a leaving"),
+    Key("changes", many(record(Improvement, date=day, fixes=text, text=text)), "why former customers may come back"),
+    Key(
+        "campaigns",
+        by_name(record(Campaign, date=parsed(parse_anniversary), do=text, where=text)),
+        "yearly mailings to many",
+    ),
+    Key("queries", by_name(text), "saved searches"),
+    Key("feeds", by_name(_FEED), "calendar feeds by name; default: one named `all`"),
+    Key(
+        "occasions",
+        record(
+            Occasions, leap_day=one_of("feb28", "mar1"), lead=by_name(_LENGTH), customer_years=many(parsed(_positive))
+        ),
+        "how birthdays and other days are kept",
+    ),
+    Key("log", record(Log, headings=texts), "the headings under which a log stands"),
+)
+
+def read_config(root: Mapping, report: Report) -> Config:
+    """The configuration in `root`; a bad value is reported and has its default."""
+    known = {key.name: key for key in KEYS}
+    values: dict[str, Any] = {}
+    for name, node in pairs(root, report):
+        key = known.get(name.value)
+        if key is None:
+            report.add("PT501", name.span.start, f"“{name.value}” means nothing here", suggest(name.value, known))
+        elif not is_empty(node) and (value := key.read(node, report)) not in (None, (), {}):
+            values[key.name] = value
+    return Config(**values)

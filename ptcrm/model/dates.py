@@ -1,0 +1,212 @@
+"""Days, intervals, days without a year, and the words people use for days.
+
+Every parser takes text and returns the value or a `Problem`; digits are ASCII (HAZARDS 13, 43).
+Month arithmetic goes from the anchor and clamps to the month's end (FORMAT §4).
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from ptcrm.model.diagnostic import Problem
+
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ][0-9:.+Z -]*)?")
+_YEARLESS = re.compile(r"--([0-9]{2})-?([0-9]{2})")
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+_TWO_PARTS = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})\.?")
+_THREE_PARTS = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})")
+_COUNTED = re.compile(r"(?:every +)?([0-9]{1,5}) *(d|w|m|q|y|days?|weeks?|months?|quarters?|years?)", re.IGNORECASE)
+_ISO = re.compile(r"P([0-9]{1,5})([DWMY])", re.IGNORECASE)
+_RELATIVE = re.compile(r"(?:in +|\+ *)(?P<on>.+)|- *(?P<back>.+)|(?P<ago>.+) +ago")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_NO_YEAR = 1604  # what Apple's address book writes for "year unknown"
+_LEAP_YEAR = 2024
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A span of calendar time: `count` days or months. Zero days means never."""
+
+    days: int = 0
+    months: int = 0
+
+    @property
+    def is_never(self) -> bool:
+        """Whether this is `never`."""
+        return not self.days and not self.months
+
+    def __str__(self) -> str:
+        if self.is_never:
+            return "never"
+        for amount, size, unit in (
+            (self.months, 12, "year"),
+            (self.months, 1, "month"),
+            (self.days, 7, "week"),
+            (self.days, 1, "day"),
+        ):
+            if amount and amount % size == 0:
+                count = amount // size
+                break
+        return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+NEVER = Interval()
+_WORDS = {
+    "never": NEVER,
+    "weekly": Interval(days=7),
+    "fortnightly": Interval(days=14),
+    "twice a month": Interval(days=15),
+    "monthly": Interval(months=1),
+    "quarterly": Interval(months=3),
+    "yearly": Interval(months=12),
+}
+_UNITS = {"d": (1, 0), "w": (7, 0), "m": (0, 1), "q": (0, 3), "y": (0, 12)}
+
+
+@dataclass(frozen=True, slots=True)
+class Anniversary:
+    """A day of the year, with the year it began if that is known."""
+
+    month: int
+    day: int
+    year: int | None = None
+
+    def __str__(self) -> str:
+        year = "-" if self.year is None else f"{self.year:04}"
+        return f"{year}-{self.month:02}-{self.day:02}"
+
+    def in_year(self, year: int, leap_day: str) -> date:
+        """The day in `year`; 29 February in a common year is by `leap_day` (`feb28` or `mar1`)."""
+        if (self.month, self.day) == (2, 29) and monthrange(year, 2)[1] == 28:
+            return date(year, 2, 28) if leap_day == "feb28" else date(year, 3, 1)
+        return date(year, self.month, self.day)
+
+    def within(self, first: date, last: date, leap_day: str) -> list[date]:
+        """Every return of the day from `first` to `last` (both included), not before its first year."""
+        days = (
+            self.in_year(year, leap_day) for year in range(max(first.year, self.year or first.year), last.year + 1)
+        )
+        return [day for day in days if first <= day <= last]
+
+
+def later(anchor: date, interval: Interval, times: int = 1) -> date:
+    """`anchor` plus `times` intervals: months clamp to the month's end; the far end is 9999-12-31."""
+    month = anchor.month - 1 + interval.months * times
+    year = anchor.year + month // 12
+    if not date.min.year <= year <= date.max.year:
+        return date.max if times > 0 else date.min
+    month = month % 12 + 1
+    moved = date(year, month, min(anchor.day, monthrange(year, month)[1]))
+    try:
+        return moved + timedelta(days=interval.days * times)
+    except OverflowError:
+        return date.max if times > 0 else date.min
+
+
+def parse_date(text: str) -> date | Problem:
+    """`YYYY-MM-DD`; a time part is ignored."""
+    found = _DAY.fullmatch(text.strip())
+    if not found:
+        return _no_date(text, "YYYY-MM-DD")
+    try:
+        return date(*map(int, found.groups()))
+    except ValueError:
+        return Problem("PT102", f"“{text}” is no day of the calendar", "Write a day that exists.")
+
+
+def parse_anniversary(text: str) -> Anniversary | Problem:
+    """`YYYY-MM-DD`, or `--MM-DD` and `--MMDD` without a year (RFC 6350 §4.3.1); 1604 is no year."""
+    yearless = _YEARLESS.fullmatch(text.strip())
+    if yearless:
+        month, day = int(yearless[1]), int(yearless[2])
+        if 1 <= month <= 12 and 1 <= day <= monthrange(_LEAP_YEAR, month)[1]:
+            return Anniversary(month, day)
+        return Problem("PT102", f"“{text}” is no day of the calendar", "Write a day that exists.")
+    found = parse_date(text)
+    if isinstance(found, Problem):
+        return found
+    return Anniversary(found.month, found.day, None if found.year == _NO_YEAR else found.year)
+
+
+def _no_date(text: str, form: str) -> Problem:
+    """A problem that shows what `text` may have meant, never a guess."""
+    three, two = _THREE_PARTS.fullmatch(text.strip()), _TWO_PARTS.fullmatch(text.strip())
+    parts = three or two
+    if not parts:
+        return Problem("PT102", f"“{text}” is no date", f"Write it as {form}.")
+    prefix = f"{three[3]}" if three else "-"
+    first, second = int(parts[1]), int(parts[2])
+    readings = {
+        f"{prefix}-{month:02}-{day:02}"
+        for day, month in ((first, second), (second, first))
+        if month in range(1, 13) and day in range(1, 32)
+    }
+    if not readings:
+        return Problem("PT102", f"“{text}” is no date", f"Write it as {form}.")
+    choice = " or ".join(sorted(readings))
+    return Problem("PT103", f"“{text}” could be read in more than one way", f"Write {choice}.")
+
+
+def parse_time(text: str) -> time | None:
+    """`HH:MM` (`9:30` too), or None."""
+    found = _TIME.fullmatch(text)
+    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+        return None
+    return time(int(found[1]), int(found[2]))
+
+
+def parse_interval(text: str) -> Interval | Problem:
+    """FORMAT §2.2 "Cadence": `3 weeks`, `6w`, `P6W`, `monthly`, `twice a month`, `never`; 1 day to 100 years."""
+    words = " ".join(text.lower().split())
+    if words in _WORDS:
+        return _WORDS[words]
+    found = _COUNTED.fullmatch(words) or _ISO.fullmatch(words)
+    if found:
+        count = int(found[1])
+        days, months = _UNITS[found[2][0]]
+        interval = Interval(count * days, count * months)
+        if count and interval.days <= 36525 and interval.months <= 1200:
+            return interval
+        return Problem("PT104", f"“{text}” is not between 1 day and 100 years", "Write for example `6 weeks`.")
+    return Problem("PT104", f"“{text}” is no length of time", "Write for example `6 weeks`, `3m` or `never`.")
+
+
+def parse_day(text: str, today: date) -> date | Problem:
+    """A day as a person names it: ISO, `today`, `friday`, `next friday`, `in 3 weeks`, `+6w`, `-2d`, `2 days ago`.
+
+    `friday` is the first one from tomorrow on, `last friday` the newest before today, `next friday` the
+    Friday of the week (from Monday) after this one.
+    """
+    words = " ".join(text.lower().split())
+    plain = {"today": 0, "yesterday": -1, "tomorrow": 1}
+    if words in plain:
+        return today + timedelta(days=plain[words])
+    which, _, name = words.rpartition(" ")
+    for number, weekday in enumerate(_WEEKDAYS):
+        if name in (weekday, weekday[:3]) and which in ("", "next", "last"):
+            return _weekday(number, which, today)
+    if which == "next" and name in ("week", "month", "year"):
+        return later(today, _WORDS[f"{name}ly"])
+    relative = _RELATIVE.fullmatch(words)
+    if relative:
+        interval = parse_interval(relative["on"] or relative["back"] or relative["ago"])
+        if isinstance(interval, Interval) and not interval.is_never:
+            return later(today, interval, 1 if relative["on"] else -1)
+    else:
+        day = parse_date(words)
+        if isinstance(day, date) or day.code == "PT103":
+            return day
+        if _DAY.fullmatch(words):
+            return day
+    return Problem("PT102", f"“{text}” is no day", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d.")
+
+
+def _weekday(number: int, which: str, today: date) -> date:
+    if which == "next":
+        return today + timedelta(days=7 - today.weekday() + number)
+    if which == "last":
+        return today - timedelta(days=(today.weekday() - number - 1) % 7 + 1)
+    return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)

@@ -1,0 +1,89 @@
+"""What is wrong with a file, where, and what to do: collected while reading, never raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """`error`: nothing is planned from the file. `warning`: a value is not used. `info`: worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of diagnostic: its stable code, how bad it is, and what it means in one line."""
+
+    code: str
+    severity: Severity
+    meaning: str
+
+
+_E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+RULES = (
+    Rule("PT001", _E, "The file is not UTF-8."),
+    Rule("PT002", _E, "The front matter opens and never closes."),
+    Rule("PT003", _E, "The front matter is not YAML."),
+    Rule("PT004", _E, "The front matter is not a list of `key: value` lines."),
+    Rule("PT005", _E, "YAML anchors, aliases, merge keys and tags are not read."),
+    Rule("PT006", _E, "The front matter is too large or too deep."),
+    Rule("PT007", _E, "A key stands twice in one mapping."),
+    Rule("PT008", _E, "Two versions wait to be merged (git's conflict markers)."),
+    Rule("PT009", _E, "The file cannot be read."),
+    Rule("PT010", _I, "A note without front matter is no customer."),
+    Rule("PT011", _W, "A sync program's conflict copy is no customer."),
+    Rule("PT101", _W, "A field's name is almost one that means something."),
+    Rule("PT102", _W, "A date is not a day of the calendar, or not written YYYY-MM-DD."),
+    Rule("PT103", _W, "A date can be read in two ways."),
+    Rule("PT104", _W, "A cadence is not understood."),
+    Rule("PT105", _W, "A value has the wrong shape or is none of those allowed."),
+    Rule("PT106", _W, "An amount of money is not understood."),
+    Rule("PT107", _W, "` #` cuts the value short: YAML takes the rest for a comment."),
+    Rule("PT108", _E, "An id holds characters that an id must not have, or is too long."),
+    Rule("PT109", _W, "A time zone is not known."),
+    Rule("PT110", _I, "A phone number stands without quotes, which other programs misread."),
+    Rule("PT201", _W, "A log entry begins with a date and does not fit the form."),
+    Rule("PT202", _W, "A log entry names a channel that is not known."),
+    Rule("PT203", _W, "A log entry has a qualifier that is not known."),
+    Rule("PT204", _W, "A log entry is dated after today, so it is no contact yet."),
+    Rule("PT301", _W, "A follow-up's date or interval is not understood."),
+    Rule("PT401", _E, "Two files have one id."),
+    Rule("PT402", _W, "A link leads nowhere."),
+    Rule("PT403", _W, "A tier is not in the configuration."),
+    Rule("PT404", _W, "A status is not in the configuration."),
+    Rule("PT501", _W, "The configuration has a key that means nothing."),
+    Rule("PT502", _W, "A value of the configuration is not understood; the default is used."),
+)
+
+_BY_CODE = {rule.code: rule for rule in RULES}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem in one file. `line` and `column` count from 1; `hint` says what to do next."""
+
+    code: str
+    path: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is, by its code."""
+        return _BY_CODE[self.code].severity
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a value cannot be used, before anyone knows where it stands."""
+
+    code: str
+    message: str
+    hint: str = ""

@@ -1,0 +1,132 @@
+"""The dated things of a plan, and the reasons behind their dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Literal
+
+from ptcrm.model.dates import Anniversary, Interval
+
+# "No item before this day" when there is no such day, so that rows compare as plain dates.
+ALWAYS = date.min
+FOREVER = date.max
+
+CONTACT_KINDS = ("cadence", "follow-up", "feedback")
+YEARLY_KINDS = ("birthday", "occasion")
+State = Literal["ok", "soon", "due", "overdue", "snoozed", "new", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something stands on its day: a sentence, and the file and line it follows from."""
+
+    text: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A log entry or ticked follow-up as it bears on one customer's cadence.
+
+    `contact` is False for a try that reached nobody (`no answer`). `path` and `line` are where it stands.
+    """
+
+    date: date
+    channel: str
+    contact: bool
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """A contact owed on the day `due`, not planned before `not_before` (a snooze, a retry).
+
+    `movable` ones go on to the next day until they are done; the others stand where they are.
+    """
+
+    kind: str
+    origin: str
+    due: date
+    channel: str | None = None
+    text: str = ""
+    time: time | None = None
+    movable: bool = False
+    not_before: date = ALWAYS
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Yearly:
+    """A birthday or other occasion, silent before `not_before`."""
+
+    kind: str
+    origin: str
+    name: str
+    day: Anniversary
+    not_before: date
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a customer's cadence stands. `due` is None if it never asks for a contact.
+
+    `last` is the last contact (None: never), `soon` the first day with a fifth or less of the cadence left.
+    """
+
+    cadence: Interval
+    last: Touch | None = None
+    due: date | None = None
+    soon: date | None = None
+    snooze: date = ALWAYS
+
+    def state(self, today: date) -> State:
+        """The state on `today` (FORMAT §4)."""
+        if self.due is None or self.soon is None:
+            return "never"
+        if today < self.snooze:
+            return "snoozed"
+        if self.last is None:
+            return "new"
+        if today >= self.due:
+            return "due" if today == self.due else "overdue"
+        return "soon" if today >= self.soon else "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Obligations:
+    """All that is owed to one customer, true on the days from `valid_from` to before `valid_until`."""
+
+    standing: Standing
+    contacts: tuple[Obligation, ...] = ()
+    yearly: tuple[Yearly, ...] = ()
+    valid_from: date = ALWAYS
+    valid_until: date = FOREVER
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A dated thing in the plan: owed on `due`, standing on `planned`.
+
+    `origin` identifies it within its customer and kind, for good. `text` is what to do, or an occasion's
+    name; `since` is the day a yearly one began. `state` is the customer's.
+    """
+
+    customer: str
+    name: str
+    kind: str
+    origin: str
+    due: date
+    planned: date
+    channel: str | None = None
+    text: str = ""
+    time: time | None = None
+    state: str = ""
+    last: Touch | None = None
+    since: Anniversary | None = None
+    not_before: date = ALWAYS
+    phone: str | None = None
+    reasons: tuple[Reason, ...] = ()

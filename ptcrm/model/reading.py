@@ -1,0 +1,244 @@
+"""Values typed by their field from their source text (FORMAT §2.2, HAZARDS 5-9).
+
+A reader is a function `(node, report) -> value`; it returns None for what it cannot use, having said why.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ptcrm.model.customer import Money
+from ptcrm.model.dates import parse_date, parse_interval
+from ptcrm.model.diagnostic import Diagnostic, Problem
+from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
+from ptcrm.text.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date
+
+    from ptcrm.model.dates import Interval
+
+T = TypeVar("T")
+Reader = "Callable[[Node, Report], T | None]"
+
+_YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
+_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "zł": "PLN"}
+_MONEY = re.compile(r"(?P<before>[€£$]?) *(?P<amount>-?[0-9][0-9 \u00a0\u202f]*(?:\.[0-9]+)?) *(?P<code>[A-Za-z]{3}|€|£|\$|zł)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Where readers say what they cannot use: problems with the place they stand in."""
+
+    source: Source
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, code: str, offset: int, message: str, hint: str = "") -> None:
+        """Note a problem at `offset` of the source's text."""
+        line, column = self.source.position(offset)
+        self.found.append(Diagnostic(code, self.source.path, line, column, message, hint))
+
+    def problem(self, problem: Problem, offset: int) -> None:
+        """Note `problem` at `offset`."""
+        self.add(problem.code, offset, problem.message, problem.hint)
+
+    def line(self, offset: int) -> int:
+        """The line of `offset`, from 1."""
+        return self.source.position(offset).line
+
+
+def is_empty(node: Node) -> bool:
+    """Whether the value is absent in effect: nothing, or an empty list."""
+    if isinstance(node, Scalar):
+        return not node.value.strip() and not node.quoted
+    return isinstance(node, Sequence) and not node.items
+
+
+def text(node: Node, report: Report) -> str | None:
+    """The value's text; `[[x]]` without quotes is the link that was meant, not a list in a list."""
+    if isinstance(node, Scalar):
+        _warn_if_cut(node, report)
+        return node.value.strip() or None
+    source = node.span.of(report.source.text)
+    if source.startswith("[[") and source.endswith("]]") and "\n" not in source:
+        return source
+    report.add("PT105", node.span.start, "one value is expected here", "Write one value on the key's line.")
+    return None
+
+
+def texts(node: Node, report: Report) -> tuple[str, ...]:
+    """The texts of a list, or of the one scalar that stands for a list of one."""
+    return tuple(value for item in items(node, report) if (value := text(item, report)))
+
+
+def items(node: Node, report: Report) -> tuple[Node, ...]:
+    """The members of a list field; a single value counts as a list of one, an empty one as none."""
+    if is_empty(node):
+        return ()
+    if isinstance(node, Sequence) and not _is_bare_link(node, report):
+        return tuple(item for item in node.items if not is_empty(item))
+    return (node,)
+
+
+def _is_bare_link(node: Sequence, report: Report) -> bool:
+    """`[[x]]` is a link, but `[[x], [y]]` and `[ [x] ]` are lists."""
+    single = len(node.items) == 1 and isinstance(node.items[0], Sequence)
+    return single and node.flow and node.span.of(report.source.text).startswith("[[")
+
+
+def _warn_if_cut(node: Scalar, report: Report) -> None:
+    """Warn of ` #` right before a word: it was hardly meant as a comment, which has a blank there."""
+    if node.quoted:
+        return
+    source = report.source.text
+    rest = source[node.span.end : source.find("\n", node.span.end)]
+    if re.match(r"[ \t]+#[^\s#]", rest):
+        at = node.span.end + rest.index("#")
+        report.add("PT107", at, "` #` cuts the value here", "Put the whole value in quotes.")
+
+
+def parsed(parse: Callable[[str], T | Problem]) -> Callable[[Node, Report], T | None]:
+    """A reader for one value that `parse` understands."""
+
+    def read(node: Node, report: Report) -> T | None:
+        words = text(node, report)
+        if words is None:
+            return None
+        value = parse(words)
+        if isinstance(value, Problem):
+            report.problem(value, node.span.start)
+            return None
+        return value
+
+    return read
+
+
+def many(read: Callable[[Node, Report], T | None]) -> Callable[[Node, Report], tuple[T, ...]]:
+    """A reader for a list of what `read` reads; members it cannot use are left out."""
+
+    def read_all(node: Node, report: Report) -> tuple[T, ...]:
+        return tuple(value for item in items(node, report) if (value := read(item, report)) is not None)
+
+    return read_all
+
+
+def one_of(*allowed: str) -> Callable[[Node, Report], str | None]:
+    """A reader for one of a few words."""
+
+    def parse(words: str) -> str | Problem:
+        if words.lower() in allowed:
+            return words.lower()
+        return Problem("PT105", f"“{words}” is none of {', '.join(allowed)}", suggest(words, allowed))
+
+    return parsed(parse)
+
+
+def parse_flag(words: str) -> bool | Problem:
+    """`true` or `false`, and the other words YAML 1.1 has for them."""
+    if words.lower() in _YES + _NO:
+        return words.lower() in _YES
+    return Problem("PT105", f"“{words}” is neither true nor false", "Write true or false.")
+
+
+def parse_whole(words: str) -> int | Problem:
+    """A whole number, not negative, of at most nine digits."""
+    if re.fullmatch("[0-9]{1,9}", words):
+        return int(words)
+    return Problem("PT105", f"“{words}” is no whole number", "Write a number such as 10.")
+
+
+def parse_money(words: str, currency: str) -> Money | Problem:
+    """`NUMBER [CODE]` (FORMAT §2.2 "Money"); without a code the amount is in `currency`."""
+    found = _MONEY.fullmatch(words.strip())
+    if not found:
+        return Problem("PT106", f"“{words}” is no amount of money", "Write for example 5400.50 EUR.")
+    code = found["code"] or found["before"] or currency
+    amount = re.sub(r"\s", "", found["amount"])
+    return Money(Decimal(amount), _SIGNS.get(code, code.upper()))
+
+
+def parse_zone(words: str) -> str | Problem:
+    """The name of a time zone of the IANA database."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(words)
+    except (ValueError, OSError, LookupError):
+        return Problem("PT109", f"“{words}” is no time zone", "Write a name such as Europe/Warsaw.")
+    return words
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`Did you mean …?` for the nearest of `known`, or nothing."""
+    near = nearest(word, known)
+    return f"Did you mean “{near}”?" if near else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The member of `known` that `word` is most likely a slip of, or None."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word.lower(), list(known), 1, 0.75)), None)
+
+
+def pairs(node: Node, report: Report) -> list[tuple[Scalar, Node]]:
+    """The keys and values of a mapping; a key that stands twice is reported and the first one kept."""
+    if is_empty(node):
+        return []
+    if not isinstance(node, Mapping):
+        report.add("PT105", node.span.start, "`key: value` lines are expected here", "")
+        return []
+    first: dict[str, Scalar] = {}
+    kept = []
+    for key, value in node.pairs:
+        if key.value in first:
+            line = report.line(first[key.value].span.start)
+            report.add("PT007", key.span.start, f"“{key.value}” stands here and on line {line}", "Keep one of them.")
+        else:
+            first[key.value] = key
+            kept.append((key, value))
+    return kept
+
+
+def record(build: Callable[..., T], **readers: Callable[[Node, Report], Any]) -> Callable[[Node, Report], T]:
+    """A reader for a mapping with the given keys; unknown keys are reported, bad values left to defaults."""
+
+    def read(node: Node, report: Report) -> T:
+        values: dict[str, object] = {}
+        for key, value in pairs(node, report):
+            reader = readers.get(key.value)
+            if reader is None:
+                report.add("PT501", key.span.start, f"“{key.value}” means nothing here", suggest(key.value, readers))
+            elif not is_empty(value) and (got := reader(value, report)) is not None:
+                values[key.value] = got
+        return build(**values)
+
+    return read
+
+
+def by_name(read: Callable[[Node, Report], T]) -> Callable[[Node, Report], dict[str, T]]:
+    """A reader for a mapping from names of the user's choice to what `read` reads."""
+
+    def read_all(node: Node, report: Report) -> dict[str, T]:
+        return {key.value: got for key, value in pairs(node, report) if (got := read(value, report)) is not None}
+
+    return read_all
+
+
+def day(node: Node, report: Report) -> date | None:
+    """A reader for `YYYY-MM-DD`."""
+    return parsed(parse_date)(node, report)
+
+
+def interval(node: Node, report: Report) -> Interval | None:
+    """A reader for a cadence or other length of time."""
+    return parsed(parse_interval)(node, report)
+
+
+flag = parsed(parse_flag)
+whole = parsed(parse_whole)
+zone = parsed(parse_zone)

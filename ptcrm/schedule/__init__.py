@@ -1,0 +1,1 @@
+"""Layer 4: what is due when, and why; pure."""

@@ -1,0 +1,1 @@
+"""Layer 0: characters and their positions; knows no customer."""

@@ -1,0 +1,31 @@
+"""One folding for every comparison that ignores case and accents."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Letters that Unicode does not decompose, though people type them without the stroke.
+_STROKES = str.maketrans(
+    {"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+_WORD_GAPS = re.compile(r"[\W_]+")
+
+
+def fold(text: str) -> str:
+    """`text` without case and accents: `Łódź` → `lodz`, `Straße` → `strasse`, `ŻAK` → `zak`."""
+    if text.isascii():
+        return text.casefold()
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(char for char in parts if not unicodedata.combining(char))
+    return unicodedata.normalize("NFC", bare.translate(_STROKES))
+
+
+def same_id(text: str) -> str:
+    """The form in which two ids are compared: NFC and casefold (FORMAT §2.1)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def slug(text: str) -> str:
+    """A file stem for a name: letters and digits of any script, folded where Latin; may be empty."""
+    return _WORD_GAPS.sub("-", fold(text)).strip("-")

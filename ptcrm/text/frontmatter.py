@@ -1,0 +1,204 @@
+"""The fenced YAML block at the top of a file, as nodes that know where they stand.
+
+Scalars keep their source text: no typing, no anchors, no tags. Limits come before anything is built
+(HAZARDS 9-12), and the tree is made from parser events, so that depth never becomes recursion.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from ptcrm.text.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yaml import Event
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 20
+
+_FENCE = re.compile(r"---[ \t]*\r?(?:\n|\Z)")
+_CLOSING = re.compile(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
+_HARD_SPACE = re.compile("^[ \t]*[^\\s:#]+:\u00a0", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A value as typed. `quoted` covers both kinds of quotes and block text."""
+
+    value: str
+    span: Span
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list; a block list's span ends with its last item."""
+
+    items: tuple[Node, ...]
+    span: Span
+    flow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys and values in the order of the file; a block mapping's span ends with its last value."""
+
+    pairs: tuple[tuple[Scalar, Node], ...]
+    span: Span
+    flow: bool = False
+
+
+Node = Scalar | Sequence | Mapping
+
+
+class Fences(NamedTuple):
+    """The parts of a file with front matter: opening fence, YAML, closing fence; the body follows."""
+
+    yaml: Span
+    body: int
+
+
+class Flaw(NamedTuple):
+    """Why the YAML cannot be used, as `kind` (a word the caller maps to a code), place and text."""
+
+    kind: str
+    offset: int
+    message: str
+
+
+def find_fences(text: str) -> Fences | Flaw | None:
+    """Where the front matter stands; None if the file has none; a flaw if it opens and never closes."""
+    opening = _FENCE.match(text)
+    if opening is None:
+        lone_cr = re.match(r"---[ \t]*\r", text)
+        return Flaw("yaml", lone_cr.end() - 1, "lines end in CR alone; save with LF or CRLF") if lone_cr else None
+    closing = _CLOSING.search(text, opening.end())
+    if closing is None:
+        return Flaw("unclosed", 0, "the front matter opens here and never closes")
+    return Fences(Span(opening.end(), closing.start()), closing.end())
+
+
+def compose(text: str, span: Span) -> Mapping | Flaw:
+    """The mapping that stands in `span` of `text` (empty YAML is an empty mapping), or what is wrong."""
+    block = span.of(text)
+    if len(block.encode(errors="replace")) > MAX_BYTES:
+        return Flaw("too-big", span.start, f"this block is over {MAX_BYTES // 1024} KiB")
+    hard_space = _HARD_SPACE.search(block)
+    if hard_space:
+        return Flaw("yaml", span.start + hard_space.end() - 1, "a non-breaking space stands after the colon")
+    import yaml  # here, so that what only reads remembered rows never loads it
+
+    builder = _Builder(text, span.start)
+    try:
+        root = builder.build(yaml.parse(block, Loader=getattr(yaml, "CLoader", yaml.SafeLoader)))
+    except _FlawError as error:
+        return error.flaw
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return Flaw("yaml", span.start + (mark.index if mark else 0), _plain(error.problem))
+    except (yaml.YAMLError, ValueError) as error:
+        at = getattr(error, "position", 0)
+        return Flaw("yaml", span.start + (at if isinstance(at, int) else 0), "a character YAML does not allow")
+    if root is None or (isinstance(root, Scalar) and not root.value and not root.quoted):
+        return Mapping((), span)
+    if not isinstance(root, Mapping):
+        return Flaw("not-mapping", root.span.start, "the front matter is no list of `key: value` lines")
+    return root
+
+
+def _plain(problem: str | None) -> str:
+    return f"YAML cannot read this ({problem})" if problem else "YAML cannot read this"
+
+
+class _FlawError(Exception):
+    def __init__(self, kind: str, offset: int, message: str) -> None:
+        super().__init__(message)
+        self.flaw = Flaw(kind, offset, message)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not come yet."""
+
+    start: int
+    flow: bool
+    is_map: bool
+    nodes: list[Node]
+
+
+class _Builder:
+    """Turns parser events into nodes with offsets into the whole text."""
+
+    def __init__(self, text: str, base: int) -> None:
+        self.text = text
+        self.base = base
+
+    def build(self, events: Iterator[Event]) -> Node | None:
+        """The root node, or None if the stream holds no document."""
+        import yaml
+
+        stack: list[_Open] = []
+        root: Node | None = None
+        for event in events:
+            start = self.base + event.start_mark.index
+            if isinstance(event, yaml.NodeEvent):
+                self._refuse_indirection(event, start)
+            if isinstance(event, yaml.ScalarEvent):
+                done: Node = self._scalar(event, start)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                if len(stack) == MAX_DEPTH:
+                    raise _FlawError("too-deep", start, f"more than {MAX_DEPTH} levels inside each other")
+                is_map = isinstance(event, yaml.MappingStartEvent)
+                stack.append(_Open(start, bool(event.flow_style), is_map, []))
+                continue
+            elif isinstance(event, yaml.CollectionEndEvent):
+                done = self._close(stack.pop(), self.base + event.end_mark.index)
+            elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                raise _FlawError("yaml", start, "a second YAML document begins here")
+            elif isinstance(event, yaml.DocumentEndEvent) and event.explicit:
+                raise _FlawError("yaml", start, "`...` ends the YAML before the closing `---`")
+            else:
+                continue
+            if stack:
+                stack[-1].nodes.append(done)
+            else:
+                root = done
+        return root
+
+    @staticmethod
+    def _refuse_indirection(event: object, start: int) -> None:
+        import yaml
+
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise _FlawError("indirection", start, "YAML anchors (&) and aliases (*) are not read")
+        if getattr(event, "tag", None):
+            raise _FlawError("indirection", start, "YAML tags (!) are not read")
+
+    def _scalar(self, event: object, start: int) -> Scalar:
+        end = self.base + event.end_mark.index  # type: ignore[attr-defined]
+        style = event.style  # type: ignore[attr-defined]
+        if style in ("|", ">"):
+            while end > start and self.text[end - 1] in " \t\r\n":
+                end -= 1
+        return Scalar(event.value, Span(start, end), bool(style))  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _close(opened: _Open, end: int) -> Node:
+        nodes = opened.nodes
+        if not opened.flow:
+            end = nodes[-1].span.end if nodes else opened.start
+        span = Span(opened.start, end)
+        if not opened.is_map:
+            return Sequence(tuple(nodes), span, opened.flow)
+        pairs: list[tuple[Scalar, Node]] = []
+        for key, value in zip(nodes[::2], nodes[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                raise _FlawError("yaml", key.span.start, "a key must be plain text")
+            if key.value == "<<" and not key.quoted:
+                raise _FlawError("indirection", key.span.start, "YAML merge keys (<<) are not read")
+            pairs.append((key, value))
+        return Mapping(tuple(pairs), span, opened.flow)

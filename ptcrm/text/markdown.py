@@ -1,0 +1,305 @@
+"""The parts of Markdown that mean something to us, with spans: headings, list items, links, code.
+
+One pass over the lines, following CommonMark's container rules (lazy lines, fences inside items, four
+columns make code), for the constructs we read; the tests hold it against a full parser.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ptcrm.text.source import Span
+
+_HEADING = re.compile(r"(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
+_UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
+_RULE = re.compile(r"([-*_])[ \t]*(?:\1[ \t]*){2,}$")
+_MARKER = re.compile(r"([-*+]|[0-9]{1,9}[.)])(?=[ \t]|$)")
+_BOX = re.compile(r"\[([^\n])\](?=[ \t]|$)")
+_WIKI = re.compile(r"\[\[([^\[\]\n|#]*)(?:#[^\[\]\n|]*)?(?:\|[^\[\]\n]*)?\]\]")
+_INLINE_LINK = re.compile(r"(?<!!)\[[^\[\]\n]*\]\(<?([^()<>\s]+\.md)(?:#[^()\s]*)?>?\)")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading that is not inside a list or quote; `span` covers its line or lines, with line end."""
+
+    span: Span
+    level: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A list item. `span`: from its line's start to the end of its last line, without the line end.
+
+    `content` is the rest of its first line after marker and box; `box` the offset of the character
+    inside `[ ]` of a task, else None; `depth` the number of items it is inside of; `indent` in columns.
+    """
+
+    span: Span
+    content: Span
+    marker: str
+    depth: int
+    indent: int
+    box: int | None = None
+
+
+class Outline(NamedTuple):
+    """What a body holds, in the order of the file; `code` are fenced blocks and comments."""
+
+    headings: tuple[Heading, ...]
+    items: tuple[Item, ...]
+    code: tuple[Span, ...]
+
+
+class Target(NamedTuple):
+    """A link's target as written, and where the target text stands."""
+
+    text: str
+    span: Span
+
+
+def outline(text: str, start: int) -> Outline:
+    """The headings, list items and code blocks of `text` from offset `start` on."""
+    scanner = _Scanner(text)
+    at = start
+    while at < len(text):
+        newline = text.find("\n", at)
+        after = newline + 1 if newline >= 0 else len(text)
+        scanner.line(at, after)
+        at = after
+    return scanner.finish()
+
+
+def find_links(text: str, span: Span, code: tuple[Span, ...] = ()) -> list[Target]:
+    """The targets of wiki links and relative Markdown links in `span`, not those inside code."""
+    part = span.of(text)
+    if "[[" not in part and "](" not in part:
+        return []
+    hidden = [*code, *(Span(*found.span()) for found in _CODE_SPAN.finditer(text, *span))] if "`" in part else code
+    found = [*_WIKI.finditer(text, *span), *_INLINE_LINK.finditer(text, *span)]
+    targets = [Target(link[1].strip(), Span(*link.span(1))) for link in found]
+    visible = [
+        target
+        for target in targets
+        if target.text and not any(dark.start <= target.span.start < dark.end for dark in hidden)
+    ]
+    return sorted(visible, key=lambda target: target.span)
+
+
+def link_target(text: str) -> str | None:
+    """The target if `text` is one wiki link and nothing else, else None."""
+    found = _WIKI.fullmatch(text.strip())
+    return found[1].strip() or None if found else None
+
+
+def show_links(text: str) -> str:
+    """`text` as a reader sees it: `[[target|words]]` becomes `words`, `[[target]]` becomes `target`."""
+    if "[[" not in text:
+        return text
+    return _WIKI.sub(lambda found: found[0][2:-2].rpartition("|")[2].partition("#")[0].strip(), text)
+
+
+@dataclass(slots=True)
+class _OpenItem:
+    start: int
+    content: Span
+    marker: str
+    indent: int
+    content_indent: int
+    box: int | None
+    order: int
+
+
+class _Scanner:
+    """The state between two lines: open items, an open fence or comment, an open paragraph."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.headings: list[Heading] = []
+        self.items: list[tuple[int, Item]] = []
+        self.code: list[Span] = []
+        self.stack: list[_OpenItem] = []
+        self.count = 0
+        self.last_end = 0
+        self.closer: re.Pattern[str] | None = None  # what ends the open fence or comment
+        self.code_start = 0
+        self.code_depth = 0
+        self.paragraph: int | None = None  # the open paragraph's depth; -1 inside a quote
+        self.paragraph_start = 0
+
+    def line(self, start: int, after: int) -> None:
+        """Take the line that stands at `start`; the next one begins at `after`."""
+        raw = self.text[start:after].rstrip("\r\n")
+        body = raw.lstrip(" \t")
+        if not body:
+            self.paragraph = None
+            return
+        end = start + len(raw)
+        indent = _columns(raw[: len(raw) - len(body)])
+        depth = self._containers(indent)
+        if self.closer is not None and not self._inside_code(body, indent, depth, end):
+            self.last_end = end
+            return
+        self._block(start, after, body, indent, depth)
+        self.last_end = end
+
+    def _inside_code(self, body: str, indent: int, depth: int, end: int) -> bool:
+        """Whether the open code block ended *before* this line; a closing line belongs to the block."""
+        if depth < self.code_depth:
+            self._end_code(self.last_end)
+            return True
+        closer = self.closer
+        fence_too_deep = indent - self._base(self.code_depth) > 3
+        if closer is not None and closer.search(body) and (closer is _COMMENT_END or not fence_too_deep):
+            self._end_code(end)
+        return False
+
+    def _end_code(self, end: int) -> None:
+        self.code.append(Span(self.code_start, end))
+        self.closer = None
+
+    def _containers(self, indent: int) -> int:
+        depth = 0
+        while depth < len(self.stack) and indent >= self.stack[depth].content_indent:
+            depth += 1
+        return depth
+
+    def _base(self, depth: int) -> int:
+        return self.stack[depth - 1].content_indent if depth else 0
+
+    def _block(self, start: int, after: int, body: str, indent: int, depth: int) -> None:
+        """Decide what the line begins, or that it goes on with a paragraph."""
+        if indent - self._base(depth) >= 4:  # code, unless a paragraph is open
+            if self.paragraph is None:
+                self._close_to(depth)
+            return
+        heading = _HEADING.match(body)
+        if heading:
+            self._close_to(depth)
+            if not depth:
+                self.headings.append(Heading(Span(start, after), len(heading[1]), heading[2] or ""))
+        elif self.paragraph == depth == len(self.stack) and _UNDERLINE.match(body):
+            if not depth:
+                title = self.text[self.paragraph_start : start].strip()
+                span = Span(self.paragraph_start, after)
+                self.headings.append(Heading(span, 1 if body[0] == "=" else 2, title))
+            self.paragraph = None
+        elif _RULE.match(body):
+            self._close_to(depth)
+        elif body.startswith("<!--"):
+            self._close_to(depth)
+            self._open_code(_COMMENT_END, start, body)
+        elif fence := _FENCE.match(body):
+            self._close_to(depth)
+            self._open_fence(fence, start)
+        elif body[0] == ">":
+            self._close_to(depth)
+            self.paragraph = -1
+        elif (marker := _MARKER.match(body)) and not self._only_text(marker, body, depth):
+            self._close_to(depth)
+            self._open_item(start, start + _prefix(self.text, start), marker, body, indent)
+        elif self.paragraph is None:
+            self._close_to(depth)
+            self.paragraph = depth
+            self.paragraph_start = start
+
+    def _only_text(self, marker: re.Match[str], body: str, depth: int) -> bool:
+        """An item that would interrupt a paragraph must have text and, if numbered, begin with 1."""
+        if self.paragraph is None or self.paragraph not in (depth, -1) or depth < len(self.stack):
+            return False
+        return not body[marker.end() :].strip() or (marker[1][-1] in ".)" and int(marker[1][:-1]) != 1)
+
+    def _open_code(self, closer: re.Pattern[str], start: int, body: str) -> None:
+        self.code_start, self.code_depth = start, len(self.stack)
+        if closer is _COMMENT_END and closer.search(body):
+            self.code.append(Span(start, start + len(body)))
+        else:
+            self.closer = closer
+
+    def _open_fence(self, fence: re.Match[str], start: int) -> None:
+        mark = fence[1] or fence[2]
+        self._open_code(re.compile(rf"^{mark[0]}{{{len(mark)},}}[ \t]*$"), start, "")
+
+    def _open_item(self, start: int, at: int, marker: re.Match[str], body: str, indent: int) -> None:
+        """Open an item whose marker stands at offset `at`, then look at what its first line holds."""
+        rest = body[marker.end() :]
+        gap_columns = _columns(rest[: len(rest) - len(rest.lstrip(" \t"))], indent + marker.end())
+        inner = rest.lstrip(" \t")
+        is_code = gap_columns > 4
+        content_indent = indent + marker.end() + (gap_columns if inner and not is_code else 1)
+        content_at = at + len(body) - len(inner)
+        box = None if is_code else _BOX.match(inner)
+        content = Span(content_at + (_after_box(inner, box) if box else 0), at + len(body))
+        box_at = content_at + 1 if box else None
+        opened = _OpenItem(start, content, marker[1], indent, content_indent, box_at, self.count)
+        self.stack.append(opened)
+        self.count += 1
+        self.paragraph = None
+        if not inner or is_code or box:
+            self.paragraph = len(self.stack) if box else None
+        else:
+            self._first_line(start, content_at, inner, indent + marker.end() + gap_columns)
+
+    def _first_line(self, start: int, at: int, inner: str, indent: int) -> None:
+        """An item's first line may itself begin another item, a fence or a comment."""
+        if _HEADING.match(inner) or _RULE.match(inner):
+            return
+        if inner.startswith("<!--"):
+            self._open_code(_COMMENT_END, at, inner)
+        elif fence := _FENCE.match(inner):
+            self._open_fence(fence, at)
+        elif inner[0] == ">":
+            self.paragraph = -1
+        elif marker := _MARKER.match(inner):
+            self._open_item(start, at, marker, inner, indent)
+        else:
+            self.paragraph = len(self.stack)
+
+    def _close_to(self, depth: int) -> None:
+        self.paragraph = None
+        while len(self.stack) > depth:
+            done = self.stack.pop()
+            item = Item(
+                Span(done.start, max(self.last_end, done.content.end)),
+                done.content,
+                done.marker,
+                len(self.stack),
+                done.indent,
+                done.box,
+            )
+            self.items.append((done.order, item))
+
+    def finish(self) -> Outline:
+        """Close what is open; the collected parts in the order of the file."""
+        if self.closer is not None:
+            self._end_code(self.last_end)
+        self._close_to(0)
+        items = tuple(item for _, item in sorted(self.items, key=lambda pair: pair[0]))
+        return Outline(tuple(self.headings), items, tuple(self.code))
+
+
+_COMMENT_END = re.compile(r"-->")
+
+
+def _after_box(inner: str, box: re.Match[str]) -> int:
+    return len(inner) - len(inner[box.end() :].lstrip(" \t"))
+
+
+def _prefix(text: str, start: int) -> int:
+    at = start
+    while text[at] in " \t":
+        at += 1
+    return at - start
+
+
+def _columns(blanks: str, at: int = 0) -> int:
+    """How many columns `blanks` take from column `at` on; a tab goes to the next multiple of four."""
+    column = at
+    for char in blanks:
+        column += 4 - column % 4 if char == "\t" else 1
+    return column - at

@@ -1,0 +1,32 @@
+"""The one filter between the vault's text and whatever shows it: no control character gets out."""
+
+from __future__ import annotations
+
+import re
+
+# C0 but tab and newline, DEL, C1, bidi controls, line and paragraph separators, lone surrogates.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def for_terminal(text: str) -> str:
+    """`text` with everything that could move the cursor, colour or reorder replaced by `�`."""
+    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+
+
+def one_line(text: str) -> str:
+    """`text` on one line: breaks of any kind and the blanks around them become one blank."""
+    return " ".join(text.split())
+
+
+def for_feed(text: str) -> str:
+    r"""`text` for an iCalendar TEXT value: every kind of break is `\n`, other controls go (CALENDAR 16)."""
+    return _CONTROLS.sub("", _BREAKS.sub("\n", text))
+
+
+def for_json(dumped: str) -> str:
+    r"""JSON text with every unsafe character written as `\uXXXX`: the value stays, the terminal is safe."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)

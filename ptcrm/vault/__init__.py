@@ -1,0 +1,1 @@
+"""Layer 3: files to values and back."""

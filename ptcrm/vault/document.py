@@ -1,0 +1,130 @@
+"""A customer's file in parts: front matter, sections, log, tasks. Pure and lossless.
+
+The parts of `Document.parts` follow each other without a gap, so that joined they are the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ptcrm.model.reading import Report
+from ptcrm.text.frontmatter import Flaw, Mapping, compose, find_fences
+from ptcrm.text.markdown import Heading, Item, Outline, Target, find_links, outline
+from ptcrm.text.source import Source, Span
+
+if TYPE_CHECKING:
+    from ptcrm.model.diagnostic import Diagnostic
+
+_CONFLICT = re.compile(r"^<{7} .*\n(?:.*\n)*?>{7} .*$", re.MULTILINE)
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_CODES = {
+    "unclosed": ("PT002", "Close it with a line `---`."),
+    "yaml": ("PT003", "Correct the line; values with : or # inside need quotes."),
+    "not-mapping": ("PT004", "Write `key: value` lines between the `---` lines."),
+    "indirection": ("PT005", "Write the value out, or put it in quotes."),
+    "too-big": ("PT006", "Move text below the closing `---`."),
+    "too-deep": ("PT006", "Write flat lists and values."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file in parts. `root` is None if the front matter is missing or cannot be read.
+
+    `fenced` tells the two apart; `sections` are headings with the span down to the next heading that is
+    not below them; `logs` those that hold the log; `conflicts` what git left between its markers.
+    """
+
+    source: Source
+    fenced: bool
+    root: Mapping | None
+    yaml: Span
+    body: int
+    outline: Outline
+    sections: tuple[tuple[Heading, Span], ...]
+    logs: tuple[Span, ...]
+    conflicts: tuple[Span, ...]
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def parts(self) -> tuple[Span, ...]:
+        """Opening fence, YAML, closing fence, the text before the first heading, then heading by heading."""
+        cuts = [0, self.yaml.start, self.yaml.end, self.body]
+        cuts += [heading.span.start for heading in self.outline.headings]
+        cuts.append(len(self.source.text))
+        return tuple(Span(start, end) for start, end in zip(cuts, cuts[1:], strict=False))
+
+    def entries(self) -> list[Item]:
+        """The items that may be log entries: at the top level of a log section, and no task."""
+        return [
+            item
+            for item in self.outline.items
+            if not item.depth and item.box is None and item.marker in "-*+" and self._in_log(item)
+        ]
+
+    def tasks(self) -> list[Item]:
+        """The task items, wherever they stand."""
+        return [item for item in self.outline.items if item.box is not None and not self._in_conflict(item)]
+
+    def links(self) -> list[Target]:
+        """The links of the whole file, front matter included."""
+        text = self.source.text
+        return [*find_links(text, self.yaml), *find_links(text, Span(self.body, len(text)), self.outline.code)]
+
+    def _in_log(self, item: Item) -> bool:
+        inside = any(log.start <= item.span.start < log.end for log in self.logs)
+        return inside and not self._in_conflict(item)
+
+    def _in_conflict(self, item: Item) -> bool:
+        return any(span.start <= item.span.start < span.end for span in self.conflicts)
+
+
+def parse_document(source: Source, log_headings: tuple[str, ...]) -> Document:
+    """The parts of `source`; what is wrong is in `problems`, and nothing is raised."""
+    text = source.text
+    report = Report(source)
+    conflicts = tuple(Span(*found.span()) for found in _CONFLICT.finditer(text)) if "<<<<<<< " in text else ()
+    for span in conflicts:
+        report.add("PT008", span.start, "two versions wait to be merged here", "Keep one, and remove the marker lines.")
+    fences = find_fences(text)
+    root: Mapping | Flaw | None = None
+    if isinstance(fences, Flaw):
+        root, yaml, body = fences, Span(0, 0), 0
+    elif fences is None:
+        yaml, body = Span(0, 0), 0
+    else:
+        yaml, body = fences.yaml, fences.body
+        root = compose(text, yaml)
+    if isinstance(root, Flaw):
+        if not any(span.start < body for span in conflicts):
+            code, hint = _CODES[root.kind]
+            report.add(code, root.offset, root.message, hint)
+        return Document(source, True, None, yaml, body, Outline((), (), ()), (), (), conflicts, tuple(report.found))
+    parts = outline(text, body)
+    sections = _sections(parts.headings, len(text))
+    names = _log_names(log_headings)
+    logs = tuple(Span(head.span.end, span.end) for head, span in sections if heading_key(head.title) in names)
+    return Document(
+        source, fences is not None, root, yaml, body, parts, sections, logs, conflicts, tuple(report.found)
+    )
+
+
+def heading_key(title: str) -> str:
+    """A heading's words as they are compared: casefolded, without markup and emoji (FORMAT §2.3)."""
+    return _NOT_LETTERS.sub(" ", title.casefold()).strip()
+
+
+@lru_cache(maxsize=4)
+def _log_names(headings: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(heading_key(name) for name in headings)
+
+
+def _sections(headings: tuple[Heading, ...], end: int) -> tuple[tuple[Heading, Span], ...]:
+    sections = []
+    for number, heading in enumerate(headings):
+        ends = (other.span.start for other in headings[number + 1 :] if other.level <= heading.level)
+        sections.append((heading, Span(heading.span.start, next(ends, end))))
+    return tuple(sections)

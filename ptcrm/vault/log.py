@@ -1,0 +1,249 @@
+"""The lines people write by hand: log entries (FORMAT §2.3) and follow-ups (§2.4), from text to values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ptcrm.model.config import QUALIFIERS, Config, channel_names
+from ptcrm.model.customer import FollowUp, LogEntry, Mark
+from ptcrm.model.dates import Interval, later, parse_date, parse_interval, parse_time
+from ptcrm.model.diagnostic import Problem
+from ptcrm.model.reading import nearest
+from ptcrm.text.fold import fold
+from ptcrm.text.markdown import Item, show_links
+from ptcrm.text.source import Span
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ptcrm.model.reading import Report
+
+_DATE = r"(?:\[\[(?P<linked>{0})\]\]|\*\*(?P<bold>{0})\*\*|(?P<bare>{0}))".format(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATED = re.compile(rf"{_DATE}(?![0-9])(?P<rest>.*)", re.DOTALL)
+_ALMOST_DATED = re.compile(r"(?:\[\[|\*\*)?[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?![0-9])")
+_AFTER_DATE = re.compile(
+    r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2}))?"
+    r"(?:[ \t]+(?P<channel>[^\s:()][^:()\n]*?))?"
+    r"(?:[ \t]*\((?P<qualifiers>[^()\n]*)\))?"
+    r":(?:[ \t]+(?P<text>.*)|(?P<below>\n.*)|)",
+    re.DOTALL,
+)
+_TASK_REST = re.compile(r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2})(?=\s|$))?:?[ \t]*(?P<text>.*)", re.DOTALL)
+_CHANNEL_PREFIX = re.compile(r"(?P<channel>[^\s:()\[\]][^:()\[\]\n]{0,40}?)[ \t]*:(?=[ \t]|$)[ \t]*")
+_FIELD = re.compile(r"\[(?P<key>[A-Za-z][\w -]*?)::[ \t]*(?P<value>(?:\[\[[^\[\]\n]*\]\]|[^\[\]\n])*?)[ \t]*\]")
+_TAG = re.compile(r"(?:(?<=\s)|^)#([\w/-]*[^\W\d][\w/-]*)")
+_BLOCK_ID = re.compile(r"[ \t]+\^([A-Za-z0-9-]+)[ \t]*$")
+
+_SIGNED_DATE = re.compile("(?P<sign>[📅📆🗓⏳⌛✅❌➕🛫])\ufe0f?[ \t]*(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})")
+_REPEATS = re.compile("🔁\ufe0f?[ \t]*every[ \t]+(?P<every>[0-9a-z ]+)", re.IGNORECASE)
+_OTHER_SIGNS = re.compile("[⏫🔼🔽🔺⏬]\ufe0f?|(?:🏁|🆔|⛔)\ufe0f?[ \t]*[\\w,-]+")
+_DUE, _SCHEDULED, _CLOSED = "📅📆🗓", "⏳⌛", "✅❌"
+_MARKS: dict[str, Mark] = {"x": "done", "X": "done", "-": "dropped"}
+
+
+def inline_fields(text: str) -> tuple[tuple[str, str], ...]:
+    """The `[key:: value]` pairs of `text`, keys in lower case, in order."""
+    if "::" not in text:
+        return ()
+    return tuple((found["key"].strip().lower(), found["value"].strip()) for found in _FIELD.finditer(text))
+
+
+def plain_text(text: str) -> str:
+    """`text` without inline fields and with links shown as a reader sees them, on one line."""
+    return " ".join(show_links(_FIELD.sub("", text)).split())
+
+
+@dataclass(frozen=True, slots=True)
+class LineReader:
+    """Reads items with one configuration, reporting what does not fit."""
+
+    config: Config
+    names: dict[str, str]
+
+    @classmethod
+    def of(cls, config: Config) -> LineReader:
+        """A reader that knows the channels of `config`."""
+        return cls(config, channel_names(config))
+
+    def channel(self, word: str) -> str | None:
+        """The channel that `word` names, or None."""
+        return self.names.get(" ".join(word.casefold().split()))
+
+    def entry(self, item: Item, text: str, report: Report) -> LogEntry | None:
+        """The log entry that `item` of `text` is; None for a note of the user's, or one that does not fit."""
+        start = item.content.start
+        words = text[start : item.span.end]
+        if not _ALMOST_DATED.match(words):
+            return None
+        fitted = self._fit(words)
+        if isinstance(fitted, Problem):
+            report.problem(fitted, start)
+            return None
+        return replace(fitted, line=report.line(start), span=item.span)
+
+    def parse_entry(self, words: str) -> LogEntry | Problem:
+        """The entry that `words` (from the date on, one line) make."""
+        return self._fit(words)
+
+    def _fit(self, words: str) -> LogEntry | Problem:
+        dated = _DATED.match(words)
+        if not dated:
+            shown = _ALMOST_DATED.match(words)
+            return Problem("PT201", f"“{shown[0] if shown else words}” is no date", "Write it as YYYY-MM-DD.")
+        day = parse_date(dated["linked"] or dated["bold"] or dated["bare"])
+        if isinstance(day, Problem):
+            return day
+        rest = _AFTER_DATE.fullmatch(dated["rest"])
+        if not rest:
+            return self._misfit(day, dated["rest"])
+        time = parse_time(rest["time"]) if rest["time"] else None
+        if rest["time"] and time is None:
+            return Problem("PT201", f"“{rest['time']}” is no time of day", "Write HH:MM, or leave it out.")
+        channel = self.channel(rest["channel"] or "contact")
+        if channel is None:
+            return self._unknown_channel(day, rest["channel"])
+        qualifiers = self._qualifiers(rest["qualifiers"] or "")
+        if isinstance(qualifiers, Problem):
+            return qualifiers
+        text = _dedent((rest["text"] or rest["below"] or "").rstrip())
+        tags = tuple(_TAG.findall(text)) if "#" in text else ()
+        return LogEntry(day, channel, text, time, qualifiers, tags, inline_fields(text))
+
+    def _misfit(self, day: date, rest: str) -> Problem:
+        words = rest.strip().partition("\n")[0]
+        first = words.partition(" ")[0]
+        channel = self.channel(first)
+        form = f"{channel}: {words[len(first) :].strip()}" if channel else f": {words}"
+        hint = f"Write: - {day}{' ' if channel else ''}{form}"
+        return Problem("PT201", "a log entry needs a colon before its text", hint)
+
+    def _unknown_channel(self, day: date, word: str) -> Problem:
+        near = nearest(word, self.names)
+        if near:
+            return Problem("PT202", f"“{word}” is no channel", f"Did you mean “{near}”?")
+        hint = f"Write - {day}: {word}: …, or add {word} to channels: in ptcrm.yaml."
+        return Problem("PT202", f"“{word}” is no channel", hint)
+
+    @staticmethod
+    def _qualifiers(words: str) -> tuple[str, ...] | Problem:
+        found = tuple(" ".join(word.lower().replace("-", " ").split()) for word in words.split(",") if word.strip())
+        unknown = next((word for word in found if word not in QUALIFIERS), None)
+        if unknown is None:
+            return found
+        near = nearest(unknown, QUALIFIERS)
+        hint = f"Did you mean “{near}”?" if near else f"Known are: {', '.join(QUALIFIERS)}."
+        return Problem("PT203", f"“{unknown}” is no qualifier", hint)
+
+    def follow_up(self, item: Item, text: str, report: Report) -> FollowUp | None:
+        """The follow-up that the task `item` of `text` is, or None if it has no date."""
+        if item.box is None:
+            return None
+        words = item.content.of(text).rstrip()
+        signs = {found["sign"]: found["date"] for found in _SIGNED_DATE.finditer(words)}
+        dated = _DATED.match(words)
+        signed = next((signs[sign] for sign in _DUE + _SCHEDULED if sign in signs), None)
+        written = (dated["linked"] or dated["bold"] or dated["bare"]) if dated else signed
+        if written is None:
+            if _ALMOST_DATED.match(words):
+                report.add("PT301", item.content.start, "this date is not understood", "Write it as YYYY-MM-DD.")
+            return None
+        day = parse_date(written)
+        if isinstance(day, Problem):
+            report.problem(replace(day, code="PT301"), item.content.start)
+            return None
+        fields = dict(inline_fields(words))
+        mark = _MARKS.get(text[item.box], "open")
+        every, from_done = self._repeats(words, fields, item, report)
+        time, channel, shown, block = self._task_words(dated["rest"] if dated else words)
+        closed = next((signs[sign] for sign in _CLOSED if sign in signs), None)
+        done = parse_date(fields.get("done") or closed or "")
+        return FollowUp(
+            due=day,
+            text=shown,
+            origin=block or f"{channel or ''}|{fold(shown)}",
+            channel=channel,
+            time=parse_time(time) if time else None,
+            mark=mark,
+            done=None if isinstance(done, Problem) or mark == "open" else done,
+            every=every,
+            from_done=from_done,
+            fields=tuple(fields.items()),
+            line=report.line(item.content.start),
+            span=Span(item.span.start, item.content.end),
+            box=item.box,
+        )
+
+    def _task_words(self, words: str) -> tuple[str | None, str | None, str, str | None]:
+        """Time, channel, text to show and block id of a task's words after its date."""
+        block = _BLOCK_ID.search(words)
+        if block:
+            words = words[: block.start()]
+        for sign in (_SIGNED_DATE, _REPEATS, _OTHER_SIGNS):
+            words = sign.sub("", words)
+        rest = _TASK_REST.fullmatch(f" {words.strip()}")
+        text = rest["text"] if rest else words
+        prefix = _CHANNEL_PREFIX.match(text)
+        channel = self.channel(prefix["channel"]) if prefix else None
+        shown = plain_text(text[prefix.end() :] if prefix and channel else text)
+        return rest["time"] if rest else None, channel, shown, f"^{block[1]}" if block else None
+
+    @staticmethod
+    def _repeats(words: str, fields: dict[str, str], item: Item, report: Report) -> tuple[Interval | None, bool]:
+        sign = _REPEATS.search(words)
+        given = fields.get("every") or (sign["every"] if sign else None)
+        if not given:
+            return None, False
+        length = " ".join(given.lower().split())
+        from_done = length.endswith("when done")
+        length = length.removesuffix("when done").strip()
+        interval = parse_interval(f"1 {length}" if length.isalpha() and not length.endswith("ly") else length)
+        if isinstance(interval, Problem) or interval.is_never:
+            report.add("PT301", item.content.start, f"“{given}” is no interval", "Write for example [every:: 1 year].")
+            return None, False
+        return interval, from_done
+
+
+def with_series(follow_ups: list[FollowUp]) -> tuple[FollowUp, ...]:
+    """`follow_ups` with origins told apart, and the next of each repeating series that has no open line.
+
+    The open lines of one origin are numbered in the order of the file (FORMAT §2.4).
+    """
+    numbered = []
+    counts: dict[str, int] = {}
+    for follow_up in follow_ups:
+        number = 0
+        if follow_up.mark == "open":
+            number = counts.get(follow_up.origin, 0)
+            counts[follow_up.origin] = number + 1
+        numbered.append(replace(follow_up, origin=f"{follow_up.origin}|{number}") if number else follow_up)
+    newest: dict[tuple[str | None, str], FollowUp] = {}
+    for follow_up in follow_ups:
+        series = follow_up.channel, fold(follow_up.text)
+        if follow_up.every and (series not in newest or _later_in_series(follow_up, newest[series])):
+            newest[series] = follow_up
+    numbered += [following(closed) for closed in newest.values() if closed.mark != "open"]
+    return tuple(numbered)
+
+
+def _later_in_series(one: FollowUp, other: FollowUp) -> bool:
+    return (one.mark == "open", one.due) > (other.mark == "open", other.due)
+
+
+def following(closed: FollowUp) -> FollowUp:
+    """The follow-up that a closed line of a repeating series implies."""
+    anchor = closed.done if closed.from_done and closed.done else closed.due
+    return replace(
+        closed, due=later(anchor, closed.every or Interval()), mark="open", done=None, implied=True
+    )
+
+
+def _dedent(text: str) -> str:
+    """An entry's text with the indentation of its further lines taken off."""
+    first, newline, rest = text.replace("\r", "").partition("\n")
+    if not newline:
+        return text
+    lines = rest.split("\n")
+    margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    return "\n".join([first, *(line[margin:] for line in lines)]).strip("\n")

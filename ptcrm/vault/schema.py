@@ -1,0 +1,234 @@
+"""From a document to a customer: one table of fields, which is also the source of the documentation."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ptcrm.model.customer import Customer, Link, Occasion
+from ptcrm.model.dates import Anniversary, parse_anniversary
+from ptcrm.model.diagnostic import Diagnostic, Problem
+from ptcrm.model.reading import (
+    Report,
+    day,
+    flag,
+    interval,
+    is_empty,
+    items,
+    nearest,
+    one_of,
+    pairs,
+    parsed,
+    text,
+    texts,
+    zone,
+)
+from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
+from ptcrm.text.markdown import link_target
+from ptcrm.vault.document import Document, parse_document
+from ptcrm.vault.log import with_series
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ptcrm.text.source import Source
+    from ptcrm.vault.log import LineReader
+
+_NOT_IN_ID = re.compile(r"[/\\\[\]#^|:\x00-\x1f\x7f-\x9f]")
+_ID_BYTES = 100
+
+
+def parse_id(words: str) -> str | Problem:
+    """An id (FORMAT §2.1): no `/ \\ [ ] # ^ | :` or control character, at most 100 bytes."""
+    bad = _NOT_IN_ID.search(words)
+    if bad:
+        return Problem("PT108", f"an id must not hold “{bad[0]!s}”", "Write an `id:` without it.")
+    if len(words.encode()) > _ID_BYTES:
+        return Problem("PT108", f"this id is over {_ID_BYTES} bytes", "Write a shorter `id:`.")
+    return words
+
+
+def _link(node: Node, report: Report) -> str | None:
+    """A link's target, or plain words."""
+    words = text(node, report)
+    return words and (link_target(words) or words)
+
+
+def _links(node: Node, report: Report) -> tuple[str, ...]:
+    return tuple(link_target(words) or words for words in texts(node, report))
+
+
+def _phones(node: Node, report: Report) -> tuple[str, ...]:
+    for item in items(node, report):
+        if isinstance(item, Scalar) and not item.quoted:
+            report.add("PT110", item.span.start, "other programs may read this as a number", "Put it in quotes.")
+    return texts(node, report)
+
+
+def _occasions(node: Node, report: Report) -> tuple[Occasion, ...]:
+    """`- wedding 2012-09-01`, and the mapping `wedding: 2012-09-01`, alone or as a list's member."""
+    found: list[Occasion] = []
+    for item in items(node, report):
+        if isinstance(item, Mapping):
+            for key, value in pairs(item, report):
+                _occasion(found, key.value, text(value, report) or "", value.span.start, report)
+        else:
+            words = text(item, report) or ""
+            name, _, written = words.rpartition(" ")
+            _occasion(found, name, written, item.span.start, report)
+    return tuple(found)
+
+
+def _occasion(found: list[Occasion], name: str, written: str, at: int, report: Report) -> None:
+    anniversary = parse_anniversary(written)
+    if isinstance(anniversary, Problem):
+        report.problem(anniversary, at)
+    elif not name.strip():
+        report.add("PT105", at, "an occasion needs a name", "Write for example `wedding 2012-09-01`.")
+    else:
+        found.append(Occasion(name.strip(), anniversary, report.line(at)))
+
+
+def parse_occasion(words: str) -> Occasion | Problem:
+    """An occasion from one line: a name and a day."""
+    name, _, written = words.strip().rpartition(" ")
+    anniversary = parse_anniversary(written)
+    if isinstance(anniversary, Anniversary) and name:
+        return Occasion(name, anniversary)
+    return anniversary if isinstance(anniversary, Problem) else Problem("PT105", "an occasion needs a name")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the front matter: how it is read, and what it means in a line.
+
+    `many` fields take a list; `quoted` ones are always written in quotes; `links` ones may hold a link.
+    """
+
+    name: str
+    read: Callable[[Node, Report], Any]
+    meaning: str
+    many: bool = False
+    quoted: bool = False
+
+
+_anniversary = parsed(parse_anniversary)
+
+FIELDS = (
+    Field("id", parsed(parse_id), "the name for good, if the file may be renamed; default: the file's stem"),
+    Field("name", text, "what the customer is called; default: the file's stem"),
+    Field("aliases", texts, "other names that links and commands may use", many=True),
+    Field("kind", one_of("person", "company"), "`person` (the default) or `company`"),
+    Field("status", text, "`prospect`, `active` (the default), `former`, `paused`, or one of your own"),
+    Field("tier", text, "one of the configured tiers"),
+    Field("cadence", interval, "how often to be in touch: `3 weeks`, `6w`, `monthly`, `never`"),
+    Field("cadence_until", day, "the last day on which `cadence` counts"),
+    Field("company", _link, "where the person works, as a link or in words"),
+    Field("role", text, "what the person does there"),
+    Field("emails", texts, "e-mail addresses", many=True),
+    Field("phones", _phones, "phone numbers, in quotes", many=True, quoted=True),
+    Field("addresses", texts, "postal addresses, each on one line", many=True),
+    Field("places", texts, "where the customer can be met", many=True),
+    Field("urls", texts, "web pages", many=True),
+    Field("language", text, "the language to write in (BCP 47: `pl`, `en-GB`)"),
+    Field("timezone", zone, "the customer's time zone, to show her local time"),
+    Field("birthday", _anniversary, "`1984-05-17`, or `--05-17` without the year"),
+    Field("occasions", _occasions, "other days of the year: `wedding 2012-09-01`", many=True),
+    Field("since", day, "a customer since this day"),
+    Field("left", day, "no customer since this day"),
+    Field("left_reason", text, "why the customer left"),
+    Field("tags", texts, "words to group by", many=True),
+    Field("interests", texts, "what the customer likes to hear about", many=True),
+    Field("prefers", texts, "channels the customer likes, the best first", many=True),
+    Field("avoids", texts, "channels the customer does not like", many=True),
+    Field("norms", text, "how to behave: `Ask about the shop before the family.`"),
+    Field("family", _links, "the family, in words or links", many=True),
+    Field("referred_by", _link, "who brought the customer"),
+    Field("owner", text, "who of you looks after the customer"),
+    Field("snooze", day, "nothing of the cadence before this day"),
+    Field("do_not_contact", flag, "`true`: nothing at all is planned"),
+    Field("mute", texts, "occasions that stay silent: `[birthday]`", many=True),
+    Field("mute_until", day, "all occasions stay silent before this day"),
+    Field("sources", texts, "where the data came from", many=True),
+)
+BY_NAME = {field.name: field for field in FIELDS}
+
+
+class Reading(NamedTuple):
+    """What one file gave: its document, the customer (None if it is none), and what is wrong."""
+
+    document: Document
+    customer: Customer | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def read_customer(source: Source, reader: LineReader) -> Reading:
+    """The customer in `source` (FORMAT §2), with every problem found on the way; never raises."""
+    document = parse_document(source, reader.config.log.headings)
+    report = Report(source, list(document.problems))
+    if document.root is None:
+        if not document.fenced:
+            report.add("PT010", 0, "no front matter, so this is a note and no customer", "")
+        return Reading(document, None, tuple(report.found))
+    stem = unicodedata.normalize("NFC", PurePosixPath(source.path).stem)
+    values: dict[str, Any] = {"id": stem, "name": stem}
+    values.update(_fields(document.root, report))
+    if values["id"] == stem and isinstance(problem := parse_id(stem), Problem):
+        report.problem(problem, 0)
+    if values.get("left") and "status" not in values:
+        values["status"] = "former"
+    text = source.text
+    values["log"] = tuple(
+        entry for item in document.entries() if (entry := reader.entry(item, text, report)) is not None
+    )
+    values["follow_ups"] = with_series(
+        [task for item in document.tasks() if (task := reader.follow_up(item, text, report)) is not None]
+    )
+    values["links"] = _all_links(document, report)
+    return Reading(document, Customer(path=source.path, **values), tuple(report.found))
+
+
+def _fields(root: Mapping, report: Report) -> dict[str, Any]:
+    """The values of the known fields, the user's own ones under `own`, and `lines`."""
+    values: dict[str, Any] = {}
+    own: list[tuple[str, str]] = []
+    lines: dict[str, int] = {}
+    for key, node in pairs(root, report):
+        name = key.value
+        field = BY_NAME.get(name)
+        if field is None:
+            if near := near_miss(name):
+                report.add("PT101", key.span.start, f"“{name}” means nothing here", f"Did you mean “{near}”?")
+            own.append((name, one_text(node, report)))
+        elif not is_empty(node) and (value := field.read(node, report)) not in (None, ()):
+            values[name] = value
+            lines[name] = report.line(key.span.start)
+    return {**values, "own": tuple(own), "lines": lines}
+
+
+def near_miss(name: str) -> str | None:
+    """The field that `name` is probably a slip of, or None."""
+    near = nearest(name.replace("-", "_"), BY_NAME)
+    return None if near == name else near
+
+
+def one_text(node: Node, report: Report) -> str:
+    """A value of the user's own, of any shape, as text on one line."""
+    if isinstance(node, Scalar):
+        return " ".join(node.value.split())
+    if isinstance(node, Sequence):
+        return ", ".join(one_text(item, report) for item in node.items)
+    return ", ".join(f"{key.value}: {one_text(value, report)}" for key, value in node.pairs)
+
+
+def _all_links(document: Document, report: Report) -> tuple[Link, ...]:
+    root = document.root
+    spans = [(key.value, value.span) for key, value in root.pairs] if root else []
+    links = []
+    for target, span in document.links():
+        key = next((name for name, at in spans if at.start <= span.start < at.end), None)
+        links.append(Link(target, key, report.line(span.start)))
+    return tuple(links)

@@ -1,0 +1,1 @@
+"""Layer 7: what a screen needs, as data."""
