@@ -53,7 +53,6 @@ RULES = (
     Rule("PT204", _W, "A log entry is dated after today, so it is no contact yet."),
     Rule("PT301", _W, "A follow-up's date or interval is not understood."),
     Rule("PT401", _E, "Two files have one id."),
-    Rule("PT402", _W, "A link leads nowhere."),
     Rule("PT403", _W, "A tier is not in the configuration."),
     Rule("PT404", _W, "A status is not in the configuration."),
     Rule("PT501", _W, "The configuration has a key that means nothing."),

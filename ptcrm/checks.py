@@ -1,0 +1,46 @@
+"""Checks that look across files: an explicit list of functions from rows to diagnostics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ptcrm.model.diagnostic import Diagnostic
+from ptcrm.model.reading import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from ptcrm.model.config import Config
+    from ptcrm.vault.cache import Cache
+
+
+def duplicate_ids(cache: Cache, _config: Config, _today: date) -> Iterator[Diagnostic]:
+    """Two files with one id are an error on both (FORMAT §2.1)."""
+    query = """SELECT one.path, other.path FROM handle AS one JOIN handle AS other USING (key)
+        WHERE one.rank = 0 AND other.rank = 0 AND one.path <> other.path ORDER BY one.path, other.path"""
+    for path, other in cache.rows(query):
+        yield Diagnostic("PT401", path, 1, 1, f"{other} has the same id", "Give one of them an `id:` of its own.")
+
+
+def unknown_words(cache: Cache, config: Config, _today: date) -> Iterator[Diagnostic]:
+    """Tiers and statuses that the configuration does not have."""
+    for one in cache.customers():
+        for code, field, word, known in (
+            ("PT403", "tier", one.tier, config.tiers),
+            ("PT404", "status", one.status, config.statuses),
+        ):
+            if word is not None and word not in known:
+                hint = suggest(word, known) or f"Known are: {', '.join(known) or 'none'}."
+                yield Diagnostic(code, one.path, one.lines.get(field, 1), 1, f"“{word}” is no {field}", hint)
+
+
+def future_entries(cache: Cache, _config: Config, today: date) -> Iterator[Diagnostic]:
+    """Log entries after today count as no contact."""
+    query = "SELECT DISTINCT path, line, date FROM entry WHERE date > ? AND key IS NULL ORDER BY path, line"
+    for path, line, day in cache.rows(query, today.isoformat()):
+        hint = "Correct the date, or make it a follow-up: - [ ] DATE …"
+        yield Diagnostic("PT204", path, line, 1, f"{day} is after today, so this is no contact yet", hint)
+
+
+CHECKS = (duplicate_ids, unknown_words, future_entries)

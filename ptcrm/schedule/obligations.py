@@ -1,0 +1,182 @@
+"""What is owed to one customer: a pure function of the customer, the touches that count, and the configuration.
+
+Today matters only where the result says so with `valid_from` and `valid_until`; until then it can be kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ptcrm.model.dates import NEVER, Interval, later
+from ptcrm.model.occurrence import ALWAYS, FOREVER, Obligation, Obligations, Reason, Standing, Touch, Yearly
+from ptcrm.text.fold import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from ptcrm.model.config import Config
+    from ptcrm.model.customer import Customer, FollowUp
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """The interval that applies, in whose name, and the line of the field that says so."""
+
+    interval: Interval
+    rule: str
+    line: int
+
+
+def which_cadence(customer: Customer, config: Config, today: date) -> Cadence:
+    """FORMAT §4 "Which cadence": never by status, else the customer's, the status's, the tier's, the default."""
+    lines = customer.lines
+    status = config.statuses.get(customer.status)
+    tier = config.tiers.get(customer.tier or "")
+    own_counts = customer.cadence_until is None or today <= customer.cadence_until
+    if status and status.cadence == NEVER:
+        return Cadence(NEVER, f"status {customer.status}", lines.get("status", 1))
+    if customer.cadence and own_counts:
+        until = f" until {customer.cadence_until}" if customer.cadence_until else ""
+        return Cadence(customer.cadence, f"cadence {customer.cadence}{until}", lines.get("cadence", 1))
+    if customer.kind == "company":
+        return Cadence(NEVER, "a company without a cadence of its own", lines.get("kind", 1))
+    if status and status.cadence:
+        return Cadence(status.cadence, f"status {customer.status}, every {status.cadence}", lines.get("status", 1))
+    if tier and tier.cadence:
+        return Cadence(tier.cadence, f"tier {customer.tier}, every {tier.cadence}", lines.get("tier", 1))
+    return Cadence(config.default_cadence, f"the default, every {config.default_cadence}", 1)
+
+
+def obligations(customer: Customer, touches: Sequence[Touch], config: Config, today: date) -> Obligations:
+    """What is owed to `customer`, whose `touches` are in the order of their dates."""
+    known = [touch for touch in touches if touch.date <= today]
+    if customer.do_not_contact:
+        return Obligations(Standing(NEVER))
+    cadence = which_cadence(customer, config, today)
+    last = next((touch for touch in reversed(known) if touch.contact), None)
+    standing = _standing(customer, cadence, last, config, today)
+    contacts = _follow_ups(customer, known, config)
+    if standing.due is not None:
+        contacts = _with_cadence(contacts, _cadence_item(customer, cadence, standing, known, config), config)
+    valid_from, valid_until = _validity(customer, touches, today)
+    if last is None and customer.since is None and config.start is None:
+        valid_from, valid_until = today, today + _DAY  # due today, whatever day it is
+    return Obligations(standing, tuple(contacts), tuple(_yearly(customer)), valid_from, valid_until)
+
+
+def _standing(
+    customer: Customer, cadence: Cadence, last: Touch | None, config: Config, today: date
+) -> Standing:
+    if cadence.interval.is_never:
+        return Standing(NEVER, last)
+    begin = last.date if last else max(customer.since or ALWAYS, config.start or ALWAYS)
+    due = today if begin == ALWAYS else later(begin, cadence.interval)
+    soon = due - timedelta(days=(due - (begin if begin != ALWAYS else due)).days // 5)
+    return Standing(cadence.interval, last, due, soon, customer.snooze or ALWAYS)
+
+
+def _cadence_item(
+    customer: Customer, cadence: Cadence, standing: Standing, known: Sequence[Touch], config: Config
+) -> Obligation:
+    """The next contact that the cadence asks for."""
+    last = standing.last
+    if last:
+        why = Reason(f"last {last.channel} {last.date}", last.path, last.line)
+    elif customer.since and (config.start is None or customer.since >= config.start):
+        why = Reason(f"never contacted, a customer since {customer.since}", customer.path, customer.lines["since"])
+    elif config.start:
+        why = Reason(f"never contacted, kept here since {config.start}", customer.path, 1)
+    else:
+        why = Reason("never contacted", customer.path, 1)
+    return Obligation(
+        kind="cadence",
+        origin="cadence",
+        due=standing.due or ALWAYS,
+        channel=next((channel for channel in customer.prefers if channel in config.channels), None),
+        movable=True,
+        not_before=max(standing.snooze, _retry(None, known, config)),
+        reasons=(why, Reason(cadence.rule, customer.path, cadence.line)),
+    )
+
+
+def _follow_ups(customer: Customer, known: Sequence[Touch], config: Config) -> list[Obligation]:
+    """An obligation for each open follow-up, in the order of the file."""
+    owed = []
+    for task in customer.follow_ups:
+        if task.mark != "open":
+            continue
+        feedback = task.channel == "feedback"
+        due = later(task.due, config.feedback_within) if feedback else task.due
+        owed.append(
+            Obligation(
+                kind="feedback" if feedback else "follow-up",
+                origin=task.origin,
+                due=due,
+                channel=task.channel,
+                text=task.text,
+                time=task.time,
+                not_before=max(customer.snooze or ALWAYS, _retry(task, known, config)),
+                reasons=(Reason(_task_reason(task, config), customer.path, task.line),),
+            )
+        )
+    return owed
+
+
+def _task_reason(task: FollowUp, config: Config) -> str:
+    if task.channel == "feedback":
+        return f"feedback came {task.due}, to be answered within {config.feedback_within}"
+    if task.implied:
+        return f"follow-up {task.due}, every {task.every}{' when done' if task.from_done else ''}"
+    return f"follow-up {task.due}"
+
+
+def _retry(task: FollowUp | None, known: Sequence[Touch], config: Config) -> date:
+    """The day to try again if the newest touch reached nobody (by the follow-up's channel, if it has one)."""
+    newest = known[-1] if known else None
+    if newest is None or newest.contact or (task and task.channel not in (None, newest.channel)):
+        return ALWAYS
+    return later(newest.date, config.retry)
+
+
+def _with_cadence(contacts: list[Obligation], item: Obligation, config: Config) -> list[Obligation]:
+    """FORMAT §4 "Covered": the earliest follow-up up to `min_gap` after the cadence's day takes its reasons."""
+    latest = later(item.due, config.min_gap)
+    covering = min((one for one in contacts if one.due <= latest), key=lambda one: one.due, default=None)
+    if covering is None:
+        return [*contacts, item]
+    both = replace(covering, reasons=covering.reasons + item.reasons)
+    return [both if one is covering else one for one in contacts]
+
+
+def _yearly(customer: Customer) -> list[Yearly]:
+    """Birthday and occasions, less those muted."""
+    muted = {fold(word) for word in customer.mute}
+    silent_before = customer.mute_until or ALWAYS
+    found = []
+    if customer.birthday and "birthday" not in muted:
+        why = Reason("birthday", customer.path, customer.lines.get("birthday", 1))
+        found.append(Yearly("birthday", "birthday", "birthday", customer.birthday, silent_before, why))
+    counts: dict[str, int] = {}
+    for occasion in customer.occasions:
+        name = fold(occasion.name)
+        number = counts[name] = counts.get(name, 0) + 1
+        if muted.isdisjoint({"occasion", "occasions", name}):
+            why = Reason(occasion.name, customer.path, occasion.line)
+            origin = f"{name}|{number - 1}"
+            found.append(Yearly("occasion", origin, occasion.name, occasion.day, silent_before, why))
+    return found
+
+
+def _validity(customer: Customer, touches: Sequence[Touch], today: date) -> tuple[date, date]:
+    """The days around `today` on which nothing changes: no touch comes or goes, no cadence ends."""
+    turns = [touch.date for touch in touches]
+    if customer.cadence_until and customer.cadence_until < FOREVER:
+        turns.append(customer.cadence_until + _DAY)
+    past = [day for day in turns if day <= today]
+    coming = [day for day in turns if day > today]
+    return max(past, default=ALWAYS), min(coming, default=FOREVER)

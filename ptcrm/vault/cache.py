@@ -1,0 +1,201 @@
+"""What was known last time, in SQLite: one row set a file, and what is owed to each customer.
+
+Disposable: deleting it changes nothing but the time. A cache that cannot be opened, belongs to another
+version or is damaged is made anew; without a place to keep it, it lives in memory for one command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ptcrm.model.customer import Customer
+from ptcrm.model.diagnostic import Diagnostic
+from ptcrm.model.occurrence import Obligation, Obligations, Standing, Yearly
+from ptcrm.vault.rows import dump, load
+from ptcrm.vault.store import Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from ptcrm.vault.index import Facts
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE file (
+  path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER
+) WITHOUT ROWID;
+CREATE TABLE customer (path TEXT PRIMARY KEY, id TEXT, name TEXT, search TEXT, facts TEXT) WITHOUT ROWID;
+CREATE TABLE handle (key TEXT, rank INTEGER, path TEXT);
+CREATE INDEX handle_key ON handle (key);
+CREATE INDEX handle_path ON handle (path);
+CREATE TABLE link (path TEXT, line INTEGER, field TEXT, target TEXT, key TEXT);
+CREATE INDEX link_key ON link (key);
+CREATE INDEX link_path ON link (path);
+CREATE TABLE entry (path TEXT, line INTEGER, date TEXT, channel TEXT, contact INTEGER, touch INTEGER, key TEXT);
+CREATE INDEX entry_key ON entry (key);
+CREATE INDEX entry_path ON entry (path);
+CREATE TABLE diagnostic (path TEXT, code TEXT, line INTEGER, col INTEGER, message TEXT, hint TEXT);
+CREATE INDEX diagnostic_path ON diagnostic (path);
+CREATE TABLE standing (path TEXT PRIMARY KEY, valid_from TEXT, valid_until TEXT, facts TEXT) WITHOUT ROWID;
+CREATE TABLE contact (path TEXT, day TEXT, facts TEXT);
+CREATE INDEX contact_path ON contact (path);
+CREATE INDEX contact_day ON contact (day);
+CREATE TABLE yearly (path TEXT, facts TEXT);
+CREATE INDEX yearly_path ON yearly (path);
+"""
+_BY_FILE = ("file", "customer", "handle", "link", "entry", "diagnostic")
+_OWED = ("standing", "contact", "yearly")
+
+
+class Cache:
+    """One vault's rows. Dates in rows are ISO text, so that they sort and compare as days."""
+
+    def __init__(self, database: sqlite3.Connection, stamp: str) -> None:
+        self.database = database
+        if self._stamp() != stamp:
+            self._start_anew(stamp)
+
+    @classmethod
+    def open(cls, place: Path | None, stamp: str) -> Cache:
+        """The cache kept at `place`, emptied unless it was made under `stamp`; in memory if that fails."""
+        if place is not None:
+            for _ in range(2):  # a damaged file is removed, then there is a second try
+                try:
+                    return cls(_connect(place), stamp)
+                except sqlite3.OperationalError:
+                    break
+                except sqlite3.DatabaseError:
+                    with contextlib.suppress(OSError):
+                        place.unlink()
+                except OSError:
+                    break
+        return cls(sqlite3.connect(":memory:", isolation_level=None), stamp)
+
+    def _stamp(self) -> str | None:
+        if not self.database.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            return None
+        row = self.database.execute("SELECT value FROM meta WHERE key = 'stamp'").fetchone()
+        return row[0] if row else None
+
+    def _start_anew(self, stamp: str) -> None:
+        with self.writing():
+            names = self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            for (name,) in names:
+                self.database.execute(f"DROP TABLE {name}")
+            for statement in _TABLES.split(";\n"):
+                self.database.execute(statement)
+            self.database.execute("INSERT INTO meta VALUES ('stamp', ?)", (stamp,))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """All of what is written inside is kept, or nothing of it."""
+        self.database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.database.execute("ROLLBACK")
+            raise
+        self.database.execute("COMMIT")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.database.close()
+
+    # What was read from files
+
+    def signatures(self) -> dict[str, tuple[Signature, int]]:
+        """For every known path its signature, and the time (ns) of the scan that read it."""
+        rows = self.database.execute("SELECT path, size, mtime_ns, ctime_ns, inode, read_ns FROM file")
+        return {row[0]: (Signature(*row[1:5]), row[5]) for row in rows}
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Drop all rows that came from `paths`, and what was owed to their customers."""
+        for table in (*_BY_FILE, *_OWED):
+            self.database.executemany(f"DELETE FROM {table} WHERE path = ?", [(path,) for path in paths])  # noqa: S608
+
+    def remember(self, path: str, signature: Signature, read_ns: int, facts: Facts) -> None:
+        """Keep what the file at `path` says."""
+        many, path_only = self.database.executemany, (path,)
+        many("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?)", [(path, *signature, read_ns)])
+        if facts.customer is not None:
+            one = facts.customer
+            many("INSERT INTO customer VALUES (?, ?, ?, ?, ?)", [(path, one.id, one.name, facts.search, dump(one))])
+        many("INSERT INTO handle VALUES (?, ?, ?)", [(*handle, path) for handle in facts.handles])
+        many("INSERT INTO link VALUES (?, ?, ?, ?, ?)", [path_only + row for row in facts.links])
+        many("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", [path_only + row for row in facts.entries])
+        rows = [(path, one.code, one.line, one.column, one.message, one.hint) for one in facts.diagnostics]
+        many("INSERT INTO diagnostic VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def customer(self, path: str) -> Customer | None:
+        """The customer of the file at `path`, without the log."""
+        row = self.database.execute("SELECT facts FROM customer WHERE path = ?", (path,)).fetchone()
+        return load(Customer, row[0]) if row else None
+
+    def customers(self) -> Iterator[Customer]:
+        """Every customer without the log, in the order of the paths."""
+        for (facts,) in self.database.execute("SELECT facts FROM customer ORDER BY path"):
+            yield load(Customer, facts)
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """What reading the files found."""
+        rows = self.database.execute("SELECT code, path, line, col, message, hint FROM diagnostic")
+        return [Diagnostic(*row) for row in rows]
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """The rows of a query of the index's own."""
+        return self.database.execute(query, values).fetchall()
+
+    # What is owed
+
+    def outdated(self, today: date) -> list[str]:
+        """The paths of customers for whom what is owed is not known for `today`."""
+        query = """SELECT customer.path FROM customer LEFT JOIN standing USING (path)
+            WHERE valid_from IS NULL OR valid_from > ?1 OR valid_until <= ?1"""
+        return [path for (path,) in self.database.execute(query, (today.isoformat(),))]
+
+    def owe(self, path: str, owed: Obligations) -> None:
+        """Keep what is owed to the customer at `path`, in the place of what was."""
+        for table in _OWED:
+            self.database.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608
+        validity = (owed.valid_from.isoformat(), owed.valid_until.isoformat())
+        self.database.execute("INSERT INTO standing VALUES (?, ?, ?, ?)", (path, *validity, dump(owed.standing)))
+        contacts = [(path, max(one.due, one.not_before).isoformat(), dump(one)) for one in owed.contacts]
+        self.database.executemany("INSERT INTO contact VALUES (?, ?, ?)", contacts)
+        self.database.executemany("INSERT INTO yearly VALUES (?, ?)", [(path, dump(one)) for one in owed.yearly])
+
+    def standing(self, path: str) -> Standing | None:
+        """Where the cadence of the customer at `path` stands."""
+        row = self.database.execute("SELECT facts FROM standing WHERE path = ?", (path,)).fetchone()
+        return load(Standing, row[0]) if row else None
+
+    def standings(self) -> dict[str, Standing]:
+        """Where every cadence stands, by path."""
+        return {path: load(Standing, facts) for path, facts in self.database.execute("SELECT path, facts FROM standing")}
+
+    def contacts(self, until: date) -> list[tuple[str, Obligation]]:
+        """What may be planned up to `until` (included), with the path of its customer."""
+        query = "SELECT path, facts FROM contact WHERE day <= ? ORDER BY day, path"
+        rows = self.database.execute(query, (until.isoformat(),))
+        return [(path, load(Obligation, facts)) for path, facts in rows]
+
+    def yearly(self) -> list[tuple[str, Yearly]]:
+        """Every birthday and other occasion that is not silent for good, with the path of its customer."""
+        rows = self.database.execute("SELECT path, facts FROM yearly ORDER BY path")
+        return [(path, load(Yearly, facts)) for path, facts in rows]
+
+
+def _connect(place: Path) -> sqlite3.Connection:
+    """A connection to the file at `place`, which only its owner may read."""
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
+    database = sqlite3.connect(place, isolation_level=None, timeout=10)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    return database
+

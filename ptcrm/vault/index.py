@@ -1,0 +1,197 @@
+"""The whole vault as rows: what each file says, who is meant by a name, and what speaks for whom.
+
+`facts_of` is a pure function of one file; `Index` puts the questions to the rows.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from ptcrm.model.occurrence import Touch
+from ptcrm.text.fold import fold, same_id
+from ptcrm.text.markdown import link_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ptcrm.model.config import Config
+    from ptcrm.model.customer import Customer
+    from ptcrm.model.diagnostic import Diagnostic
+    from ptcrm.vault.cache import Cache
+    from ptcrm.vault.schema import Reading
+    from ptcrm.vault.store import Signature
+
+# What a link may name, the strongest first; a name is only for people asking (FORMAT §2.1).
+ID, STEM, PATH, ALIAS, NAME = range(5)
+_RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one file says. Rows: handles (key, rank), links (line, field, target, key),
+    entries (line, date, channel, contact, touch, key of whom it also counts for, or None).
+    """
+
+    customer: Customer | None
+    search: str
+    handles: tuple[tuple[str, int], ...]
+    links: tuple[tuple[int, str | None, str, str], ...]
+    entries: tuple[tuple[int, str, str, int, int, str | None], ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def facts_of(reading: Reading, config: Config) -> Facts:
+    """The rows that the file just read gives."""
+    one = reading.customer
+    if one is None:
+        return Facts(None, "", (), (), (), reading.diagnostics)
+    stem = one.path.removesuffix(".md")
+    handles = [(one.id, ID), (posixpath.basename(stem), STEM), (stem, PATH)]
+    handles += [(alias, ALIAS) for alias in one.aliases] + [(one.name, NAME)]
+    links = tuple((link.line, link.key, link.target, link_key(link.target, one.path)) for link in one.links)
+    return Facts(
+        replace(one, log=()),
+        fold("\n".join([one.id, one.name, *one.aliases])),
+        tuple((same_id(text), rank) for text, rank in handles),
+        links,
+        tuple(_entry_rows(one, config)),
+        reading.diagnostics,
+    )
+
+
+def _entry_rows(one: Customer, config: Config) -> Iterable[tuple[int, str, str, int, int, str | None]]:
+    """A row for each entry and ticked follow-up, and one more for each person it was made with."""
+    for entry in one.log:
+        contact = config.is_contact(entry.channel, entry.qualifiers)
+        touch = contact or "no answer" in entry.qualifiers
+        row = (entry.line, entry.date.isoformat(), entry.channel, int(contact), int(touch))
+        yield (*row, None)
+        for key, value in entry.fields:
+            if key == "with":
+                yield (*row, link_key(link_target(value) or value, one.path))
+    for task in one.follow_ups:
+        if task.mark == "done" and task.channel and config.is_contact(task.channel, ()):
+            yield (task.line, (task.done or task.due).isoformat(), task.channel, 1, 1, None)
+
+
+def link_key(target: str, path: str) -> str:
+    """What the link `target` in the file at `path` is looked up by: an id, stem, alias or path."""
+    if not target.endswith(".md"):
+        return same_id(target)
+    folder = posixpath.dirname(path)
+    return same_id(posixpath.normpath(posixpath.join(folder, unquote(target))).removesuffix(".md"))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Somebody who answers to a name."""
+
+    path: str
+    id: str
+    name: str
+
+
+class Index:
+    """The questions that commands ask of the rows."""
+
+    def __init__(self, cache: Cache) -> None:
+        self.cache = cache
+
+    def stale(self, files: dict[str, Signature]) -> tuple[list[str], list[str]]:
+        """The paths to read again, and those that are gone (a merge of two listings by path)."""
+        known = self.cache.signatures()
+        changed = [
+            path for path, now in files.items() if path not in known or not _still_true(now, *known[path])
+        ]
+        return changed, [path for path in known if path not in files]
+
+    def refresh(
+        self, files: dict[str, Signature], now_ns: int, read: Callable[[str], Facts], today: date
+    ) -> list[str]:
+        """Bring the rows up to date; the paths of customers for whom what is owed must be worked out."""
+        changed, gone = self.stale(files)
+        if not changed and not gone:
+            return self.cache.outdated(today)
+        touched = {*changed, *gone}
+        with self.cache.writing():
+            bearing = self._borne_on(touched)
+            self.cache.forget(touched)
+            for path in changed:
+                self.cache.remember(path, files[path], now_ns, read(path))
+            bearing |= self._borne_on(touched)
+        present = {path for (path,) in self.cache.rows("SELECT path FROM customer")}
+        return sorted((bearing & present) | set(self.cache.outdated(today)))
+
+    def _borne_on(self, paths: set[str]) -> set[str]:
+        """The customers whose touches may change when `paths` do: themselves, those named, their companies."""
+        if len(paths) > 500:  # then nearly everybody: asking row by row would cost more
+            return {path for (path,) in self.cache.rows("SELECT path FROM customer")}
+        found = set(paths)
+        for _ in range(2):  # a touch counts for the person named, and then for that person's company
+            keys: set[str] = set()
+            for path in found:
+                keys.update(key for (key,) in self.cache.rows("SELECT key FROM handle WHERE path = ?", path))
+                keys.update(key for (key,) in self.cache.rows("SELECT key FROM entry WHERE path = ?", path) if key)
+                query = "SELECT key FROM link WHERE path = ? AND field = 'company'"
+                keys.update(key for (key,) in self.cache.rows(query, path))
+            for key in keys:
+                found.update(path for (path,) in self.cache.rows("SELECT path FROM handle WHERE key = ?", key))
+        return found
+
+    def resolve(self, key: str) -> str | None:
+        """The path of the customer a link's key names; None if nobody or more than one answers to it."""
+        rows = self.cache.rows("SELECT rank, path FROM handle WHERE key = ? AND rank < ? ORDER BY rank", key, NAME)
+        best = {path for rank, path in rows if rank == rows[0][0]}
+        return best.pop() if len(best) == 1 else None
+
+    def touches(self, path: str) -> list[Touch]:
+        """The touches that count for the customer at `path`: own, with her, and of a company's people."""
+        found = self._personal_touches(path)
+        for key in self._handles(path):
+            query = "SELECT DISTINCT path FROM link WHERE key = ? AND field = 'company' AND path <> ?"
+            for (member,) in self.cache.rows(query, key, path):
+                found |= self._personal_touches(member)
+        return sorted(found, key=lambda touch: (touch.date, touch.path, touch.line))
+
+    def _personal_touches(self, path: str) -> set[Touch]:
+        columns = "SELECT date, channel, contact, path, line FROM entry WHERE touch AND"
+        rows = self.cache.rows(f"{columns} path = ? AND key IS NULL", path)
+        for key in self._handles(path):
+            rows += self.cache.rows(f"{columns} key = ?", key)
+        return {Touch(date.fromisoformat(row[0]), row[1], bool(row[2]), row[3], row[4]) for row in rows}
+
+    def _handles(self, path: str) -> set[str]:
+        """The keys by which links reach the customer at `path`, and nobody else."""
+        rows = self.cache.rows("SELECT key FROM handle WHERE path = ? AND rank < ?", path, NAME)
+        return {key for (key,) in rows if self.resolve(key) == path}
+
+    def backlinks(self, path: str) -> list[tuple[str, int, str]]:
+        """The (path, line, name) of every link to the customer at `path` from another customer's file."""
+        found = set()
+        for key in self._handles(path):
+            query = "SELECT path, line, name FROM link JOIN customer USING (path) WHERE key = ? AND path <> ?"
+            found.update(self.cache.rows(query, key, path))
+        return sorted(found)
+
+    def find(self, words: str) -> list[Match]:
+        """Everybody whom `words` may mean: by id or stem, else by whole name, else by a part of a name."""
+        query = """SELECT DISTINCT path, id, name FROM handle JOIN customer USING (path)
+            WHERE key = ? AND rank IN (?, ?) ORDER BY path"""
+        key = same_id(words.strip())
+        for ranks in ((ID, ID), (STEM, PATH)):
+            if rows := self.cache.rows(query, key, *ranks):
+                return [Match(*row) for row in rows]
+        part = fold(words.strip())
+        rows = self.cache.rows("SELECT path, id, name, search FROM customer WHERE instr(search, ?) ORDER BY path", part)
+        whole = [row for row in rows if part in row[3].split("\n")]
+        return [Match(*row[:3]) for row in whole or rows] if part else []
+
+
+def _still_true(now: Signature, then: Signature, read_ns: int) -> bool:
+    """Whether a file is as it was read: the same to `stat`, and older than the scan that read it."""
+    return now == then and max(now.mtime_ns, now.ctime_ns) + _RACY_NS < read_ns
+

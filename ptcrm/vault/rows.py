@@ -1,0 +1,83 @@
+"""Frozen values as JSON text and back, by the types of their fields; how the cache keeps them.
+
+Values equal to their field's default are left out, so that rows stay short and old ones readable.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import date, time
+from decimal import Decimal
+from functools import cache
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+def dump(value: object) -> str:
+    """`value` (a frozen dataclass) as one line of JSON."""
+    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def load(kind: type[T], row: str) -> T:
+    """The value of type `kind` that `dump` wrote as `row`."""
+    return cast("T", _builder(kind)(json.loads(row)))
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if is_dataclass(value):
+        parts = ((field, getattr(value, field.name)) for field in fields(value))
+        return {field.name: _plain(part) for field, part in parts if part != _default(field)}
+    return str(value) if isinstance(value, Decimal) else cast("date | time", value).isoformat()
+
+
+def _default(field: Field[Any]) -> object:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+@cache
+def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or what `X | Y` makes
+    """The function that makes a `kind` from plain JSON."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        inner = _builder(next(arg for arg in args if arg is not NoneType))
+        return lambda plain: None if plain is None else inner(plain)
+    if origin is tuple:
+        return _tuple_builder(args)
+    if origin is dict:
+        inner = _builder(args[1])
+        return lambda plain: {key: inner(part) for key, part in plain.items()}
+    if isinstance(kind, type) and hasattr(kind, "_fields"):
+        return lambda plain: kind(*plain)
+    if is_dataclass(kind):
+        return _record_builder(kind)
+    if kind in (date, time):
+        return cast("type[date]", kind).fromisoformat
+    return Decimal if kind is Decimal else lambda plain: plain
+
+
+def _tuple_builder(args: tuple[Any, ...]) -> Callable[[Any], Any]:
+    if args[-1] is Ellipsis:
+        inner = _builder(args[0])
+        return lambda plain: tuple(inner(part) for part in plain)
+    inners = [_builder(arg) for arg in args]
+    return lambda plain: tuple(inner(part) for inner, part in zip(inners, plain, strict=True))
+
+
+def _record_builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
+    hints = get_type_hints(kind)
+    inners = {field.name: _builder(hints[field.name]) for field in fields(kind)}
+    return lambda plain: kind(**{name: inners[name](part) for name, part in plain.items()})
+
+
