@@ -20,7 +20,9 @@ def duplicate_ids(cache: Cache, _config: Config, _today: date) -> Iterator[Diagn
     query = """SELECT one.path, other.path FROM handle AS one JOIN handle AS other USING (key)
         WHERE one.rank = 0 AND other.rank = 0 AND one.path <> other.path ORDER BY one.path, other.path"""
     for path, other in cache.rows(query):
-        yield Diagnostic("PT401", path, 1, 1, f"{other} has the same id", "Give one of them an `id:` of its own.")
+        yield Diagnostic(
+            "PT401", path, 1, 1, f"{other} has the same id", "Give one of them an `id:` of its own."
+        )
 
 
 def unknown_words(cache: Cache, config: Config, _today: date) -> Iterator[Diagnostic]:

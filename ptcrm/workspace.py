@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import time
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ptcrm import __version__
 from ptcrm.checks import CHECKS
-from ptcrm.errors import NotFoundError, PtcrmError
-from ptcrm.model.change import Operation, Write
+from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
 from ptcrm.model.config import Config, read_config
 from ptcrm.model.diagnostic import Diagnostic, Severity
 from ptcrm.model.reading import Report
-from ptcrm.schedule.obligations import obligations
-from ptcrm.schedule.plan import Who, plan, yearly_days
+from ptcrm.schedule.obligations import explain, obligations
+from ptcrm.schedule.plan import Who, next_yearly_days, plan, yearly_days
+from ptcrm.text.fold import fold, same_id
 from ptcrm.text.frontmatter import Flaw, compose
 from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault import store
@@ -27,11 +27,12 @@ from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import Reading, read_customer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from ptcrm.formats.ics import Rendered
+    from ptcrm.model.change import Operation
     from ptcrm.model.customer import Customer
-    from ptcrm.model.occurrence import Obligations, Occurrence, Touch
+    from ptcrm.model.occurrence import Obligations, Occurrence
 
 _ROWS_VERSION = "1"  # raised when rows are laid out or worked out differently
 
@@ -42,7 +43,7 @@ class Workspace:
     def __init__(self, root: Path, today: date | None, cache_folder: Path | None) -> None:
         self.root = root
         self.config, content = self._read_config()
-        self.today = today or _today(self.config)
+        self.today = today or datetime.now(self.zone).date()  # HAZARDS 40
         self.reader = LineReader.of(self.config)
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(content).hexdigest()}"
         place = hashlib.sha256(str(root.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
@@ -102,6 +103,18 @@ class Workspace:
     def _obligations(self, customer: Customer) -> Obligations:
         return obligations(customer, self.index.touches(customer.path), self.config, self.today)
 
+    def reading(self, match: Match) -> Reading:
+        """The customer's file as it is now; raises `RefusedError` if it can no longer be read."""
+        try:
+            reading = self.read(match.path)
+        except (OSError, UndecodableError) as error:
+            raise RefusedError(f"{match.path}: it cannot be read ({error})") from error
+        if reading.customer is None:
+            raise RefusedError(
+                f"{match.path}: it changed just now and is no customer any more. See `ptcrm check`."
+            )
+        return reading
+
     # Asking
 
     def find(self, words: str) -> Match:
@@ -110,14 +123,27 @@ class Workspace:
         if len(matches) == 1:
             return matches[0]
         if not matches:
-            raise NotFoundError(f"Nobody here answers to “{words}”. See all with `ptcrm list`.")
+            raise NotFoundError(self._nobody(words))
         shown = "\n".join(f"  {match.id}  ({match.name}, {match.path})" for match in matches[:20])
         more = f"\n  and {len(matches) - 20} more" if len(matches) > 20 else ""
-        raise NotFoundError(f"“{words}” may mean {len(matches)} customers; name one by the id:\n{shown}{more}")
+        raise NotFoundError(
+            f"“{words}” may mean {len(matches)} customers; name one by the id:\n{shown}{more}"
+        )
 
-    def touches(self, path: str) -> list[Touch]:
-        """The touches that count for the customer at `path`."""
-        return self.index.touches(path)
+    def find_path(self, words: str) -> str:
+        """The file of the one customer whom `words` mean, or the file with errors that has this stem."""
+        stem = same_id(words)
+        broken = (one.path for one in self.cache.diagnostics() if one.severity is Severity.ERROR)
+        named = {path for path in broken if same_id(path.rpartition("/")[2].removesuffix(".md")) == stem}
+        return named.pop() if len(named) == 1 else self.find(words).path
+
+    def _nobody(self, words: str) -> str:
+        """Why nobody was found: perhaps because the file has errors."""
+        part = fold(words)
+        for one in self.cache.diagnostics():
+            if one.severity is Severity.ERROR and part and part in fold(one.path):
+                return f"{one.path}:{one.line}:{one.column}: {one.message}. Nobody is read from it; see `ptcrm check`."
+        return f"Nobody here answers to “{words}”. See all with `ptcrm list`."
 
     def contacts(self, until: date) -> list[Occurrence]:
         """The contacts planned up to `until` (included)."""
@@ -130,18 +156,66 @@ class Workspace:
         owed = [(self._who(path), one) for path, one in self.cache.yearly()]
         return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
 
+    def next_occasions(self) -> list[Occurrence]:
+        """The next return of every birthday and other occasion."""
+        owed = [(self._who(path), one) for path, one in self.cache.yearly()]
+        return next_yearly_days(owed, self.config.occasions.leap_day, self.today)
+
+    def feed(self, name: str) -> Rendered:
+        """The calendar feed `name` of the configuration; raises NotFoundError if there is no such feed."""
+        from ptcrm.formats.ics import Look, render
+
+        feed = self.config.feeds.get(name)
+        if feed is None:
+            known = ", ".join(self.config.feeds)
+            raise NotFoundError(f"There is no feed “{name}” in {store.CONFIG_NAME}. Known are: {known}.")
+        if feed.where is not None:
+            raise RefusedError(
+                f"The feed “{name}” selects by a query (`where:`), which this version cannot do yet."
+            )
+        verbs = {word: channel.verb for word, channel in self.config.channels.items()}
+        look = Look(name, feed, verbs, self.config.occasions.leap_day, self.zone)
+        return render(look, [*self.contacts(date.max), *self.next_occasions()], self.today)
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The vault's time zone; None is the system's."""
+        return ZoneInfo(self.config.timezone) if self.config.timezone else None
+
     def _who(self, path: str) -> Who:
         known = self._everybody.get(path)
         if known is None:
             customer, standing = self.cache.customer(path), self.cache.standing(path)
             assert customer is not None and standing is not None  # noqa: S101, PT018  # rows are written together
-            phone = customer.phones[0] if customer.phones else None
-            known = self._everybody[path] = Who(customer.id, customer.name, phone, standing)
+            phone, url = next(iter(customer.phones), None), next(iter(customer.urls), None)
+            known = self._everybody[path] = Who(customer.id, customer.name, path, phone, url, standing)
         return known
 
     @cached_property
     def _everybody(self) -> dict[str, Who]:
         return {}
+
+    def next_days(self) -> dict[str, date]:
+        """The day on which the next contact of each customer stands, by path."""
+        return {one.path: one.planned for one in reversed(self.contacts(date.max))}
+
+    def plan_of(self, path: str) -> list[Occurrence]:
+        """Everything planned for the customer at `path`: contacts, and the next of what is yearly."""
+        who = self._who(path)
+        contacts = [(who, one) for of, one in self.cache.contacts(date.max) if of == path]
+        yearly = [(who, one) for of, one in self.cache.yearly() if of == path]
+        days = next_yearly_days(yearly, self.config.occasions.leap_day, self.today)
+        return [*plan(contacts, self.today, date.max), *days]
+
+    def standing_words(self, path: str) -> list[str]:
+        """Sentences on what decides when the customer at `path` is contacted."""
+        customer, standing = self.cache.customer(path), self.cache.standing(path)
+        if customer is None or standing is None:
+            return []
+        place = f"{path}:{customer.lines.get('do_not_contact', 1)}"
+        if customer.do_not_contact:
+            return [f"Marked do_not_contact ({place}), so nothing at all is planned."]
+        return explain(customer, standing, self.config, self.today)
 
     # Checking and writing
 
@@ -161,7 +235,6 @@ class Workspace:
         store.apply(self.root, operation)
 
 
-def _today(config: Config) -> date:
-    """Today in the vault's time zone, else in the system's (HAZARDS 40)."""
-    zone = ZoneInfo(config.timezone) if config.timezone else None
-    return datetime.now(zone).astimezone(zone).date()
+def system_today() -> date:
+    """Today in the system's time zone, where there is no vault yet."""
+    return datetime.now(tz=None).date()  # noqa: DTZ005  # the system's own zone is meant

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date, time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from ptcrm.model.customer import Money
-from ptcrm.model.dates import NEVER, Anniversary, Interval, parse_anniversary, parse_date, parse_interval, parse_time
+from ptcrm.model.dates import (
+    NEVER,
+    Anniversary,
+    Interval,
+    parse_anniversary,
+    parse_date,
+    parse_interval,
+    parse_time,
+)
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import (
     Report,
@@ -17,7 +25,6 @@ from ptcrm.model.reading import (
     flag,
     interval,
     is_empty,
-    items,
     many,
     one_of,
     pairs,
@@ -30,12 +37,19 @@ from ptcrm.model.reading import (
     whole,
     zone,
 )
-from ptcrm.text.frontmatter import Mapping, Node, Scalar
+from ptcrm.text.frontmatter import Mapping, Node
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-KINDS = ("cadence", "follow-up", "playbook", "birthday", "occasion", "anniversary", "campaign", "lead", "feedback")
+KINDS = (
+    "cadence",
+    "follow-up",
+    "playbook",
+    "birthday",
+    "occasion",
+    "anniversary",
+    "campaign",
+    "lead",
+    "feedback",
+)
 QUALIFIERS = ("in", "voicemail", "no answer", "value", "pitch")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -70,7 +84,12 @@ def _channels() -> dict[str, Channel]:
         "gift": "Gift for",
         "article": "Article for",
     }
-    others = {"newsletter": "Newsletter to", "sale": "Sale to", "memo": "Memo on", "referral": "Referral from"}
+    others = {
+        "newsletter": "Newsletter to",
+        "sale": "Sale to",
+        "memo": "Memo on",
+        "referral": "Referral from",
+    }
     return {
         **{name: Channel("yes", verb=verb) for name, verb in touches.items()},
         **{name: Channel("no", verb=verb) for name, verb in others.items()},
@@ -96,7 +115,12 @@ class Status:
 
 def _statuses() -> dict[str, Status]:
     """The statuses that need no configuration."""
-    return {"prospect": Status(), "active": Status(), "former": Status(Interval(months=6)), "paused": Status(NEVER)}
+    return {
+        "prospect": Status(),
+        "active": Status(),
+        "former": Status(Interval(months=6)),
+        "paused": Status(NEVER),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +197,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All of `ptcrm.yaml`; a key that is absent has the default that stands here."""
+    """All of `ptcrm.yaml`; a key that is absent has the default that stands here. `lines` says where each stands."""
 
     format: int = 1
     start: date | None = None
@@ -198,6 +222,7 @@ class Config:
     feeds: dict[str, Feed] = field(default_factory=lambda: {"all": Feed()})
     occasions: Occasions = field(default_factory=Occasions)
     log: Log = field(default_factory=Log)
+    lines: dict[str, int] = field(default_factory=dict, compare=False)
 
     def is_contact(self, channel: str, qualifiers: tuple[str, ...]) -> bool:
         """Whether an entry of this channel with these qualifiers is a touch (FORMAT §2.3)."""
@@ -241,7 +266,9 @@ def _folder(words: str) -> str | Problem:
     """A folder inside the vault (no path outside is ever taken from the configuration)."""
     parts = [part for part in words.replace("\\", "/").split("/") if part not in ("", ".")]
     if words.startswith(("/", "\\", "~")) or ".." in parts or ":" in words or not parts:
-        return Problem("PT502", f"“{words}” is no folder inside the vault", "Write a folder such as customers.")
+        return Problem(
+            "PT502", f"“{words}” is no folder inside the vault", "Write a folder such as customers."
+        )
     return "/".join(parts)
 
 
@@ -300,7 +327,9 @@ def _touch(node: Node, report: Report) -> str | None:
 def _format(words: str) -> int | Problem:
     if words == "1":
         return 1
-    return Problem("PT502", f"this program reads format 1, not “{words}”", "Use a newer ptcrm, or write format: 1.")
+    return Problem(
+        "PT502", f"this program reads format 1, not “{words}”", "Use a newer ptcrm, or write format: 1."
+    )
 
 
 _FEED = record(
@@ -312,7 +341,9 @@ _FEED = record(
     alarm=parsed(_clock),
     overdue=one_of("gather", "today", "original"),
 )
-_CHANNEL = record(dict, touch=_touch, value=flag, cost=parsed(_cost), minutes=whole, also=texts, verb=text)
+_CHANNEL: Callable[[Node, Report], dict[str, Any]] = record(
+    dict, touch=_touch, value=flag, cost=parsed(_cost), minutes=whole, also=texts, verb=text
+)
 _LENGTH = parsed(_length)
 _STEP = record(Step, after=_LENGTH, do=text, text=text)
 _PLAYBOOK = record(Playbook, starts=text, lapse=_LENGTH, steps=many(_STEP))
@@ -336,16 +367,28 @@ KEYS = (
     Key("currency", parsed(_currency), "what an amount without a code is in"),
     Key("working_days", many(parsed(_weekday)), "the days on which contacts are planned"),
     Key("away", many(parsed(_range)), "days without work, as FIRST..LAST"),
-    Key("capacity", record(Capacity, per_day=parsed(_positive), intake=parsed(_positive)), "how much a day holds"),
+    Key(
+        "capacity",
+        record(Capacity, per_day=parsed(_positive), intake=parsed(_positive)),
+        "how much a day holds",
+    ),
     Key("min_gap", _LENGTH, "the least time between two contacts planned for one customer"),
     Key("default_cadence", interval, "for customers with no other cadence"),
     Key("retry", _LENGTH, "when to try again after no answer"),
     Key("feedback_within", _LENGTH, "how soon feedback is answered"),
-    Key("tiers", by_name(record(Tier, cadence=interval, budget=parsed(_budget), when=text)), "in order of rank"),
+    Key(
+        "tiers",
+        by_name(record(Tier, cadence=interval, budget=parsed(_budget), when=text)),
+        "in order of rank",
+    ),
     Key("statuses", _merged_statuses, "beside prospect, active, former and paused"),
     Key("channels", _merged_channels, "beside those of the table, or changing them"),
     Key("playbooks", by_name(_PLAYBOOK), "steps that follow a sale, a beginning or a leaving"),
-    Key("changes", many(record(Improvement, date=day, fixes=text, text=text)), "why former customers may come back"),
+    Key(
+        "changes",
+        many(record(Improvement, date=day, fixes=text, text=text)),
+        "why former customers may come back",
+    ),
     Key(
         "campaigns",
         by_name(record(Campaign, date=parsed(parse_anniversary), do=text, where=text)),
@@ -356,21 +399,29 @@ KEYS = (
     Key(
         "occasions",
         record(
-            Occasions, leap_day=one_of("feb28", "mar1"), lead=by_name(_LENGTH), customer_years=many(parsed(_positive))
+            Occasions,
+            leap_day=one_of("feb28", "mar1"),
+            lead=by_name(_LENGTH),
+            customer_years=many(parsed(_positive)),
         ),
         "how birthdays and other days are kept",
     ),
     Key("log", record(Log, headings=texts), "the headings under which a log stands"),
 )
 
+
 def read_config(root: Mapping, report: Report) -> Config:
     """The configuration in `root`; a bad value is reported and has its default."""
     known = {key.name: key for key in KEYS}
     values: dict[str, Any] = {}
+    lines: dict[str, int] = {}
     for name, node in pairs(root, report):
         key = known.get(name.value)
         if key is None:
-            report.add("PT501", name.span.start, f"“{name.value}” means nothing here", suggest(name.value, known))
+            report.add(
+                "PT501", name.span.start, f"“{name.value}” means nothing here", suggest(name.value, known)
+            )
         elif not is_empty(node) and (value := key.read(node, report)) not in (None, (), {}):
             values[key.name] = value
-    return Config(**values)
+            lines[key.name] = report.line(name.span.start)
+    return Config(**values, lines=lines)

@@ -43,7 +43,7 @@ class LogEntry:
     date: date
     channel: str
     text: str
-    time: time | None = None
+    at: time | None = None
     qualifiers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
@@ -63,7 +63,7 @@ class FollowUp:
     text: str
     origin: str
     channel: str | None = None
-    time: time | None = None
+    at: time | None = None
     mark: Mark = "open"
     done: date | None = None
     every: Interval | None = None

@@ -18,7 +18,9 @@ _YEARLESS = re.compile(r"--([0-9]{2})-?([0-9]{2})")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _TWO_PARTS = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})\.?")
 _THREE_PARTS = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})")
-_COUNTED = re.compile(r"(?:every +)?([0-9]{1,5}) *(d|w|m|q|y|days?|weeks?|months?|quarters?|years?)", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"(?:every +)?([0-9]{1,5}) *(d|w|m|q|y|days?|weeks?|months?|quarters?|years?)", re.IGNORECASE
+)
 _ISO = re.compile(r"P([0-9]{1,5})([DWMY])", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?:in +|\+ *)(?P<on>.+)|- *(?P<back>.+)|(?P<ago>.+) +ago")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -41,15 +43,15 @@ class Interval:
     def __str__(self) -> str:
         if self.is_never:
             return "never"
-        for amount, size, unit in (
+        units = (
             (self.months, 12, "year"),
             (self.months, 1, "month"),
             (self.days, 7, "week"),
             (self.days, 1, "day"),
-        ):
-            if amount and amount % size == 0:
-                count = amount // size
-                break
+        )
+        count, unit = next(
+            (amount // size, unit) for amount, size, unit in units if amount and amount % size == 0
+        )
         return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
@@ -87,7 +89,8 @@ class Anniversary:
     def within(self, first: date, last: date, leap_day: str) -> list[date]:
         """Every return of the day from `first` to `last` (both included), not before its first year."""
         days = (
-            self.in_year(year, leap_day) for year in range(max(first.year, self.year or first.year), last.year + 1)
+            self.in_year(year, leap_day)
+            for year in range(max(first.year, self.year or first.year), last.year + 1)
         )
         return [day for day in days if first <= day <= last]
 
@@ -170,7 +173,9 @@ def parse_interval(text: str) -> Interval | Problem:
         interval = Interval(count * days, count * months)
         if count and interval.days <= 36525 and interval.months <= 1200:
             return interval
-        return Problem("PT104", f"“{text}” is not between 1 day and 100 years", "Write for example `6 weeks`.")
+        return Problem(
+            "PT104", f"“{text}” is not between 1 day and 100 years", "Write for example `6 weeks`."
+        )
     return Problem("PT104", f"“{text}” is no length of time", "Write for example `6 weeks`, `3m` or `never`.")
 
 
@@ -201,7 +206,9 @@ def parse_day(text: str, today: date) -> date | Problem:
             return day
         if _DAY.fullmatch(words):
             return day
-    return Problem("PT102", f"“{text}” is no day", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d.")
+    return Problem(
+        "PT102", f"“{text}” is no day", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."
+    )
 
 
 def _weekday(number: int, which: str, today: date) -> date:

@@ -52,7 +52,7 @@ class Obligation:
     due: date
     channel: str | None = None
     text: str = ""
-    time: time | None = None
+    at: time | None = None
     movable: bool = False
     not_before: date = ALWAYS
     reasons: tuple[Reason, ...] = ()
@@ -112,21 +112,28 @@ class Occurrence:
     """A dated thing in the plan: owed on `due`, standing on `planned`.
 
     `origin` identifies it within its customer and kind, for good. `text` is what to do, or an occasion's
-    name; `since` is the day a yearly one began. `state` is the customer's.
+    name; `since` is the day a yearly one began. `path`, `state`, `last`, `phone` and `url` are the customer's.
     """
 
     customer: str
     name: str
+    path: str
     kind: str
     origin: str
     due: date
     planned: date
     channel: str | None = None
     text: str = ""
-    time: time | None = None
+    at: time | None = None
     state: str = ""
     last: Touch | None = None
     since: Anniversary | None = None
     not_before: date = ALWAYS
     phone: str | None = None
+    url: str | None = None
     reasons: tuple[Reason, ...] = ()
+
+    @property
+    def line(self) -> int:
+        """The line of the customer's file that the occurrence follows from; 1 if it follows from others alone."""
+        return next((reason.line for reason in self.reasons if reason.path == self.path), 1)

@@ -27,7 +27,9 @@ Reader = "Callable[[Node, Report], T | None]"
 
 _YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
 _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "zł": "PLN"}
-_MONEY = re.compile(r"(?P<before>[€£$]?) *(?P<amount>-?[0-9][0-9 \u00a0\u202f]*(?:\.[0-9]+)?) *(?P<code>[A-Za-z]{3}|€|£|\$|zł)?")
+_MONEY = re.compile(
+    r"(?P<before>[€£$]?) *(?P<amount>-?[0-9][0-9 \u00a0\u202f]*(?:\.[0-9]+)?) *(?P<code>[A-Za-z]{3}|€|£|\$|zł)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,9 @@ def pairs(node: Node, report: Report) -> list[tuple[Scalar, Node]]:
     for key, value in node.pairs:
         if key.value in first:
             line = report.line(first[key.value].span.start)
-            report.add("PT007", key.span.start, f"“{key.value}” stands here and on line {line}", "Keep one of them.")
+            report.add(
+                "PT007", key.span.start, f"“{key.value}” stands here and on line {line}", "Keep one of them."
+            )
         else:
             first[key.value] = key
             kept.append((key, value))
@@ -212,7 +216,9 @@ def record(build: Callable[..., T], **readers: Callable[[Node, Report], Any]) ->
         for key, value in pairs(node, report):
             reader = readers.get(key.value)
             if reader is None:
-                report.add("PT501", key.span.start, f"“{key.value}” means nothing here", suggest(key.value, readers))
+                report.add(
+                    "PT501", key.span.start, f"“{key.value}” means nothing here", suggest(key.value, readers)
+                )
             elif not is_empty(value) and (got := reader(value, report)) is not None:
                 values[key.value] = got
         return build(**values)
@@ -224,7 +230,9 @@ def by_name(read: Callable[[Node, Report], T]) -> Callable[[Node, Report], dict[
     """A reader for a mapping from names of the user's choice to what `read` reads."""
 
     def read_all(node: Node, report: Report) -> dict[str, T]:
-        return {key.value: got for key, value in pairs(node, report) if (got := read(value, report)) is not None}
+        return {
+            key.value: got for key, value in pairs(node, report) if (got := read(value, report)) is not None
+        }
 
     return read_all
 

@@ -25,31 +25,38 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """The interval that applies, in whose name, and the line of the field that says so."""
+    """The interval that applies, and the rule that says so."""
 
     interval: Interval
-    rule: str
-    line: int
+    rule: Reason
 
 
 def which_cadence(customer: Customer, config: Config, today: date) -> Cadence:
     """FORMAT §4 "Which cadence": never by status, else the customer's, the status's, the tier's, the default."""
-    lines = customer.lines
     status = config.statuses.get(customer.status)
     tier = config.tiers.get(customer.tier or "")
     own_counts = customer.cadence_until is None or today <= customer.cadence_until
     if status and status.cadence == NEVER:
-        return Cadence(NEVER, f"status {customer.status}", lines.get("status", 1))
+        return _by_field(customer, "status", NEVER, f"status {customer.status}")
     if customer.cadence and own_counts:
         until = f" until {customer.cadence_until}" if customer.cadence_until else ""
-        return Cadence(customer.cadence, f"cadence {customer.cadence}{until}", lines.get("cadence", 1))
+        return _by_field(customer, "cadence", customer.cadence, f"own cadence{until}")
     if customer.kind == "company":
-        return Cadence(NEVER, "a company without a cadence of its own", lines.get("kind", 1))
+        return _by_field(customer, "kind", NEVER, "being a company without a cadence of its own")
     if status and status.cadence:
-        return Cadence(status.cadence, f"status {customer.status}, every {status.cadence}", lines.get("status", 1))
+        return _by_field(customer, "status", status.cadence, f"status {customer.status}")
     if tier and tier.cadence:
-        return Cadence(tier.cadence, f"tier {customer.tier}, every {tier.cadence}", lines.get("tier", 1))
-    return Cadence(config.default_cadence, f"the default, every {config.default_cadence}", 1)
+        return _by_field(customer, "tier", tier.cadence, f"tier {customer.tier}")
+    line = config.lines.get("default_cadence", 1)
+    return Cadence(
+        config.default_cadence, Reason(f"every {config.default_cadence} by default", "ptcrm.yaml", line)
+    )
+
+
+def _by_field(customer: Customer, field: str, interval: Interval, rule: str) -> Cadence:
+    """A cadence that a field of the customer's file decides."""
+    words = f"no regular contact by {rule}" if interval.is_never else f"every {interval} by {rule}"
+    return Cadence(interval, Reason(words, customer.path, customer.lines.get(field, 1)))
 
 
 def obligations(customer: Customer, touches: Sequence[Touch], config: Config, today: date) -> Obligations:
@@ -67,6 +74,26 @@ def obligations(customer: Customer, touches: Sequence[Touch], config: Config, to
     if last is None and customer.since is None and config.start is None:
         valid_from, valid_until = today, today + _DAY  # due today, whatever day it is
     return Obligations(standing, tuple(contacts), tuple(_yearly(customer)), valid_from, valid_until)
+
+
+def explain(customer: Customer, standing: Standing, config: Config, today: date) -> list[str]:
+    """Sentences that say why the cadence stands where it stands."""
+    cadence = which_cadence(customer, config, today)
+    last = standing.last
+    begin = (
+        "Never contacted."
+        if last is None
+        else f"Last contact: {last.channel} on {last.date} ({last.path}:{last.line})."
+    )
+    rule = f"{cadence.rule.text.capitalize()} ({cadence.rule.path}:{cadence.rule.line})"
+    if standing.due is None:
+        return [begin, f"{rule}."]
+    sentences = [begin, f"{rule}, so the next contact is due on {standing.due}."]
+    if standing.snooze > today:
+        sentences.append(
+            f"Snoozed until {standing.snooze} ({customer.path}:{customer.lines.get('snooze', 1)})."
+        )
+    return sentences
 
 
 def _standing(
@@ -88,7 +115,9 @@ def _cadence_item(
     if last:
         why = Reason(f"last {last.channel} {last.date}", last.path, last.line)
     elif customer.since and (config.start is None or customer.since >= config.start):
-        why = Reason(f"never contacted, a customer since {customer.since}", customer.path, customer.lines["since"])
+        why = Reason(
+            f"never contacted, a customer since {customer.since}", customer.path, customer.lines["since"]
+        )
     elif config.start:
         why = Reason(f"never contacted, kept here since {config.start}", customer.path, 1)
     else:
@@ -100,7 +129,7 @@ def _cadence_item(
         channel=next((channel for channel in customer.prefers if channel in config.channels), None),
         movable=True,
         not_before=max(standing.snooze, _retry(None, known, config)),
-        reasons=(why, Reason(cadence.rule, customer.path, cadence.line)),
+        reasons=(why, cadence.rule),
     )
 
 
@@ -119,7 +148,7 @@ def _follow_ups(customer: Customer, known: Sequence[Touch], config: Config) -> l
                 due=due,
                 channel=task.channel,
                 text=task.text,
-                time=task.time,
+                at=task.at,
                 not_before=max(customer.snooze or ALWAYS, _retry(task, known, config)),
                 reasons=(Reason(_task_reason(task, config), customer.path, task.line),),
             )

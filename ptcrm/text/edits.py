@@ -6,10 +6,10 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ptcrm.text.source import Span
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from ptcrm.text.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,9 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 def unified_diff(path: str, old: str, new: str) -> str:
     """The change from `old` to `new` as a unified diff; line ends other than LF are kept in the lines."""
     lines = difflib.unified_diff(_lines(old), _lines(new), f"a/{path}", f"b/{path}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
 
 
 def _lines(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from ptcrm.text.source import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from yaml import Event
+    from yaml import Event, ScalarEvent
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
@@ -75,7 +75,11 @@ def find_fences(text: str) -> Fences | Flaw | None:
     opening = _FENCE.match(text)
     if opening is None:
         lone_cr = re.match(r"---[ \t]*\r", text)
-        return Flaw("yaml", lone_cr.end() - 1, "lines end in CR alone; save with LF or CRLF") if lone_cr else None
+        return (
+            Flaw("yaml", lone_cr.end() - 1, "lines end in CR alone; save with LF or CRLF")
+            if lone_cr
+            else None
+        )
     closing = _CLOSING.search(text, opening.end())
     if closing is None:
         return Flaw("unclosed", 0, "the front matter opens here and never closes")
@@ -102,7 +106,9 @@ def compose(text: str, span: Span) -> Mapping | Flaw:
         return Flaw("yaml", span.start + (mark.index if mark else 0), _plain(error.problem))
     except (yaml.YAMLError, ValueError) as error:
         at = getattr(error, "position", 0)
-        return Flaw("yaml", span.start + (at if isinstance(at, int) else 0), "a character YAML does not allow")
+        return Flaw(
+            "yaml", span.start + (at if isinstance(at, int) else 0), "a character YAML does not allow"
+        )
     if root is None or (isinstance(root, Scalar) and not root.value and not root.quoted):
         return Mapping((), span)
     if not isinstance(root, Mapping):
@@ -144,11 +150,11 @@ class _Builder:
         stack: list[_Open] = []
         root: Node | None = None
         for event in events:
-            start = self.base + event.start_mark.index
+            start, end = self._place(event)
             if isinstance(event, yaml.NodeEvent):
                 self._refuse_indirection(event, start)
             if isinstance(event, yaml.ScalarEvent):
-                done: Node = self._scalar(event, start)
+                done: Node = self._scalar(event, start, end)
             elif isinstance(event, yaml.CollectionStartEvent):
                 if len(stack) == MAX_DEPTH:
                     raise _FlawError("too-deep", start, f"more than {MAX_DEPTH} levels inside each other")
@@ -156,7 +162,7 @@ class _Builder:
                 stack.append(_Open(start, bool(event.flow_style), is_map, []))
                 continue
             elif isinstance(event, yaml.CollectionEndEvent):
-                done = self._close(stack.pop(), self.base + event.end_mark.index)
+                done = self._close(stack.pop(), end)
             elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
                 raise _FlawError("yaml", start, "a second YAML document begins here")
             elif isinstance(event, yaml.DocumentEndEvent) and event.explicit:
@@ -178,13 +184,18 @@ class _Builder:
         if getattr(event, "tag", None):
             raise _FlawError("indirection", start, "YAML tags (!) are not read")
 
-    def _scalar(self, event: object, start: int) -> Scalar:
-        end = self.base + event.end_mark.index  # type: ignore[attr-defined]
-        style = event.style  # type: ignore[attr-defined]
+    def _place(self, event: Event) -> tuple[int, int]:
+        """Where an event begins and ends; both loaders count characters."""
+        marks = event.start_mark, event.end_mark
+        start, end = (self.base + (mark.index if mark else 0) for mark in marks)
+        return start, end
+
+    def _scalar(self, event: ScalarEvent, start: int, end: int) -> Scalar:
+        style = event.style
         if style in ("|", ">"):
             while end > start and self.text[end - 1] in " \t\r\n":
                 end -= 1
-        return Scalar(event.value, Span(start, end), bool(style))  # type: ignore[attr-defined]
+        return Scalar(event.value, Span(start, end), bool(style))
 
     @staticmethod
     def _close(opened: _Open, end: int) -> Node:

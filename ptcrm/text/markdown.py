@@ -80,7 +80,9 @@ def find_links(text: str, span: Span, code: tuple[Span, ...] = ()) -> list[Targe
     part = span.of(text)
     if "[[" not in part and "](" not in part:
         return []
-    hidden = [*code, *(Span(*found.span()) for found in _CODE_SPAN.finditer(text, *span))] if "`" in part else code
+    hidden = (
+        [*code, *(Span(*found.span()) for found in _CODE_SPAN.finditer(text, *span))] if "`" in part else code
+    )
     found = [*_WIKI.finditer(text, *span), *_INLINE_LINK.finditer(text, *span)]
     targets = [Target(link[1].strip(), Span(*link.span(1))) for link in found]
     visible = [
@@ -172,7 +174,7 @@ class _Scanner:
     def _base(self, depth: int) -> int:
         return self.stack[depth - 1].content_indent if depth else 0
 
-    def _block(self, start: int, after: int, body: str, indent: int, depth: int) -> None:
+    def _block(self, start: int, after: int, body: str, indent: int, depth: int) -> None:  # noqa: C901  # one rule a branch
         """Decide what the line begins, or that it goes on with a paragraph."""
         if indent - self._base(depth) >= 4:  # code, unless a paragraph is open
             if self.paragraph is None:

@@ -125,7 +125,10 @@ class Cache:
         many("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?)", [(path, *signature, read_ns)])
         if facts.customer is not None:
             one = facts.customer
-            many("INSERT INTO customer VALUES (?, ?, ?, ?, ?)", [(path, one.id, one.name, facts.search, dump(one))])
+            many(
+                "INSERT INTO customer VALUES (?, ?, ?, ?, ?)",
+                [(path, one.id, one.name, facts.search, dump(one))],
+            )
         many("INSERT INTO handle VALUES (?, ?, ?)", [(*handle, path) for handle in facts.handles])
         many("INSERT INTO link VALUES (?, ?, ?, ?, ?)", [path_only + row for row in facts.links])
         many("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", [path_only + row for row in facts.entries])
@@ -164,10 +167,14 @@ class Cache:
         for table in _OWED:
             self.database.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608
         validity = (owed.valid_from.isoformat(), owed.valid_until.isoformat())
-        self.database.execute("INSERT INTO standing VALUES (?, ?, ?, ?)", (path, *validity, dump(owed.standing)))
+        self.database.execute(
+            "INSERT INTO standing VALUES (?, ?, ?, ?)", (path, *validity, dump(owed.standing))
+        )
         contacts = [(path, max(one.due, one.not_before).isoformat(), dump(one)) for one in owed.contacts]
         self.database.executemany("INSERT INTO contact VALUES (?, ?, ?)", contacts)
-        self.database.executemany("INSERT INTO yearly VALUES (?, ?)", [(path, dump(one)) for one in owed.yearly])
+        self.database.executemany(
+            "INSERT INTO yearly VALUES (?, ?)", [(path, dump(one)) for one in owed.yearly]
+        )
 
     def standing(self, path: str) -> Standing | None:
         """Where the cadence of the customer at `path` stands."""
@@ -176,7 +183,10 @@ class Cache:
 
     def standings(self) -> dict[str, Standing]:
         """Where every cadence stands, by path."""
-        return {path: load(Standing, facts) for path, facts in self.database.execute("SELECT path, facts FROM standing")}
+        return {
+            path: load(Standing, facts)
+            for path, facts in self.database.execute("SELECT path, facts FROM standing")
+        }
 
     def contacts(self, until: date) -> list[tuple[str, Obligation]]:
         """What may be planned up to `until` (included), with the path of its customer."""
@@ -198,4 +208,3 @@ def _connect(place: Path) -> sqlite3.Connection:
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     return database
-

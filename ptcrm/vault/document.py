@@ -8,15 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import pairwise
 
+from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.reading import Report
 from ptcrm.text.frontmatter import Flaw, Mapping, compose, find_fences
 from ptcrm.text.markdown import Heading, Item, Outline, Target, find_links, outline
 from ptcrm.text.source import Source, Span
-
-if TYPE_CHECKING:
-    from ptcrm.model.diagnostic import Diagnostic
 
 _CONFLICT = re.compile(r"^<{7} .*\n(?:.*\n)*?>{7} .*$", re.MULTILINE)
 _NOT_LETTERS = re.compile(r"[\W_]+")
@@ -55,7 +53,7 @@ class Document:
         cuts = [0, self.yaml.start, self.yaml.end, self.body]
         cuts += [heading.span.start for heading in self.outline.headings]
         cuts.append(len(self.source.text))
-        return tuple(Span(start, end) for start, end in zip(cuts, cuts[1:], strict=False))
+        return tuple(Span(start, end) for start, end in pairwise(cuts))
 
     def entries(self) -> list[Item]:
         """The items that may be log entries: at the top level of a log section, and no task."""
@@ -72,7 +70,10 @@ class Document:
     def links(self) -> list[Target]:
         """The links of the whole file, front matter included."""
         text = self.source.text
-        return [*find_links(text, self.yaml), *find_links(text, Span(self.body, len(text)), self.outline.code)]
+        return [
+            *find_links(text, self.yaml),
+            *find_links(text, Span(self.body, len(text)), self.outline.code),
+        ]
 
     def _in_log(self, item: Item) -> bool:
         inside = any(log.start <= item.span.start < log.end for log in self.logs)
@@ -88,7 +89,12 @@ def parse_document(source: Source, log_headings: tuple[str, ...]) -> Document:
     report = Report(source)
     conflicts = tuple(Span(*found.span()) for found in _CONFLICT.finditer(text)) if "<<<<<<< " in text else ()
     for span in conflicts:
-        report.add("PT008", span.start, "two versions wait to be merged here", "Keep one, and remove the marker lines.")
+        report.add(
+            "PT008",
+            span.start,
+            "two versions wait to be merged here",
+            "Keep one, and remove the marker lines.",
+        )
     fences = find_fences(text)
     root: Mapping | Flaw | None = None
     if isinstance(fences, Flaw):
@@ -102,7 +108,18 @@ def parse_document(source: Source, log_headings: tuple[str, ...]) -> Document:
         if not any(span.start < body for span in conflicts):
             code, hint = _CODES[root.kind]
             report.add(code, root.offset, root.message, hint)
-        return Document(source, True, None, yaml, body, Outline((), (), ()), (), (), conflicts, tuple(report.found))
+        return Document(
+            source=source,
+            fenced=True,
+            root=None,
+            yaml=yaml,
+            body=body,
+            outline=Outline((), (), ()),
+            sections=(),
+            logs=(),
+            conflicts=conflicts,
+            problems=tuple(report.found),
+        )
     parts = outline(text, body)
     sections = _sections(parts.headings, len(text))
     names = _log_names(log_headings)

@@ -11,6 +11,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from ptcrm.model.customer import Customer
+from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.occurrence import Touch
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.markdown import link_target
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ptcrm.model.config import Config
-    from ptcrm.model.customer import Customer
-    from ptcrm.model.diagnostic import Diagnostic
     from ptcrm.vault.cache import Cache
     from ptcrm.vault.schema import Reading
     from ptcrm.vault.store import Signature
@@ -32,8 +32,10 @@ _RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one file says. Rows: handles (key, rank), links (line, field, target, key),
-    entries (line, date, channel, contact, touch, key of whom it also counts for, or None).
+    """What one file says.
+
+    Rows: handles (key, rank), links (line, field, target, key), entries (line, date, channel, contact, touch,
+    key of whom it also counts for, or None).
     """
 
     customer: Customer | None
@@ -135,18 +137,34 @@ class Index:
             keys: set[str] = set()
             for path in found:
                 keys.update(key for (key,) in self.cache.rows("SELECT key FROM handle WHERE path = ?", path))
-                keys.update(key for (key,) in self.cache.rows("SELECT key FROM entry WHERE path = ?", path) if key)
+                keys.update(
+                    key for (key,) in self.cache.rows("SELECT key FROM entry WHERE path = ?", path) if key
+                )
                 query = "SELECT key FROM link WHERE path = ? AND field = 'company'"
                 keys.update(key for (key,) in self.cache.rows(query, path))
             for key in keys:
-                found.update(path for (path,) in self.cache.rows("SELECT path FROM handle WHERE key = ?", key))
+                found.update(
+                    path for (path,) in self.cache.rows("SELECT path FROM handle WHERE key = ?", key)
+                )
         return found
 
     def resolve(self, key: str) -> str | None:
         """The path of the customer a link's key names; None if nobody or more than one answers to it."""
-        rows = self.cache.rows("SELECT rank, path FROM handle WHERE key = ? AND rank < ? ORDER BY rank", key, NAME)
+        rows = self.cache.rows(
+            "SELECT rank, path FROM handle WHERE key = ? AND rank < ? ORDER BY rank", key, NAME
+        )
         best = {path for rank, path in rows if rank == rows[0][0]}
         return best.pop() if len(best) == 1 else None
+
+    def link(self, words: str) -> str | None:
+        """The link target for a customer whose id or stem is exactly `words`, else None."""
+        found = self.resolve(same_id(words))
+        rows = self.cache.rows("SELECT id FROM customer WHERE path = ?", found) if found else []
+        return rows[0][0] if rows else None
+
+    def is_taken(self, id_: str) -> bool:
+        """Whether a customer's id, stem or alias is `id_`."""
+        return bool(self.cache.rows("SELECT 1 FROM handle WHERE key = ? AND rank < ?", same_id(id_), NAME))
 
     def touches(self, path: str) -> list[Touch]:
         """The touches that count for the customer at `path`: own, with her, and of a company's people."""
@@ -177,6 +195,10 @@ class Index:
             found.update(self.cache.rows(query, key, path))
         return sorted(found)
 
+    def count(self) -> int:
+        """How many customers there are."""
+        return int(self.cache.rows("SELECT count(*) FROM customer")[0][0])
+
     def find(self, words: str) -> list[Match]:
         """Everybody whom `words` may mean: by id or stem, else by whole name, else by a part of a name."""
         query = """SELECT DISTINCT path, id, name FROM handle JOIN customer USING (path)
@@ -186,7 +208,9 @@ class Index:
             if rows := self.cache.rows(query, key, *ranks):
                 return [Match(*row) for row in rows]
         part = fold(words.strip())
-        rows = self.cache.rows("SELECT path, id, name, search FROM customer WHERE instr(search, ?) ORDER BY path", part)
+        rows = self.cache.rows(
+            "SELECT path, id, name, search FROM customer WHERE instr(search, ?) ORDER BY path", part
+        )
         whole = [row for row in rows if part in row[3].split("\n")]
         return [Match(*row[:3]) for row in whole or rows] if part else []
 
@@ -194,4 +218,3 @@ class Index:
 def _still_true(now: Signature, then: Signature, read_ns: int) -> bool:
     """Whether a file is as it was read: the same to `stat`, and older than the scan that read it."""
     return now == then and max(now.mtime_ns, now.ctime_ns) + _RACY_NS < read_ns
-

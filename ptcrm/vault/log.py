@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from ptcrm.model.reading import Report
 
-_DATE = r"(?:\[\[(?P<linked>{0})\]\]|\*\*(?P<bold>{0})\*\*|(?P<bare>{0}))".format(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = r"(?:\[\[(?P<linked>{0})\]\]|\*\*(?P<bold>{0})\*\*|(?P<bare>{0}))".format(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+)
 _DATED = re.compile(rf"{_DATE}(?![0-9])(?P<rest>.*)", re.DOTALL)
 _ALMOST_DATED = re.compile(r"(?:\[\[|\*\*)?[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?![0-9])")
 _AFTER_DATE = re.compile(
@@ -32,7 +34,9 @@ _AFTER_DATE = re.compile(
 )
 _TASK_REST = re.compile(r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2})(?=\s|$))?:?[ \t]*(?P<text>.*)", re.DOTALL)
 _CHANNEL_PREFIX = re.compile(r"(?P<channel>[^\s:()\[\]][^:()\[\]\n]{0,40}?)[ \t]*:(?=[ \t]|$)[ \t]*")
-_FIELD = re.compile(r"\[(?P<key>[A-Za-z][\w -]*?)::[ \t]*(?P<value>(?:\[\[[^\[\]\n]*\]\]|[^\[\]\n])*?)[ \t]*\]")
+_FIELD = re.compile(
+    r"\[(?P<key>[A-Za-z][\w -]*?)::[ \t]*(?P<value>(?:\[\[[^\[\]\n]*\]\]|[^\[\]\n])*?)[ \t]*\]"
+)
 _TAG = re.compile(r"(?:(?<=\s)|^)#([\w/-]*[^\W\d][\w/-]*)")
 _BLOCK_ID = re.compile(r"[ \t]+\^([A-Za-z0-9-]+)[ \t]*$")
 
@@ -128,7 +132,9 @@ class LineReader:
 
     @staticmethod
     def _qualifiers(words: str) -> tuple[str, ...] | Problem:
-        found = tuple(" ".join(word.lower().replace("-", " ").split()) for word in words.split(",") if word.strip())
+        found = tuple(
+            " ".join(word.lower().replace("-", " ").split()) for word in words.split(",") if word.strip()
+        )
         unknown = next((word for word in found if word not in QUALIFIERS), None)
         if unknown is None:
             return found
@@ -147,7 +153,9 @@ class LineReader:
         written = (dated["linked"] or dated["bold"] or dated["bare"]) if dated else signed
         if written is None:
             if _ALMOST_DATED.match(words):
-                report.add("PT301", item.content.start, "this date is not understood", "Write it as YYYY-MM-DD.")
+                report.add(
+                    "PT301", item.content.start, "this date is not understood", "Write it as YYYY-MM-DD."
+                )
             return None
         day = parse_date(written)
         if isinstance(day, Problem):
@@ -164,7 +172,7 @@ class LineReader:
             text=shown,
             origin=block or f"{channel or ''}|{fold(shown)}",
             channel=channel,
-            time=parse_time(time) if time else None,
+            at=parse_time(time) if time else None,
             mark=mark,
             done=None if isinstance(done, Problem) or mark == "open" else done,
             every=every,
@@ -190,7 +198,9 @@ class LineReader:
         return rest["time"] if rest else None, channel, shown, f"^{block[1]}" if block else None
 
     @staticmethod
-    def _repeats(words: str, fields: dict[str, str], item: Item, report: Report) -> tuple[Interval | None, bool]:
+    def _repeats(
+        words: str, fields: dict[str, str], item: Item, report: Report
+    ) -> tuple[Interval | None, bool]:
         sign = _REPEATS.search(words)
         given = fields.get("every") or (sign["every"] if sign else None)
         if not given:
@@ -200,7 +210,12 @@ class LineReader:
         length = length.removesuffix("when done").strip()
         interval = parse_interval(f"1 {length}" if length.isalpha() and not length.endswith("ly") else length)
         if isinstance(interval, Problem) or interval.is_never:
-            report.add("PT301", item.content.start, f"“{given}” is no interval", "Write for example [every:: 1 year].")
+            report.add(
+                "PT301",
+                item.content.start,
+                f"“{given}” is no interval",
+                "Write for example [every:: 1 year].",
+            )
             return None, False
         return interval, from_done
 

@@ -26,7 +26,7 @@ def dump(value: object) -> str:
 
 def load(kind: type[T], row: str) -> T:
     """The value of type `kind` that `dump` wrote as `row`."""
-    return cast("T", _builder(kind)(json.loads(row)))
+    return cast("T", _builder(cast("Any", kind))(json.loads(row)))
 
 
 def _plain(value: object) -> object:
@@ -79,5 +79,3 @@ def _record_builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
     hints = get_type_hints(kind)
     inners = {field.name: _builder(hints[field.name]) for field in fields(kind)}
     return lambda plain: kind(**{name: inners[name](part) for name, part in plain.items()})
-
-

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptcrm.model.customer import Customer, Link, Occasion
-from ptcrm.model.dates import Anniversary, parse_anniversary
+from ptcrm.model.dates import parse_anniversary, parse_day
 from ptcrm.model.diagnostic import Diagnostic, Problem
 from ptcrm.model.reading import (
     Report,
@@ -28,13 +29,13 @@ from ptcrm.model.reading import (
 )
 from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
 from ptcrm.text.markdown import link_target
+from ptcrm.text.source import Source, Span
 from ptcrm.vault.document import Document, parse_document
 from ptcrm.vault.log import with_series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from datetime import date
 
-    from ptcrm.text.source import Source
     from ptcrm.vault.log import LineReader
 
 _NOT_IN_ID = re.compile(r"[/\\\[\]#^|:\x00-\x1f\x7f-\x9f]")
@@ -42,7 +43,7 @@ _ID_BYTES = 100
 
 
 def parse_id(words: str) -> str | Problem:
-    """An id (FORMAT §2.1): no `/ \\ [ ] # ^ | :` or control character, at most 100 bytes."""
+    r"""An id (FORMAT §2.1): no `/ \ [ ] # ^ | :` or control character, at most 100 bytes."""
     bad = _NOT_IN_ID.search(words)
     if bad:
         return Problem("PT108", f"an id must not hold “{bad[0]!s}”", "Write an `id:` without it.")
@@ -64,7 +65,9 @@ def _links(node: Node, report: Report) -> tuple[str, ...]:
 def _phones(node: Node, report: Report) -> tuple[str, ...]:
     for item in items(node, report):
         if isinstance(item, Scalar) and not item.quoted:
-            report.add("PT110", item.span.start, "other programs may read this as a number", "Put it in quotes.")
+            report.add(
+                "PT110", item.span.start, "other programs may read this as a number", "Put it in quotes."
+            )
     return texts(node, report)
 
 
@@ -92,27 +95,21 @@ def _occasion(found: list[Occasion], name: str, written: str, at: int, report: R
         found.append(Occasion(name.strip(), anniversary, report.line(at)))
 
 
-def parse_occasion(words: str) -> Occasion | Problem:
-    """An occasion from one line: a name and a day."""
-    name, _, written = words.strip().rpartition(" ")
-    anniversary = parse_anniversary(written)
-    if isinstance(anniversary, Anniversary) and name:
-        return Occasion(name, anniversary)
-    return anniversary if isinstance(anniversary, Problem) else Problem("PT105", "an occasion needs a name")
-
-
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of the front matter: how it is read, and what it means in a line.
 
-    `many` fields take a list; `quoted` ones are always written in quotes; `links` ones may hold a link.
+    `many` fields take a list (a `flow` one is begun as `[a, b]`); `quoted` values are always written in
+    quotes, `typed` ones (days, lengths, true) never.
     """
 
     name: str
     read: Callable[[Node, Report], Any]
     meaning: str
     many: bool = False
+    flow: bool = False
     quoted: bool = False
+    typed: bool = False
 
 
 _anniversary = parsed(parse_anniversary)
@@ -120,41 +117,70 @@ _anniversary = parsed(parse_anniversary)
 FIELDS = (
     Field("id", parsed(parse_id), "the name for good, if the file may be renamed; default: the file's stem"),
     Field("name", text, "what the customer is called; default: the file's stem"),
-    Field("aliases", texts, "other names that links and commands may use", many=True),
+    Field("aliases", texts, "other names that links and commands may use", many=True, flow=True),
     Field("kind", one_of("person", "company"), "`person` (the default) or `company`"),
     Field("status", text, "`prospect`, `active` (the default), `former`, `paused`, or one of your own"),
     Field("tier", text, "one of the configured tiers"),
-    Field("cadence", interval, "how often to be in touch: `3 weeks`, `6w`, `monthly`, `never`"),
-    Field("cadence_until", day, "the last day on which `cadence` counts"),
+    Field("cadence", interval, "how often to be in touch: `3 weeks`, `6w`, `monthly`, `never`", typed=True),
+    Field("cadence_until", day, "the last day on which `cadence` counts", typed=True),
     Field("company", _link, "where the person works, as a link or in words"),
     Field("role", text, "what the person does there"),
     Field("emails", texts, "e-mail addresses", many=True),
     Field("phones", _phones, "phone numbers, in quotes", many=True, quoted=True),
     Field("addresses", texts, "postal addresses, each on one line", many=True),
-    Field("places", texts, "where the customer can be met", many=True),
+    Field("places", texts, "where the customer can be met", many=True, flow=True),
     Field("urls", texts, "web pages", many=True),
     Field("language", text, "the language to write in (BCP 47: `pl`, `en-GB`)"),
     Field("timezone", zone, "the customer's time zone, to show her local time"),
-    Field("birthday", _anniversary, "`1984-05-17`, or `--05-17` without the year"),
+    Field("birthday", _anniversary, "`1984-05-17`, or `--05-17` without the year", typed=True),
     Field("occasions", _occasions, "other days of the year: `wedding 2012-09-01`", many=True),
-    Field("since", day, "a customer since this day"),
-    Field("left", day, "no customer since this day"),
+    Field("since", day, "a customer since this day", typed=True),
+    Field("left", day, "no customer since this day", typed=True),
     Field("left_reason", text, "why the customer left"),
-    Field("tags", texts, "words to group by", many=True),
-    Field("interests", texts, "what the customer likes to hear about", many=True),
-    Field("prefers", texts, "channels the customer likes, the best first", many=True),
-    Field("avoids", texts, "channels the customer does not like", many=True),
+    Field("tags", texts, "words to group by", many=True, flow=True),
+    Field("interests", texts, "what the customer likes to hear about", many=True, flow=True),
+    Field("prefers", texts, "channels the customer likes, the best first", many=True, flow=True),
+    Field("avoids", texts, "channels the customer does not like", many=True, flow=True),
     Field("norms", text, "how to behave: `Ask about the shop before the family.`"),
     Field("family", _links, "the family, in words or links", many=True),
     Field("referred_by", _link, "who brought the customer"),
     Field("owner", text, "who of you looks after the customer"),
-    Field("snooze", day, "nothing of the cadence before this day"),
-    Field("do_not_contact", flag, "`true`: nothing at all is planned"),
-    Field("mute", texts, "occasions that stay silent: `[birthday]`", many=True),
-    Field("mute_until", day, "all occasions stay silent before this day"),
+    Field("snooze", day, "nothing of the cadence before this day", typed=True),
+    Field("do_not_contact", flag, "`true`: nothing at all is planned", typed=True),
+    Field("mute", texts, "occasions that stay silent: `[birthday]`", many=True, flow=True),
+    Field("mute_until", day, "all occasions stay silent before this day", typed=True),
     Field("sources", texts, "where the data came from", many=True),
 )
 BY_NAME = {field.name: field for field in FIELDS}
+
+
+def own_field(name: str) -> Field:
+    """The user's own field `name`, which takes any text."""
+    return Field(name, text, "the user's own")
+
+
+def values_for(
+    field: Field, words: list[str], today: date, link: Callable[[str], str | None]
+) -> list[str] | Problem:
+    """`words` as the texts to write for `field`, or why they cannot be; nothing but "" gives no value.
+
+    Date words become days; for fields with links `link` gives the target of words that name a customer.
+    """
+    given = [one for one in words if one]
+    if not field.many and given:
+        given = [" ".join(given)]
+    if field.read is day:
+        days = [parse_day(one, today) for one in given]
+        problem = next((one for one in days if isinstance(one, Problem)), None)
+        return problem or [str(one) for one in days]
+    if field.read in (_link, _links):
+        given = [f"[[{target}]]" if (target := link(one)) else one for one in given]
+    for one in given:
+        report = Report(Source("", one))
+        field.read(Scalar(one, Span(0, len(one)), quoted=True), report)
+        if report.found:
+            return Problem(report.found[0].code, report.found[0].message, report.found[0].hint)
+    return given
 
 
 class Reading(NamedTuple):

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 CONFIG_NAME = "ptcrm.yaml"
 
-_DEBRIS = re.compile(r"[.~]|.*(?:~|\.swp|\.tmp|\.bak|\.orig|\.rej)$|#.*#$|4913$|.*_(?:BASE|LOCAL|REMOTE|BACKUP)_")
+_DEBRIS = re.compile(
+    r"[.~]|.*(?:~|\.swp|\.tmp|\.bak|\.orig|\.rej)$|#.*#$|4913$|.*_(?:BASE|LOCAL|REMOTE|BACKUP)_"
+)
 _SYNC_COPY = re.compile(r".*\.sync-conflict-|.* \(.*conflicted copy.*\)", re.IGNORECASE)
 _NUMBERED_COPY = re.compile(r"(?P<name>.+?)(?: [0-9]{1,2}| \([0-9]{1,2}\))\.md", re.IGNORECASE)
 _SETTLE_SECONDS = 0.05
@@ -97,7 +99,9 @@ def _take(root: str, path: str, entry: os.DirEntry[str], names: set[str], listin
     copy = _NUMBERED_COPY.fullmatch(entry.name)
     if _SYNC_COPY.match(entry.name) or (copy and f"{copy['name']}.md" in names):
         hint = "Compare it with the original, keep what is needed, and delete it."
-        listing.problems.append(Diagnostic("PT011", path, 1, 1, "this looks like a sync program's copy", hint))
+        listing.problems.append(
+            Diagnostic("PT011", path, 1, 1, "this looks like a sync program's copy", hint)
+        )
         return
     try:
         status = entry.stat()
@@ -121,7 +125,9 @@ def _inside(root: str, path: str) -> bool:
     return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _unreadable(path: str, why: str, hint: str = "Put it right, or move it out of the customers' folder.") -> Diagnostic:
+def _unreadable(
+    path: str, why: str, hint: str = "Put it right, or move it out of the customers' folder."
+) -> Diagnostic:
     return Diagnostic("PT009", path, 1, 1, f"this file is left out: {why}", hint)
 
 
@@ -192,11 +198,15 @@ def _put(temporary: Path, target: Path, change: Create | Write) -> None:
         try:
             _create_exclusively(temporary, target)
         except FileExistsError:
-            raise RefusedError(f"{change.path}: a file of this name is there already; nothing was written") from None
+            raise RefusedError(
+                f"{change.path}: a file of this name is there already; nothing was written"
+            ) from None
     else:
         if target.read_bytes() != change.old:
-            raise RefusedError(f"{change.path}: somebody else changed it just now; nothing was written. Try again.")
-        os.replace(temporary, target)
+            raise RefusedError(
+                f"{change.path}: somebody else changed it just now; nothing was written. Try again."
+            )
+        temporary.replace(target)
     _sync_folder(target.parent)
 
 
@@ -208,7 +218,7 @@ def _create_exclusively(temporary: Path, target: Path) -> None:
         raise
     except OSError:  # a file system without hard links
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        os.replace(temporary, target)
+        temporary.replace(target)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -219,6 +229,23 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def write_outside(path: Path, content: bytes) -> None:
+    """Write an export to `path`, which a person named: whole or not at all, and only if it differs."""
+    temporary = path.with_name(f".ptcrm-{secrets.token_hex(8)}.tmp")
+    try:
+        if path.is_file() and path.read_bytes() == content:
+            return
+        if path.exists() and not path.is_file():  # a pipe or a device takes the bytes as they come
+            path.write_bytes(content)
+            return
+        temporary.write_bytes(content)
+        temporary.replace(path.resolve())
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise RefusedError(f"{path}: it cannot be written: {error.strerror or error}") from error
 
 
 def no_vault(folder: Path) -> NotFoundError:

@@ -1,0 +1,125 @@
+"""The `ptcrm` command. Each command's module is loaded when it is called: start-up is a feature."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ptcrm import __version__
+from ptcrm.cli.options import IsoDay, Session
+from ptcrm.errors import PtcrmError
+from ptcrm.text.safe import for_terminal
+
+if TYPE_CHECKING:
+    from datetime import date
+
+# Each command and the module it lives in, in the order of the help.
+COMMANDS = {
+    "due": "asking",
+    "birthdays": "asking",
+    "list": "asking",
+    "show": "asking",
+    "why": "asking",
+    "log": "writing",
+    "done": "writing",
+    "snooze": "writing",
+    "set": "writing",
+    "edit": "vault",
+    "add": "vault",
+    "init": "vault",
+    "check": "vault",
+    "export": "export",
+}
+
+
+class _Failure(click.ClickException):
+    """An error on its way out: the message on stderr, the class's exit code."""
+
+    def __init__(self, error: PtcrmError) -> None:
+        super().__init__(str(error))
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
+
+    def show(self, file: Any = None) -> None:  # noqa: ANN401  # click's signature
+        click.echo(for_terminal(f"ptcrm: {self.message}"), err=True, file=file)
+
+
+class _Commands(click.Group):
+    """The group of all commands, each imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(import_module(f"ptcrm.cli.{module}"), f"{cmd_name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from ptcrm.model.reading import suggest
+
+            hint = suggest(args[0], COMMANDS) or "See `ptcrm --help`."
+            raise click.UsageError(f"No such command “{for_terminal(args[0])}”. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """Run the command; nothing but a message and an exit code ever leaves it."""
+        try:
+            return super().invoke(ctx)
+        except PtcrmError as error:
+            raise _Failure(error) from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+            raise
+        except Exception as error:
+            if "PTCRM_DEBUG" in os.environ:
+                raise
+            message = f"something went wrong inside ptcrm ({type(error).__name__}: {error}).\n"
+            message += "Nothing was written. Run it again with PTCRM_DEBUG=1 to see where, and report it."
+            raise _Failure(PtcrmError(message)) from error
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 fine, 1 the vault has errors, 2 usage, 3 not found, 4 refused to write.",
+)
+@click.option("--vault", metavar="DIR", help="The vault; default: PTCRM_VAULT, else from here upward.")
+@click.option("--today", type=IsoDay(), help="Answer as on this day.")
+@click.option("--json", "as_json", is_flag=True, help="Print today at a glance as JSON.")
+@click.version_option(__version__, prog_name="ptcrm")
+@click.pass_context
+def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool) -> None:
+    r"""Keep in touch with every customer, from plain text files.
+
+    Without a command: today at a glance.
+
+    \b
+    Examples:
+      ptcrm
+      ptcrm --vault ~/customers due --until friday
+      ptcrm log anna "call: The new shop opens in May"
+      ptcrm export ics -o follow-ups.ics
+    """
+    ctx.obj = Session(vault, today)
+    if ctx.invoked_subcommand is None:
+        from ptcrm.cli.glance import glance
+
+        glance(ctx.obj, as_json=as_json)
+
+
+def main() -> None:
+    """The entry point: UTF-8 out, whatever the locale."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    cli(prog_name="ptcrm")

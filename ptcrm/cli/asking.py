@@ -1,0 +1,292 @@
+"""Commands that answer and write nothing: due, birthdays, list, show, why."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from ptcrm.cli.options import Session, a_day, json_option, pass_session, who_argument
+from ptcrm.cli.output import long_day, near_day, say, say_json, say_table, tell_errors
+from ptcrm.views.customer import (
+    field_values,
+    follow_up_words,
+    given_fields,
+    newest_first,
+    notes,
+    open_follow_ups,
+    summary,
+)
+from ptcrm.views.today import OVERDUE, by_urgency, row, what, yearly_words, years
+
+if TYPE_CHECKING:
+    from ptcrm.model.customer import Customer
+    from ptcrm.model.occurrence import Occurrence
+    from ptcrm.workspace import Workspace
+
+_MONTH = timedelta(days=30)
+_LOG_SHOWN = 10
+
+
+@click.command("due")
+@click.option("--until", metavar="DAY", default="today", show_default=True, help="The last day to list.")
+@json_option
+@pass_session
+def due_command(session: Session, until: str, as_json: bool) -> None:
+    r"""Who to contact: what is planned up to today, or until another day.
+
+    \b
+    Examples:
+      ptcrm due
+      ptcrm due --until friday
+      ptcrm due --until +2w --json
+    """
+    workspace = session.workspace()
+    found = workspace.contacts(a_day(until, workspace.today))
+    if as_json:
+        say_json([row(one) for one in found])
+    else:
+        _say_by_day(found, workspace.today)
+        _say_todays_birthdays(workspace)
+    tell_errors(workspace)
+
+
+def _say_by_day(found: list[Occurrence], today: date) -> None:
+    """Overdue, today and new ones first, then day by day."""
+    if not found:
+        say("Nothing is due.")
+        return
+    groups = by_urgency([one for one in found if one.planned <= today], today)
+    for one in found:
+        if one.planned > today:
+            groups.setdefault(long_day(one.planned), []).append(one)
+    first = True
+    for title, members in groups.items():
+        if members:
+            say(title if first else f"\n{title}", title.lower() if title == OVERDUE else "title")
+            say_table([(_when(one, today), one.name, _what_and_why(one)) for one in members])
+            first = False
+
+
+def _when(one: Occurrence, today: date) -> str:
+    """The day it was owed, if that is past, else the time."""
+    if one.due < today:
+        return one.due.isoformat()
+    return one.at.strftime("%H:%M") if one.at else "     "
+
+
+def _what_and_why(one: Occurrence) -> str:
+    """A follow-up's own text says why; the rest says its reasons."""
+    if one.kind == "follow-up":
+        return what(one)
+    return f"{what(one)} — {'; '.join(reason.text for reason in one.reasons)}"
+
+
+def _say_todays_birthdays(workspace: Workspace) -> None:
+    found = workspace.occasions(workspace.today, workspace.today)
+    if found:
+        say("\nBirthdays and occasions today", "title")
+        say_table([("     ", one.name, yearly_words(one)) for one in found])
+
+
+@click.command("birthdays")
+@click.option("--until", metavar="DAY", help="The last day to list; default: 30 days from today.")
+@json_option
+@pass_session
+def birthdays_command(session: Session, until: str | None, as_json: bool) -> None:
+    r"""Birthdays and other occasions that are coming.
+
+    \b
+    Examples:
+      ptcrm birthdays
+      ptcrm birthdays --until "in 3 months"
+    """
+    workspace = session.workspace()
+    today = workspace.today
+    found = workspace.occasions(today, a_day(until, today) if until else today + _MONTH)
+    if as_json:
+        say_json([{**row(one), "years": years(one)} for one in found])
+    elif found:
+        say_table(
+            [
+                (one.planned.isoformat(), near_day(one.planned, today), one.name, yearly_words(one))
+                for one in found
+            ],
+            "",
+        )
+    else:
+        say("No birthdays or occasions in these days.")
+    tell_errors(workspace)
+
+
+@click.command("list")
+@json_option
+@pass_session
+def list_command(session: Session, as_json: bool) -> None:
+    r"""All customers, with their standing.
+
+    \b
+    Examples:
+      ptcrm list
+      ptcrm list --json
+    """
+    workspace = session.workspace()
+    standings = workspace.cache.standings()
+    planned = workspace.next_days()
+    rows = [
+        summary(one, standings[one.path], planned.get(one.path), workspace.today)
+        for one in workspace.cache.customers()
+    ]
+    if as_json:
+        say_json(rows)
+    elif rows:
+        header = ("ID", "NAME", "TIER", "STATUS", "LAST", "NEXT", "STATE")
+        keys = ("id", "name", "tier", "status", "last_contact", "next_contact", "state")
+        say_table(
+            [header, *([str(one[key] or "-") for key in keys] for one in rows)],
+            "",
+            ["", *(str(one["state"]) for one in rows)],
+        )
+    else:
+        say('Nobody here yet. Add a customer: ptcrm add "Anna Kowalska"')
+    tell_errors(workspace)
+
+
+@click.command("show")
+@who_argument
+@click.option("--all", "whole", is_flag=True, help="The whole log, not the newest ten entries.")
+@json_option
+@pass_session
+def show_command(session: Session, who: str, whole: bool, as_json: bool) -> None:
+    r"""All about one customer: fields, notes, follow-ups, log, links.
+
+    \b
+    Examples:
+      ptcrm show anna
+      ptcrm show "jan nowak" --all
+    """
+    workspace = session.workspace()
+    reading = workspace.reading(workspace.find(who))
+    customer, standing = reading.customer, workspace.cache.standing(reading.document.source.path)
+    assert customer is not None  # noqa: S101  # `reading` gives customers alone
+    backlinks = workspace.index.backlinks(customer.path)
+    if as_json:
+        say_json(_object(customer, notes(reading.document), backlinks))
+        return
+    say(f"{customer.name}", "title")
+    say(f"{customer.id}, {customer.path}")
+    if standing:
+        last = (
+            f"last contact {standing.last.date} ({standing.last.channel})"
+            if standing.last
+            else "never contacted"
+        )
+        due = f", next due {standing.due} ({standing.state(workspace.today)})" if standing.due else ""
+        say(f"{last}{due}")
+    say()
+    say_table([(f"{name}:", words) for name, words in given_fields(customer)])
+    if prose := notes(reading.document):
+        say(f"\n{prose}")
+    _say_follow_ups(customer)
+    _say_log(customer, whole=whole)
+    if backlinks:
+        say("\nLinked from", "title")
+        say_table([(name, f"{path}:{line}") for path, line, name in backlinks])
+    tell_errors(workspace)
+
+
+def _object(customer: Customer, prose: str, backlinks: list[tuple[str, int, str]]) -> dict[str, object]:
+    """The JSON of `show` (docs/json.md)."""
+    return {
+        **field_values(customer),
+        "path": customer.path,
+        "notes": prose,
+        "follow_ups": [
+            {
+                "number": number,
+                "due": one.due.isoformat(),
+                "channel": one.channel,
+                "text": one.text,
+                "every": str(one.every) if one.every else None,
+                "line": one.line,
+            }
+            for number, one in enumerate(open_follow_ups(customer), 1)
+        ],
+        "log": [
+            {
+                "date": one.date.isoformat(),
+                "time": one.at.strftime("%H:%M") if one.at else None,
+                "channel": one.channel,
+                "qualifiers": list(one.qualifiers),
+                "text": one.text,
+                "line": one.line,
+            }
+            for one in newest_first(customer.log)
+        ],
+        "backlinks": [{"path": path, "line": line, "name": name} for path, line, name in backlinks],
+    }
+
+
+def _say_follow_ups(customer: Customer) -> None:
+    found = open_follow_ups(customer)
+    if found:
+        say("\nFollow-ups", "title")
+        say_table(
+            [
+                (
+                    str(number),
+                    one.due.isoformat(),
+                    follow_up_words(one),
+                    f"(every {one.every})" if one.every else "",
+                )
+                for number, one in enumerate(found, 1)
+            ]
+        )
+
+
+def _say_log(customer: Customer, *, whole: bool) -> None:
+    entries = newest_first(customer.log)
+    shown = entries if whole else entries[:_LOG_SHOWN]
+    if shown:
+        say("\nLog", "title")
+    for one in shown:
+        qualifiers = f" ({', '.join(one.qualifiers)})" if one.qualifiers else ""
+        text = one.text.replace("\n", "\n    ")
+        say(f"  {one.date} {one.channel}{qualifiers}: {text}")
+    if len(shown) < len(entries):
+        say(f"  and {len(entries) - len(shown)} older: ptcrm show {customer.id} --all")
+
+
+@click.command("why")
+@who_argument
+@json_option
+@pass_session
+def why_command(session: Session, who: str, as_json: bool) -> None:
+    r"""The reason, file and line behind every date of a customer.
+
+    \b
+    Example:
+      ptcrm why anna
+    """
+    workspace = session.workspace()
+    match = workspace.find(who)
+    found = workspace.plan_of(match.path)
+    if as_json:
+        say_json(
+            [
+                {**row(one), "reason": reason.text, "path": reason.path, "line": reason.line}
+                for one in found
+                for reason in one.reasons
+            ]
+        )
+        return
+    say(match.name, "title")
+    for line in workspace.standing_words(match.path):
+        say(line)
+    for one in found:
+        moved = f" (owed since {one.due})" if one.planned > one.due else ""
+        say(f"\n{one.planned}  {yearly_words(one) if one.since else what(one)}{moved}")
+        say_table([(reason.text, f"{reason.path}:{reason.line}") for reason in one.reasons], "    ")
+    if not found:
+        say("Nothing is planned.")

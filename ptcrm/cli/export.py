@@ -1,0 +1,42 @@
+"""Files for other programs: `ptcrm export ics`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ptcrm.cli.options import Session, pass_session
+from ptcrm.cli.output import plural, tell, tell_errors
+from ptcrm.vault.store import write_outside
+
+
+@click.group("export")
+def export_command() -> None:
+    """Write files that other programs read."""
+
+
+@export_command.command("ics")
+@click.option("--feed", default="all", show_default=True, help="Which feed of ptcrm.yaml.")
+@click.option("-o", "--output", metavar="FILE", help="Write to this file, not to the terminal.")
+@pass_session
+def ics_command(session: Session, feed: str, output: str | None) -> None:
+    r"""Write follow-ups, birthdays and occasions as a calendar (iCalendar).
+
+    The same vault and the same day give the same bytes.
+
+    \b
+    Examples:
+      ptcrm export ics -o follow-ups.ics
+      ptcrm export ics --feed birthdays > birthdays.ics
+    """
+    workspace = session.workspace()
+    rendered = workspace.feed(feed)
+    if output is None or output == "-":
+        click.echo(rendered.content, nl=False)
+    else:
+        write_outside(Path(output), rendered.content)
+        tell(f"{output}: {plural(rendered.events, 'event')}")
+    for warning in rendered.warnings:
+        tell(f"ptcrm: {warning}")
+    tell_errors(workspace)

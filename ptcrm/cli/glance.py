@@ -1,0 +1,77 @@
+"""`ptcrm` alone: today at a glance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ptcrm.cli.output import long_day, near_day, plural, say, say_json, say_table
+from ptcrm.views.today import NEW, OVERDUE, TODAY, at_a_glance, row, what, yearly_words
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ptcrm.cli.options import Session
+    from ptcrm.model.occurrence import Occurrence
+    from ptcrm.views.today import Glance
+
+_SHOWN = 10
+
+
+def glance(session: Session, *, as_json: bool) -> None:
+    """Overdue, today, the next seven days, birthdays, problems: as `git status` would."""
+    now = at_a_glance(session.workspace())
+    if as_json:
+        say_json(_object(now))
+        return
+    say(long_day(now.today), "title")
+    if not now.customers:
+        say('\nNobody here yet. Add a customer: ptcrm add "Anna Kowalska"')
+    _part(OVERDUE, now.overdue, now.today, "ptcrm due")
+    _part(TODAY, now.due, now.today, "ptcrm due")
+    _part(NEW, now.new, now.today, "ptcrm due")
+    _part("Next seven days", now.week, now.today, "ptcrm due --until +1w")
+    if now.birthdays:
+        say("\nBirthdays and occasions soon", "title")
+        _rest(
+            [(near_day(one.planned, now.today), one.name, yearly_words(one)) for one in now.birthdays],
+            "ptcrm birthdays",
+        )
+    if now.customers and not (now.overdue or now.due or now.new):
+        say("\nNothing is due today.")
+    if now.errors or now.warnings:
+        problems = [plural(now.errors, "error")] * bool(now.errors) + [
+            plural(now.warnings, "warning")
+        ] * bool(now.warnings)
+        say(f"\n{' and '.join(problems)}: ptcrm check", "error" if now.errors else "warning")
+
+
+def _part(title: str, found: list[Occurrence], today: date, command: str) -> None:
+    if found:
+        say(f"\n{title} ({len(found)})", title.lower() if title == OVERDUE else "title")
+        _rest(
+            [
+                (near_day(one.due if one.due < today else one.planned, today), one.name, what(one))
+                for one in found
+            ],
+            command,
+        )
+
+
+def _rest(rows: list[tuple[str, str, str]], command: str) -> None:
+    say_table(rows[:_SHOWN])
+    if len(rows) > _SHOWN:
+        say(f"  and {len(rows) - _SHOWN} more: {command}")
+
+
+def _object(now: Glance) -> dict[str, object]:
+    return {
+        "today": now.today.isoformat(),
+        "overdue": [row(one) for one in now.overdue],
+        "due": [row(one) for one in now.due],
+        "new": [row(one) for one in now.new],
+        "week": [row(one) for one in now.week],
+        "birthdays": [row(one) for one in now.birthdays],
+        "customers": now.customers,
+        "errors": now.errors,
+        "warnings": now.warnings,
+    }

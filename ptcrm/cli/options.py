@@ -1,0 +1,107 @@
+"""What commands share: the session (which vault, which day), option types, and how errors leave."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ptcrm.errors import NotFoundError, UsageError
+from ptcrm.model.dates import parse_date, parse_day
+from ptcrm.model.diagnostic import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ptcrm.workspace import Workspace
+
+
+class IsoDay(click.ParamType[date]):
+    """An option's value `YYYY-MM-DD`."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:  # noqa: ANN401
+        """The day, or click's own error (exit code 2)."""
+        day = parse_date(str(value))
+        if isinstance(day, Problem):
+            self.fail(f"{day.message}. {day.hint}", param, ctx)
+        return day
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What stands before the command: the vault as given, and the day."""
+
+    vault: str | None
+    today: date | None
+
+    def workspace(self) -> Workspace:
+        """The vault, open: as given, by PTCRM_VAULT, from here upward, or by the user's configuration."""
+        import platformdirs
+
+        from ptcrm.workspace import Workspace
+
+        return Workspace(self._root(), self.today, platformdirs.user_cache_path("ptcrm"))
+
+    def _root(self) -> Path:
+        from ptcrm.vault.store import CONFIG_NAME, find_root, no_vault
+
+        named = self.vault or os.environ.get("PTCRM_VAULT")
+        if not named:
+            here = find_root(Path.cwd())
+            if here is not None:
+                return here
+            named = _user_vault()
+        if not named:
+            raise no_vault(Path.cwd())
+        root = Path(named).expanduser()
+        if not root.is_dir():
+            raise NotFoundError(f"{named}: there is no such folder")
+        if not (root / CONFIG_NAME).is_file():
+            raise no_vault(root)
+        return root
+
+
+def _user_vault() -> str | None:
+    """`vault:` of the user's own configuration, or None."""
+    import platformdirs
+
+    from ptcrm.text.frontmatter import Mapping, Scalar, compose
+    from ptcrm.text.source import Span
+
+    try:
+        text = (platformdirs.user_config_path("ptcrm") / "config.yaml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    root = compose(text, Span(0, len(text)))
+    pairs = root.pairs if isinstance(root, Mapping) else ()
+    return next(
+        (node.value for key, node in pairs if key.value == "vault" and isinstance(node, Scalar)), None
+    )
+
+
+def a_day(words: str, today: date) -> date:
+    """The day that `words` name; raises `UsageError`."""
+    day = parse_day(words, today)
+    if isinstance(day, Problem):
+        raise UsageError(f"{day.message}. {day.hint}")
+    return day
+
+
+def plain(words: str) -> str:
+    """Words from the command line, if they are text; raises `UsageError` for bytes that are not."""
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        raise UsageError("what was typed is not valid text (UTF-8)") from None
+    return " ".join(words.split())
+
+
+json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+who_argument: Callable[..., Any] = click.argument("who", metavar="WHO")
+pass_session = click.make_pass_decorator(Session)

@@ -1,0 +1,200 @@
+"""Commands for whole files and the vault: init, add, edit, check."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ptcrm.cli.options import Session, json_option, pass_session, plain, who_argument
+from ptcrm.cli.output import plural, say, say_diagnostic, say_json, tell, worst_is_error
+from ptcrm.errors import RefusedError, UsageError
+from ptcrm.model.change import Create, Operation
+from ptcrm.model.diagnostic import Problem, Severity
+from ptcrm.vault.amend import new_customer
+from ptcrm.vault.schema import BY_NAME, FIELDS, Field, values_for
+from ptcrm.vault.store import CONFIG_NAME, apply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ptcrm.model.diagnostic import Diagnostic
+
+_CONFIG = """\
+# The vault's settings. Every line may go: what is not said here has a default (docs/configuration.md).
+format: 1
+start: {today}          # silence before this day is nobody's fault
+{timezone}# country: PL              # keeps public holidays free
+# currency: EUR
+default_cadence: 6 weeks    # for customers without a tier or a cadence of their own
+tiers:                      # in order of rank
+  gold:   {{cadence: 3 weeks}}
+  silver: {{cadence: 6 weeks}}
+  bronze: {{cadence: 3 months}}
+"""
+
+
+@click.command("init")
+@click.argument("folder", metavar="[DIR]", default=".")
+@pass_session
+def init_command(session: Session, folder: str) -> None:
+    r"""Make a new vault here, or in DIR.
+
+    \b
+    Examples:
+      ptcrm init ~/customers
+      cd ~/customers && ptcrm init
+    """
+    from ptcrm.workspace import system_today
+
+    root = Path(folder).expanduser()
+    if (root / CONFIG_NAME).exists():
+        raise RefusedError(f"{root / CONFIG_NAME} is there already; this is a vault. Nothing was written.")
+    zone = _system_zone()
+    timezone = f"timezone: {zone}\n" if zone else "# timezone: Europe/Warsaw\n"
+    today = session.today or system_today()
+    try:
+        (root / "customers").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RefusedError(f"{root}: no vault can be made there: {error.strerror}") from error
+    content = _CONFIG.format(today=today, timezone=timezone).encode()
+    apply(root, Operation("init", (Create(CONFIG_NAME, content),)))
+    say(f"{root / CONFIG_NAME} written; customers go into {root / 'customers'}.")
+    where = "" if folder == "." else f"cd {folder} && "
+    tell(f'Next: {where}ptcrm add "Anna Kowalska" --tier gold --birthday 1984-05-17')
+
+
+def _system_zone() -> str | None:
+    """The name of the system's time zone, if the system says it."""
+    from ptcrm.model.reading import parse_zone
+
+    link = os.path.realpath("/etc/localtime").replace("\\", "/")
+    name = os.environ.get("TZ") or link.rpartition("/zoneinfo/")[2]
+    return (
+        name
+        if "/" in name and not isinstance(parse_zone(name), Problem) and not name.startswith("/")
+        else None
+    )
+
+
+def _field_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for every field but the name, from the table of fields."""
+    for field in reversed(FIELDS):
+        if field.name == "name":
+            continue
+        flag = f"--{field.name.replace('_', '-').removesuffix('s') if field.many else field.name.replace('_', '-')}"
+        command = click.option(
+            flag, field.name, multiple=field.many, metavar="VALUE", help=f"{field.meaning}."
+        )(command)
+    return command
+
+
+@click.command("add")
+@click.argument("name", metavar="NAME", nargs=-1, required=True)
+@_field_options
+@pass_session
+def add_command(session: Session, /, name: tuple[str, ...], **given: str | tuple[str, ...] | None) -> None:
+    r"""Add a customer: a new file with the fields given.
+
+    \b
+    Examples:
+      ptcrm add "Anna Kowalska" --tier gold --birthday 1984-05-17
+      ptcrm add "Rowery Kowalska" --kind company
+      ptcrm add Jan Nowak --company rowery-kowalska --email jan@rowery.example
+    """
+    from ptcrm.cli.writing import known_word
+
+    workspace = session.workspace()
+    words = plain(" ".join(name))
+    if not words:
+        raise UsageError("A customer needs a name.")
+    values: dict[str, list[str]] = {"name": [words]}
+    for field, texts in _given(given):
+        found = values_for(field, texts, workspace.today, workspace.index.link)
+        if isinstance(found, Problem):
+            raise UsageError(f"--{field.name.replace('_', '-')}: {found.message}. {found.hint}".strip())
+        known_word(workspace, field, found)
+        values[field.name] = found
+    namesakes = [one for one in workspace.index.find(words) if one.name == words]
+    path, content = new_customer(values, workspace.config.customers[0], workspace.index.is_taken)
+    workspace.apply(Operation(f"add {words}", (Create(path, content),)))
+    say(f"{path} written.")
+    for one in namesakes:
+        tell(f"There is another {one.name}: {one.path}")
+
+
+def _given(given: dict[str, str | tuple[str, ...] | None]) -> list[tuple[Field, list[str]]]:
+    """The options that were given, with their values as a list."""
+    found = []
+    for name, value in given.items():
+        texts = list(value) if isinstance(value, tuple) else [value] if value is not None else []
+        if texts:
+            found.append((BY_NAME[name], [plain(text) for text in texts]))
+    return found
+
+
+@click.command("edit")
+@who_argument
+@pass_session
+def edit_command(session: Session, who: str) -> None:
+    r"""Open a customer's file in $VISUAL or $EDITOR, and check it afterwards.
+
+    A file with errors is found by its name.
+
+    \b
+    Example:
+      ptcrm edit anna
+    """
+    workspace = session.workspace()
+    path = workspace.find_path(who)
+    click.edit(filename=str(workspace.root / path))
+    workspace.refresh()
+    found = [one for one in workspace.diagnostics() if one.path == path and one.severity is not Severity.INFO]
+    for one in found:
+        say_diagnostic(one)
+    if worst_is_error(found):
+        tell(f"Correct it with `ptcrm edit {who}`: nothing is planned from a file with errors.")
+        raise click.exceptions.Exit(1)
+
+
+@click.command("check")
+@json_option
+@pass_session
+def check_command(session: Session, as_json: bool) -> None:
+    r"""Everything wrong with the vault, with path, line, column and what to do.
+
+    Exits with 1 if there is an error, with 0 if there are warnings alone.
+
+    \b
+    Examples:
+      ptcrm check
+      ptcrm check --json
+    """
+    workspace = session.workspace()
+    found = workspace.diagnostics()
+    if as_json:
+        say_json([_object(one) for one in found])
+    else:
+        for one in found:
+            say_diagnostic(one)
+    counts = [
+        sum(one.severity is severity for one in found) for severity in (Severity.ERROR, Severity.WARNING)
+    ]
+    files = plural(len(workspace.listing.files), "file")
+    tell(f"{files} checked: {plural(counts[0], 'error')}, {plural(counts[1], 'warning')}.")
+    if counts[0]:
+        raise click.exceptions.Exit(1)
+
+
+def _object(one: Diagnostic) -> dict[str, object]:
+    return {
+        "code": one.code,
+        "severity": one.severity.value,
+        "path": one.path,
+        "line": one.line,
+        "column": one.column,
+        "message": one.message,
+        "hint": one.hint,
+    }

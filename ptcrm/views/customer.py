@@ -1,0 +1,97 @@
+"""One customer as a screen shows it: fields, notes, follow-ups, log, who links here."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import TYPE_CHECKING
+
+from ptcrm.model.customer import Customer, FollowUp, Occasion
+from ptcrm.vault.schema import FIELDS
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ptcrm.model.customer import LogEntry
+    from ptcrm.model.occurrence import Standing
+    from ptcrm.text.source import Span
+    from ptcrm.vault.document import Document
+
+_SHOWN = tuple(field.name for field in FIELDS)
+
+
+def field_values(customer: Customer) -> dict[str, object]:
+    """Every field as plain JSON values: text, lists of text, true or false, null; the user's own ones too."""
+    known = {name: _plain(getattr(customer, name)) for name in _SHOWN}
+    return {**dict(customer.own), **known}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Occasion):
+        return f"{value.name} {value.day}"
+    return value if value is None or isinstance(value, (bool, str)) else str(value)
+
+
+def summary(customer: Customer, standing: Standing, planned: date | None, today: date) -> dict[str, object]:
+    """A customer as a flat object (the JSON of `list`; docs/json.md); `planned` is the next contact's day."""
+    return {
+        **field_values(customer),
+        "path": customer.path,
+        "last_contact": standing.last.date.isoformat() if standing.last else None,
+        "next_contact": planned.isoformat() if planned else None,
+        "state": standing.state(today),
+    }
+
+
+def given_fields(customer: Customer) -> list[tuple[str, str]]:
+    """The fields that the file gives, in the table's order, then the user's own, as words."""
+    values = field_values(customer)
+    given = [name for name in _SHOWN if name in customer.lines] + [name for name, _ in customer.own]
+    return [(name, _words(values[name])) for name in given]
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def open_follow_ups(customer: Customer) -> list[FollowUp]:
+    """The open follow-ups as `done` numbers them: by day, then as they stand in the file."""
+    found = [one for one in customer.follow_ups if one.mark == "open"]
+    return sorted(found, key=lambda one: (one.due, one.line))
+
+
+def newest_first(log: tuple[LogEntry, ...]) -> list[LogEntry]:
+    """Log entries with the newest first."""
+    return sorted(log, key=lambda one: (one.date, one.at or time(), -one.line), reverse=True)
+
+
+def follow_up_words(one: FollowUp) -> str:
+    """`call: Ask about the shop`, or the text alone."""
+    return f"{one.channel}: {one.text}" if one.channel else one.text
+
+
+def notes(document: Document) -> str:
+    """The prose: the body without logs and tasks, and without headings that have nothing else below them."""
+    text = document.source.text
+    hidden = [*document.logs, *(item.span for item in document.tasks())]
+    parts = []
+    for span in document.parts[3:]:
+        heading = next((one for one in document.outline.headings if one.span.start == span.start), None)
+        start = heading.span.end if heading else span.start
+        kept = _without(text, start, span.end, hidden)
+        if kept.strip():
+            parts.append((text[span.start : start] + kept).strip("\r\n"))
+    return "\n\n".join(parts).replace("\r\n", "\n")
+
+
+def _without(text: str, start: int, end: int, hidden: list[Span]) -> str:
+    """The characters from `start` to `end` that are in none of the `hidden` spans."""
+    kept, at = [], start
+    for dark in sorted(hidden):
+        if dark.start < end and dark.end > at:
+            kept.append(text[at : max(at, dark.start)])
+            at = dark.end
+    return "".join(kept) + text[at:end]

@@ -1,0 +1,103 @@
+"""Today at a glance, and occurrences as flat rows: shared by every screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from ptcrm.model.diagnostic import Severity
+from ptcrm.model.occurrence import Occurrence
+
+if TYPE_CHECKING:
+    from ptcrm.workspace import Workspace
+
+OVERDUE, TODAY, NEW = "Overdue", "Due today", "Not contacted yet"
+WEEK = timedelta(days=7)
+SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What an owner needs in the morning. `week` are the seven days after today, `birthdays` two weeks.
+
+    `overdue` was owed before today; `new` are those never contacted, whose day has come.
+    """
+
+    today: date
+    overdue: list[Occurrence]
+    due: list[Occurrence]
+    new: list[Occurrence]
+    week: list[Occurrence]
+    birthdays: list[Occurrence]
+    customers: int
+    errors: int
+    warnings: int
+
+
+def at_a_glance(workspace: Workspace) -> Glance:
+    """Today's glance of the vault."""
+    today = workspace.today
+    contacts = workspace.contacts(today + WEEK)
+    grouped = by_urgency([one for one in contacts if one.planned <= today], today)
+    severities = [one.severity for one in workspace.diagnostics()]
+    return Glance(
+        today,
+        grouped[OVERDUE],
+        grouped[TODAY],
+        grouped[NEW],
+        [one for one in contacts if one.planned > today],
+        workspace.occasions(today, today + SOON),
+        workspace.index.count(),
+        severities.count(Severity.ERROR),
+        severities.count(Severity.WARNING),
+    )
+
+
+def by_urgency(contacts: list[Occurrence], today: date) -> dict[str, list[Occurrence]]:
+    """Contacts planned up to today, the overdue first with the longest owed on top, the new last."""
+    groups: dict[str, list[Occurrence]] = {OVERDUE: [], TODAY: [], NEW: []}
+    for one in contacts:
+        groups[NEW if one.state == "new" else OVERDUE if one.due < today else TODAY].append(one)
+    groups[OVERDUE].sort(key=lambda one: one.due)
+    return groups
+
+
+def row(one: Occurrence) -> dict[str, object]:
+    """An occurrence as a flat object (the JSON of `due` and `birthdays`; docs/json.md)."""
+    return {
+        "customer": one.customer,
+        "name": one.name,
+        "kind": one.kind,
+        "channel": one.channel,
+        "text": one.text,
+        "due": one.due.isoformat(),
+        "planned": one.planned.isoformat(),
+        "time": one.at.strftime("%H:%M") if one.at else None,
+        "state": one.state,
+        "reason": "; ".join(reason.text for reason in one.reasons),
+        "path": one.path,
+        "line": one.line,
+    }
+
+
+def what(one: Occurrence) -> str:
+    """What is to be done, in a few words: `call: Ask about the shop`, `get in touch`."""
+    if one.kind == "cadence":
+        return one.channel or "get in touch"
+    return f"{one.channel}: {one.text}" if one.channel else one.text
+
+
+def years(one: Occurrence) -> int | None:
+    """How many years a yearly occurrence completes, if its first year is known."""
+    return None if one.since is None or one.since.year is None else one.planned.year - one.since.year
+
+
+def yearly_words(one: Occurrence) -> str:
+    """`birthday, 42 (born 1984)`, `wedding, 14 years (2012)`, `birthday`."""
+    count = years(one)
+    if count is None or one.since is None:
+        return one.text
+    if one.kind == "birthday":
+        return f"birthday, {count} (born {one.since.year})"
+    return f"{one.text}, {count} year{'' if count == 1 else 's'} ({one.since.year})"
