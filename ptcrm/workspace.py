@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import time
 from datetime import date, datetime, tzinfo
-from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ptcrm import __version__
-from ptcrm.checks import CHECKS
+from ptcrm.checks import CHECKS, duplicate_ids
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
 from ptcrm.model.config import Config, read_config
 from ptcrm.model.diagnostic import Diagnostic, Severity
@@ -74,6 +73,7 @@ class Workspace:
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
         now_ns = time.time_ns()
+        self._everybody: dict[str, Who] = {}
         self.listing = store.list_files(self.root, self.config.customers)
         paths = self.index.refresh(self.listing.files, now_ns, self._facts, self.today)
         if not paths:
@@ -191,19 +191,16 @@ class Workspace:
             known = self._everybody[path] = Who(customer.id, customer.name, path, phone, url, standing)
         return known
 
-    @cached_property
-    def _everybody(self) -> dict[str, Who]:
-        return {}
-
     def next_days(self) -> dict[str, date]:
-        """The day on which the next contact of each customer stands, by path."""
-        return {one.path: one.planned for one in reversed(self.contacts(date.max))}
+        """The day on which the next contact of each customer is to be made, by path: today if it is overdue."""
+        days = {path: date.fromisoformat(day) for path, day in self.cache.next_days().items()}
+        return {path: max(day, self.today) for path, day in days.items()}
 
     def plan_of(self, path: str) -> list[Occurrence]:
         """Everything planned for the customer at `path`: contacts, and the next of what is yearly."""
         who = self._who(path)
-        contacts = [(who, one) for of, one in self.cache.contacts(date.max) if of == path]
-        yearly = [(who, one) for of, one in self.cache.yearly() if of == path]
+        contacts = [(who, one) for _, one in self.cache.contacts(date.max, path)]
+        yearly = [(who, one) for _, one in self.cache.yearly(path)]
         days = next_yearly_days(yearly, self.config.occasions.leap_day, self.today)
         return [*plan(contacts, self.today, date.max), *days]
 
@@ -227,8 +224,13 @@ class Workspace:
         return sorted(found, key=lambda one: (one.path, one.line, one.column, one.code))
 
     def errors(self) -> int:
-        """How many files' errors keep something out of the plan."""
-        return len({one.path for one in self.diagnostics() if one.severity is Severity.ERROR})
+        """How many files have errors; asked by every command, so it looks at no customer."""
+        found = [
+            *self.listing.problems,
+            *self.cache.diagnostics(),
+            *duplicate_ids(self.cache, self.config, self.today),
+        ]
+        return len({one.path for one in found if one.severity is Severity.ERROR})
 
     def apply(self, operation: Operation) -> None:
         """Make the changes of `operation` in the vault."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.options import Session, a_day, json_option, pass_session, who_argument
-from ptcrm.cli.output import long_day, near_day, say, say_json, say_table, tell_errors
+from ptcrm.cli.output import long_day, near_day, say, say_json, say_table
 from ptcrm.views.customer import (
     field_values,
     follow_up_words,
@@ -49,7 +49,6 @@ def due_command(session: Session, until: str, as_json: bool) -> None:
     else:
         _say_by_day(found, workspace.today)
         _say_todays_birthdays(workspace)
-    tell_errors(workspace)
 
 
 def _say_by_day(found: list[Occurrence], today: date) -> None:
@@ -117,7 +116,6 @@ def birthdays_command(session: Session, until: str | None, as_json: bool) -> Non
         )
     else:
         say("No birthdays or occasions in these days.")
-    tell_errors(workspace)
 
 
 @click.command("list")
@@ -150,7 +148,6 @@ def list_command(session: Session, as_json: bool) -> None:
         )
     else:
         say('Nobody here yet. Add a customer: ptcrm add "Anna Kowalska"')
-    tell_errors(workspace)
 
 
 @click.command("show")
@@ -193,7 +190,6 @@ def show_command(session: Session, who: str, whole: bool, as_json: bool) -> None
     if backlinks:
         say("\nLinked from", "title")
         say_table([(name, f"{path}:{line}") for path, line, name in backlinks])
-    tell_errors(workspace)
 
 
 def _object(customer: Customer, prose: str, backlinks: list[tuple[str, int, str]]) -> dict[str, object]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ptcrm.cli.options import Session, pass_session
-from ptcrm.cli.output import plural, tell, tell_errors
+from ptcrm.cli.output import plural, tell
 from ptcrm.vault.store import write_outside
 
 
@@ -39,4 +39,3 @@ def ics_command(session: Session, feed: str, output: str | None) -> None:
         tell(f"{output}: {plural(rendered.events, 'event')}")
     for warning in rendered.warnings:
         tell(f"ptcrm: {warning}")
-    tell_errors(workspace)

@@ -19,7 +19,7 @@ _SHOWN = 10
 
 def glance(session: Session, *, as_json: bool) -> None:
     """Overdue, today, the next seven days, birthdays, problems: as `git status` would."""
-    now = at_a_glance(session.workspace())
+    now = at_a_glance(session.workspace(quiet=True))
     if as_json:
         say_json(_object(now))
         return

@@ -40,13 +40,21 @@ class Session:
     vault: str | None
     today: date | None
 
-    def workspace(self) -> Workspace:
-        """The vault, open: as given, by PTCRM_VAULT, from here upward, or by the user's configuration."""
+    def workspace(self, *, quiet: bool = False) -> Workspace:
+        """The vault, open: as given, by PTCRM_VAULT, from here upward, or by the user's configuration.
+
+        Files with errors are missing from every answer, so it is said on stderr, unless `quiet`.
+        """
         import platformdirs
 
+        from ptcrm.cli.output import plural, tell
         from ptcrm.workspace import Workspace
 
-        return Workspace(self._root(), self.today, platformdirs.user_cache_path("ptcrm"))
+        workspace = Workspace(self._root(), self.today, platformdirs.user_cache_path("ptcrm"))
+        errors = 0 if quiet else workspace.errors()
+        if errors:
+            tell(f"ptcrm: {plural(errors, 'file')} with errors, see `ptcrm check`.")
+        return workspace
 
     def _root(self) -> Path:
         from ptcrm.vault.store import CONFIG_NAME, find_root, no_vault

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ptcrm.model.diagnostic import Diagnostic
-    from ptcrm.workspace import Workspace
 
 _COLOURS = {"error": "red", "warning": "yellow", "overdue": "red", "due": "green", "new": "cyan"}
 _GAP = 2
@@ -67,13 +66,6 @@ def say_diagnostic(one: Diagnostic) -> None:
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
     if one.hint:
         say(f"    {one.hint}")
-
-
-def tell_errors(workspace: Workspace) -> None:
-    """Say on stderr if files with errors are missing from the answer."""
-    count = workspace.errors()
-    if count:
-        tell(f"{plural(count, 'file')} with errors left out: see `ptcrm check`.")
 
 
 def plural(count: int, noun: str) -> str:

@@ -147,7 +147,7 @@ def edit_command(session: Session, who: str) -> None:
     Example:
       ptcrm edit anna
     """
-    workspace = session.workspace()
+    workspace = session.workspace(quiet=True)
     path = workspace.find_path(who)
     click.edit(filename=str(workspace.root / path))
     workspace.refresh()
@@ -172,7 +172,7 @@ def check_command(session: Session, as_json: bool) -> None:
       ptcrm check
       ptcrm check --json
     """
-    workspace = session.workspace()
+    workspace = session.workspace(quiet=True)
     found = workspace.diagnostics()
     if as_json:
         say_json([_object(one) for one in found])

@@ -18,7 +18,7 @@ from ptcrm.model.customer import Customer, FollowUp, LogEntry
 from ptcrm.model.diagnostic import Severity
 from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.fold import slug
-from ptcrm.text.frontmatter import Mapping, Scalar, Sequence
+from ptcrm.text.frontmatter import Mapping, Scalar, Sequence, compose
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.log import following
 from ptcrm.vault.schema import FIELDS, Reading, read_customer
@@ -67,9 +67,10 @@ def amended(reading: Reading, edits: list[Edit], target: set[str], reader: LineR
     errors = [one.message for one in new.diagnostics if one.severity is Severity.ERROR]
     if not changed <= {*target, "links"} or len(errors) > _errors(reading):
         beside = ", ".join(sorted(changed - target)) or "; ".join(errors)
-        raise RefusedError(
-            f"{source.path}: this would change more than was asked ({beside}). Nothing was written."
-        )
+        raise RefusedError(f"{source.path}: this would change more than was asked ({beside}). Nothing was written.")
+    if not target & {"log", "follow_ups"} <= changed:
+        hint = "Perhaps a code fence (```) is open."
+        raise RefusedError(f"{source.path}: the new line would not be read as one. {hint} Nothing was written.")
     return Write(source.path, source.content, after.content)
 
 
@@ -229,19 +230,38 @@ def emit(value: str, field: Field, *, flow: bool = False) -> str:
         raise UsageError(f"“{field.name}” takes one line of text without control characters")
     if field.typed:
         return value
+    quoted = field.quoted or value.startswith("[[")
+    text = _by_ruamel(value, flow=flow, quoted=quoted)
+    if not quoted and not _reads_back(text, value, flow=flow):
+        text = _by_ruamel(value, flow=flow, quoted=True)
+    if not _reads_back(text, value, flow=flow):
+        raise UsageError(f"“{field.name}” cannot hold this text: YAML has no way to write it")
+    return text
+
+
+def _by_ruamel(value: str, *, flow: bool, quoted: bool) -> str:
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedSeq
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     writer = YAML()
     writer.width = 1 << 20
-    shown = DoubleQuotedScalarString(value) if field.quoted or value.startswith("[[") else value
-    holder = CommentedSeq([shown])
+    holder = CommentedSeq([DoubleQuotedScalarString(value) if quoted else value])
     if flow:
         holder.fa.set_flow_style()
     out = io.StringIO()
     writer.dump(holder, out)
     return out.getvalue().strip()[1:-1].strip() if flow else out.getvalue().strip().removeprefix("- ")
+
+
+def _reads_back(text: str, value: str, *, flow: bool) -> bool:
+    """Whether the parser that reads the vault sees `value` in `text`; YAML 1.1 and 1.2 differ in corners."""
+    line = f"key: [{text}]" if flow else f"key: {text}"
+    root = compose(line, Span(0, len(line)))
+    node = root.pairs[0][1] if isinstance(root, Mapping) and root.pairs else None
+    if flow and isinstance(node, Sequence) and len(node.items) == 1:
+        node = node.items[0]
+    return isinstance(node, Scalar) and node.value == value
 
 
 def new_customer(
@@ -295,7 +315,7 @@ def append_entry(reading: Reading, line: str) -> list[Edit]:
     log = document.logs[0]
     entries = [entry for entry in _log(reading) if log.start <= entry.span.start < log.end]
     if not entries:
-        return [_first_entry(source, log.start, line)]
+        return [_first_entry(source, log, line)]
     first, last = entries[0], entries[-1]
     if first.date >= last.date:
         eol = source.line_end_near(first.span.start)
@@ -308,9 +328,18 @@ def _log(reading: Reading) -> tuple[LogEntry, ...]:
     return reading.customer.log if reading.customer else ()
 
 
-def _first_entry(source: Source, at: int, line: str) -> Edit:
-    """The first entry under a heading: a blank line before it, and one after it if text follows."""
-    text, eol = source.text, source.line_end_near(at)
+def _first_entry(source: Source, log: Span, line: str) -> Edit:
+    """The first entry under a heading: a blank line before it, and one after it if text follows.
+
+    Indented text would become part of the entry, so there the entry comes last.
+    """
+    at, text, eol = log.start, source.text, source.line_end_near(log.start)
+    if text[at:].lstrip("\r\n").startswith((" ", "\t")):
+        content = log.of(text).rstrip()
+        if not content:
+            place = f"{source.path}:{source.position(at).line}"
+            raise RefusedError(f"{place}: the text below the log's heading is indented. Nothing was written.")
+        return Edit(Span(at + len(content), at + len(content)), f"{eol}{eol}- {line}")
     before = "" if at == 0 or text[at - 1] == "\n" else eol
     following_line = text[at : _line_after(text, at)]
     if following_line and not following_line.strip():

@@ -188,16 +188,24 @@ class Cache:
             for path, facts in self.database.execute("SELECT path, facts FROM standing")
         }
 
-    def contacts(self, until: date) -> list[tuple[str, Obligation]]:
-        """What may be planned up to `until` (included), with the path of its customer."""
-        query = "SELECT path, facts FROM contact WHERE day <= ? ORDER BY day, path"
-        rows = self.database.execute(query, (until.isoformat(),))
+    def contacts(self, until: date, of: str | None = None) -> list[tuple[str, Obligation]]:
+        """What may be planned up to `until` (included), with its customer's path; `of` names a single one."""
+        query = (
+            "SELECT path, facts FROM contact WHERE day <= ?1 AND (?2 IS NULL OR path = ?2) ORDER BY day, path"
+        )
+        rows = self.database.execute(query, (until.isoformat(), of))
         return [(path, load(Obligation, facts)) for path, facts in rows]
 
-    def yearly(self) -> list[tuple[str, Yearly]]:
-        """Every birthday and other occasion that is not silent for good, with the path of its customer."""
-        rows = self.database.execute("SELECT path, facts FROM yearly ORDER BY path")
+    def yearly(self, of: str | None = None) -> list[tuple[str, Yearly]]:
+        """Every birthday and other occasion, with its customer's path; `of` names a single one."""
+        rows = self.database.execute(
+            "SELECT path, facts FROM yearly WHERE ?1 IS NULL OR path = ?1 ORDER BY path", (of,)
+        )
         return [(path, load(Yearly, facts)) for path, facts in rows]
+
+    def next_days(self) -> dict[str, str]:
+        """The first day (ISO) on which something may be planned for each customer, by path."""
+        return dict(self.database.execute("SELECT path, min(day) FROM contact GROUP BY path"))
 
 
 def _connect(place: Path) -> sqlite3.Connection:

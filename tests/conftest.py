@@ -1,0 +1,82 @@
+"""Vaults made from text, the command run in-process, and golden files that `--update-golden` rewrites."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ptcrm.cli import cli
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "sample-vault"
+DAY = "2026-11-23"  # the sample vault's frozen day
+
+Run = Callable[..., Result]
+MakeVault = Callable[..., Path]
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the caches and settings of whoever runs it."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("PTCRM_VAULT", "PTCRM_DEBUG", "VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+    return home
+
+
+@pytest.fixture
+def run() -> Run:
+    """`run("--vault", vault, "due")`: the command, with output and exit code; a crash is a failure."""
+
+    def call(*args: object, text: str | None = None) -> Result:
+        result = CliRunner().invoke(cli, [str(arg) for arg in args], input=text)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert "something went wrong inside" not in result.stderr, result.stderr
+        return result
+
+    return call
+
+
+@pytest.fixture
+def make_vault(tmp_path: Path) -> MakeVault:
+    """`make_vault({"anna": text}, config=text)`: a vault with these customers, as they stand."""
+
+    def make(customers: dict[str, str], config: str = "start: 2021-01-01\ntimezone: Europe/Warsaw\n") -> Path:
+        root = tmp_path / "vault"
+        (root / "customers").mkdir(parents=True)
+        (root / "ptcrm.yaml").write_text(config, encoding="utf-8", newline="")
+        for name, text in customers.items():
+            (root / "customers" / f"{name}.md").write_text(text, encoding="utf-8", newline="")
+        return root
+
+    return make
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """A copy of the sample vault, to write to."""
+    return shutil.copytree(SAMPLE, tmp_path / "sample-vault")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """`golden("due.txt", text)`: the text is what the golden file holds."""
+
+    def check(name: str, text: str) -> None:
+        path = ROOT / "tests" / "golden" / name
+        if request.config.getoption("--update-golden"):
+            path.write_text(text, encoding="utf-8", newline="")
+        assert text == path.read_bytes().decode(), f"{name} differs; look at the change, then --update-golden"
+
+    return check

@@ -1,0 +1,289 @@
+"""Commands that write change only the lines they must: golden diffs on files of every habit."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ptcrm.errors import RefusedError
+from ptcrm.model.config import Config
+from ptcrm.text.edits import apply_edits, unified_diff
+from ptcrm.text.source import Source
+from ptcrm.vault.amend import amended, append_entry, set_field, tick
+from ptcrm.vault.log import LineReader
+from ptcrm.vault.schema import BY_NAME, FIELDS, Reading, read_customer
+from tests.conftest import Golden, MakeVault, Run
+
+TODAY = "2026-11-23"
+CONFIG = "tiers: {gold: {cadence: 3 weeks}, silver: {cadence: 6 weeks}}\n"
+
+COMMENTS = """\
+---
+# our best customer
+name: Anna Kowalska   # as she signs
+tier: silver          # gold from spring?
+tags:
+  - bike-shop  # old
+  # between two
+  - newsletter
+phones: ["+48 600 100 200"]  # shop
+---
+
+Met at the fair.
+
+## Follow-ups
+
+- [ ] 2026-11-20 call: Ask about the shop   ^ask
+- [ ] 2026-12-24 card: Christmas [every:: 1 year]
+
+## Log
+
+- 2026-11-02 call: Talked about the new shop.
+- 2026-10-12 call (voicemail): Left a message
+"""
+CRLF = COMMENTS.replace("\n", "\r\n")
+NO_FINAL_NEWLINE = """\
+---
+name: Jan
+snooze: 2026-10-01
+---
+- [ ] 2026-11-23 email: Send the list
+# Log
+* 2026-09-01 visit: First
+* 2026-10-01 visit: Second
+  with a second line"""
+INDENTED = """\
+---
+  name:   "Łucja"
+  tags:   [ a,  b ]
+  tier:
+---
+## Log
+   -   2026-10-01: Hello
+"""
+QUOTES = """\
+---
+'name': 'O''Brien: builder'
+"tier": "silver"
+tags: 'bike'
+norms: |
+  Call after ten.
+  Never on Friday.
+snooze: "2026-10-01"
+---
+1. one
+
++ [/] 2026-11-30 call: Half done
+"""
+NO_LOG = "---\n---\n"
+
+FILES = {
+    "comments": COMMENTS,
+    "crlf": CRLF,
+    "no final newline": NO_FINAL_NEWLINE,
+    "indented": INDENTED,
+    "quotes": QUOTES,
+    "no log": NO_LOG,
+}
+COMMANDS = {
+    "log": ["log", "it", "call: A new thing #idea"],
+    "done": ["done", "it", "1"],
+    "done with log": ["done", "it", "1", "--log", "It went well"],
+    "set a scalar": ["set", "it", "tier", "gold"],
+    "set a list": ["set", "it", "tags", "bike-shop", "vip"],
+    "set phones": ["set", "it", "phones", "+48 600 100 201"],
+    "take away": ["set", "it", "tags", ""],
+    "snooze": ["snooze", "it", "2027-01-04"],
+}
+
+
+@pytest.mark.parametrize("habit", FILES)
+def test_only_the_lines_that_must_change(habit: str, make_vault: MakeVault, run: Run, golden: Golden) -> None:
+    vault = make_vault({}, CONFIG)
+    path = vault / "customers" / "it.md"
+    shown = []
+    for name, command in COMMANDS.items():
+        path.write_bytes(FILES[habit].encode())
+        result = run("--vault", vault, "--today", TODAY, *command)
+        diff = unified_diff("it.md", FILES[habit], path.read_bytes().decode())
+        outcome = diff or f"(nothing written, exit code {result.exit_code}) {result.stderr}"
+        shown.append(f"=== ptcrm {' '.join(command)}\n{outcome}")
+    golden(f"amend {habit}.diff", "\n".join(shown).replace("\r", "␍"))
+
+
+def test_a_repeating_follow_up_goes_on(make_vault: MakeVault, run: Run) -> None:
+    text = "---\nname: It\n---\n- [x] 2025-12-01 card: Advent [every:: 1 year] [done:: 2025-12-03] ^adv\n"
+    vault = make_vault({"it": text}, CONFIG)
+    assert "2026-12-01" in run("--vault", vault, "--today", TODAY, "show", "it").stdout
+    assert run("--vault", vault, "--today", TODAY, "done", "it").exit_code == 0
+    assert (vault / "customers" / "it.md").read_text() == (
+        "---\nname: It\n---\n"
+        "- [ ] 2027-12-01 card: Advent [every:: 1 year]\n"
+        "- [x] 2026-12-01 card: Advent [every:: 1 year] [done:: 2026-11-23]\n"
+        "- [x] 2025-12-01 card: Advent [every:: 1 year] [done:: 2025-12-03] ^adv\n"
+    )
+
+
+def test_obsidian_signs_keep_their_form(make_vault: MakeVault, run: Run) -> None:
+    vault = make_vault({"it": "---\nname: It\n---\n- [ ] Service the bike 🔁 every year 📅 2026-11-20\n"}, CONFIG)
+    assert run("--vault", vault, "--today", TODAY, "done", "it").exit_code == 0
+    assert (vault / "customers" / "it.md").read_text() == (
+        "---\nname: It\n---\n"
+        "- [ ] Service the bike 🔁 every year 📅 2027-11-20\n"
+        "- [x] Service the bike 🔁 every year 📅 2026-11-20 [done:: 2026-11-23]\n"
+    )
+
+
+REFUSED = {
+    "a broken front matter": "---\nname: [\n---\n",
+    "a key that stands twice": "---\ntier: gold\ntier: silver\n---\n",
+    "a front matter in braces": "---\n{name: It}\n---\n",
+    "git's conflict markers": "---\nname: It\n---\n<<<<<<< HEAD\nour side\n=======\ntheirs\n>>>>>>> other\n",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_understood_is_not_written(name: str, make_vault: MakeVault, run: Run) -> None:
+    vault = make_vault({"it": REFUSED[name]}, CONFIG)
+    path = vault / "customers" / "it.md"
+    before = path.read_bytes()
+    result = run("--vault", vault, "--today", TODAY, "set", "it", "tier", "gold")
+    assert result.exit_code in (3, 4)  # a file with no customer in it is not found
+    assert "it.md" in result.stderr
+    assert path.read_bytes() == before
+
+
+def test_a_change_beside_the_target_is_refused() -> None:
+    reading = read("---\nname: It\ntier: gold\n---\n")
+    edits = set_field(reading, BY_NAME["tier"], ["silver"])
+    amended(reading, edits, {"tier"}, READER)
+    with pytest.raises(RefusedError, match="more than was asked"):
+        amended(reading, edits, {"status"}, READER)
+
+
+# Properties
+
+READER = LineReader.of(Config())
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
+LINES = st.sampled_from(
+    [
+        "Some prose with a [[link]].",
+        "",
+        "## Log",
+        "## Notes",
+        "- 2026-10-01 call: Talked",
+        "- 2026-09-01: Older",
+        "  more of it",
+        "- [ ] 2026-12-01 call: Ask",
+        "- [x] 2026-01-01 card: Post [every:: 1 year]",
+        "* a note",
+        "```",
+        "> quoted",
+        "# Log",
+        "Log",
+        "---",
+        "\t- nested",
+        "1. first",
+    ]
+)
+FRONT = st.lists(
+    st.sampled_from(
+        [
+            "tier: gold  # x",
+            "tags: [a, b]",
+            "emails:\n  - a@b.example\n  - c@d.example",
+            "norms: >\n  long\n  text",
+            "own: 1",
+            "company: [[x]]",
+            "# comment",
+            "since: 2020-01-01",
+        ]
+    ),
+    unique=True,
+)
+
+
+def read(text: str) -> Reading:
+    return read_customer(Source("customers/it.md", text), READER)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> str:
+    eol = draw(st.sampled_from(["\n", "\r\n"]))
+    front = draw(FRONT)
+    body = draw(st.lists(LINES, max_size=12))
+    last = draw(st.sampled_from(["", "\n"]))
+    return ("\n".join(["---", *front, "---", *body]) + last).replace("\n", eol)
+
+
+@settings(max_examples=200, deadline=None)
+@given(files(), st.sampled_from([one.name for one in FIELDS if not one.typed]), st.lists(WORDS, min_size=1, max_size=3))
+def test_a_field_can_be_set_to_any_text(text: str, name: str, words: list[str]) -> None:
+    """What was set is read back, and every line outside the field's own is as it was."""
+    reading = read(text)
+    field = BY_NAME[name]
+    if reading.customer is None or name in ("occasions", "kind", "timezone", "id"):
+        return
+    values = [" ".join(word.split()) for word in words if word.split()]
+    if not values or any(value.startswith("[[") for value in values):
+        return
+    if not field.many:
+        values = values[:1]
+    change = amended(reading, set_field(reading, field, values), {name}, READER)
+    after = read(change.new.decode()).customer
+    assert after is not None
+    assert getattr(after, name) == (tuple(values) if field.many else values[0])
+    assert body_of(change.new.decode()) == body_of(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(files(), WORDS)
+def test_a_log_line_is_added_and_nothing_else(text: str, words: str) -> None:
+    """Taking the new line out again gives the file back, but for the heading and blank lines made for it."""
+    reading = read(text)
+    if reading.customer is None:
+        return
+    line = f"2026-11-23 call: x{' '.join(words.split())}"
+    try:
+        change = amended(reading, append_entry(reading, line), {"log"}, READER)
+    except RefusedError:
+        return  # an open fence at the end would swallow the line
+    new = change.new.decode()
+    assert set(text.replace("\r", "").split("\n")) <= set(new.replace("\r", "").split("\n"))
+    after = read(new).customer
+    assert after is not None
+    assert len(after.log) == len(reading.customer.log) + 1
+    assert [entry for entry in after.log if entry.text != line.partition(": ")[2]] == [
+        entry for entry in reading.customer.log if entry.text != line.partition(": ")[2]
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(files())
+def test_ticking_touches_the_task_alone(text: str) -> None:
+    reading = read(text)
+    if reading.customer is None:
+        return
+    for task in reading.customer.follow_ups:
+        if task.mark != "open":
+            continue
+        edits = tick(reading, task, date(2026, 11, 23))
+        change = amended(reading, edits, {"follow_ups"}, READER)
+        spans = [edit.span for edit in edits]
+        assert all(task.span.start <= span.start and span.end <= task.span.end for span in spans)
+        assert change.new.decode() == apply_edits(text, edits)
+
+
+def body_of(text: str) -> str:
+    return text.split("---", 2)[2]
+
+
+def test_nothing_is_left_behind(make_vault: MakeVault, run: Run) -> None:
+    vault = make_vault({"it": COMMENTS}, CONFIG)
+    for command in COMMANDS.values():
+        run("--vault", vault, "--today", TODAY, *command)
+    assert sorted(path.name for path in Path(vault).rglob("*")) == ["customers", "it.md", "ptcrm.yaml"]
