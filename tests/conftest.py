@@ -28,7 +28,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test reads or writes the caches and settings of whoever runs it."""
     home = tmp_path_factory.mktemp("home")
-    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+    for name in (
+        "HOME",
+        "USERPROFILE",
+        "LOCALAPPDATA",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_STATE_HOME",
+    ):
         monkeypatch.setenv(name, str(home))
     for name in ("PTCRM_VAULT", "PTCRM_DEBUG", "VISUAL", "EDITOR"):
         monkeypatch.delenv(name, raising=False)

@@ -106,7 +106,7 @@ def test_only_the_lines_that_must_change(habit: str, make_vault: MakeVault, run:
     vault = make_vault({}, CONFIG)
     path = vault / "customers" / "it.md"
     shown = []
-    for name, command in COMMANDS.items():
+    for command in COMMANDS.values():
         path.write_bytes(FILES[habit].encode())
         result = run("--vault", vault, "--today", TODAY, *command)
         diff = unified_diff("it.md", FILES[habit], path.read_bytes().decode())
@@ -129,7 +129,9 @@ def test_a_repeating_follow_up_goes_on(make_vault: MakeVault, run: Run) -> None:
 
 
 def test_obsidian_signs_keep_their_form(make_vault: MakeVault, run: Run) -> None:
-    vault = make_vault({"it": "---\nname: It\n---\n- [ ] Service the bike 🔁 every year 📅 2026-11-20\n"}, CONFIG)
+    vault = make_vault(
+        {"it": "---\nname: It\n---\n- [ ] Service the bike 🔁 every year 📅 2026-11-20\n"}, CONFIG
+    )
     assert run("--vault", vault, "--today", TODAY, "done", "it").exit_code == 0
     assert (vault / "customers" / "it.md").read_text() == (
         "---\nname: It\n---\n"
@@ -221,7 +223,11 @@ def files(draw: st.DrawFn) -> str:
 
 
 @settings(max_examples=200, deadline=None)
-@given(files(), st.sampled_from([one.name for one in FIELDS if not one.typed]), st.lists(WORDS, min_size=1, max_size=3))
+@given(
+    files(),
+    st.sampled_from([one.name for one in FIELDS if not one.typed]),
+    st.lists(WORDS, min_size=1, max_size=3),
+)
 def test_a_field_can_be_set_to_any_text(text: str, name: str, words: list[str]) -> None:
     """What was set is read back, and every line outside the field's own is as it was."""
     reading = read(text)

@@ -91,7 +91,11 @@ def test_files_are_touched_only_where_the_plan_says(path: Path) -> None:
     if place in DOES_IO or part_of(path) in IO_LAYERS:
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    calls = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
     used = {module for module, name in imports(_without_type_checking(tree)) if name not in PURE_PATHS}
     assert not calls & IO_NAMES
     assert not used & IO_MODULES
@@ -109,5 +113,9 @@ def test_only_the_workspace_reads_the_clock(path: Path) -> None:
 
 
 def _without_type_checking(tree: ast.Module) -> ast.Module:
-    kept = [node for node in tree.body if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")]
+    kept = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    ]
     return ast.Module(kept, [])

@@ -133,7 +133,7 @@ def _contact(look: Look, one: Occurrence, today: date) -> _Entry:
         "" if look.feed.private else _description(one),
         one.kind,
         max(_EPOCH, today if moved else last),
-        None if look.feed.private else _web(one.url),
+        _web(look, one),
     )
 
 
@@ -160,11 +160,11 @@ def _description(one: Occurrence) -> str:
     return "\n".join([*lines, one.path])
 
 
-def _web(url: str | None) -> str | None:
-    """The customer's web page, if it is an address that a calendar may open."""
-    return (
-        url if url and url.isascii() and url.startswith(("https://", "http://")) and " " not in url else None
-    )
+def _web(look: Look, one: Occurrence) -> str | None:
+    """The customer's web page, if it is an address that a calendar may open and the feed is not private."""
+    url = one.url or ""
+    usable = url.isascii() and url.startswith(("https://", "http://")) and not any(char <= " " for char in url)
+    return url if usable and not look.feed.private else None
 
 
 def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Iterator[_Entry]:
@@ -176,7 +176,7 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
         for day in since.within(first, date(today.year + _YEARS_AHEAD, 12, 31), look.leap_day):
             years = None if since.year is None or not look.feed.age_in_title else day.year - since.year
             title = _yearly_title(look, one, since.year, years)
-            yield _Entry((*key, str(day.year)), day, title, _yearly_text(look, one), one.kind)
+            yield _Entry((*key, str(day.year)), day, title, _yearly_text(look, one), one.kind, url=_web(look, one))
         return
     year = since.year or _UNKNOWN_YEAR
     start = since.in_year(year if year >= _OLDEST_YEAR else _OLD_YEAR, look.leap_day)
@@ -184,7 +184,7 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
         start = one.planned
     rule: dict[str, object] = {"FREQ": "YEARLY", **({"BYMONTH": 2, "BYMONTHDAY": -1} if leap else {})}
     title = _yearly_title(look, one, since.year, None)
-    yield _Entry(key, start, title, _yearly_text(look, one), one.kind, rule=rule)
+    yield _Entry(key, start, title, _yearly_text(look, one), one.kind, url=_web(look, one), rule=rule)
 
 
 def _yearly_title(look: Look, one: Occurrence, year: int | None, years: int | None) -> str:

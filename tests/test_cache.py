@@ -1,0 +1,224 @@
+"""What is remembered: the same answers with rows as without, whatever happens to the files in between."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import sqlite3
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ptcrm.vault.cache import Cache
+from ptcrm.vault.schema import Reading
+from ptcrm.workspace import Workspace
+from tests.conftest import SAMPLE, MakeVault
+
+TODAY = date(2026, 11, 23)
+NAMES = ("anna", "jan", "shop", "zoe")
+CLOCK = itertools.count(1_600_000_000_000_000_000, 1_000_000_000)
+
+
+def answers(workspace: Workspace) -> dict[str, object]:
+    """Everything a command could ask."""
+    cache = workspace.cache
+    return {
+        "contacts": workspace.contacts(date.max),
+        "occasions": workspace.occasions(workspace.today, workspace.today + timedelta(days=400)),
+        "customers": list(cache.customers()),
+        "standings": cache.standings(),
+        "diagnostics": workspace.diagnostics(),
+        "backlinks": {one.path: workspace.index.backlinks(one.path) for one in cache.customers()},
+        "who": {name: workspace.index.find(name) for name in NAMES},
+    }
+
+
+LINES = st.sampled_from(
+    [
+        "- 2026-11-01 call: Talked [with:: [[jan]]]",
+        "- 2026-10-01 visit: Saw [with:: [[zoe]]]",
+        "- 2026-09-01 call (no answer): tried",
+        "- 2026-11-25 call: in the future",
+        "- 2026-08-01 email: mailed [with:: [[boss]]]",
+        "- [ ] 2026-12-01 call: Ask [[shop]]",
+        "- [x] 2026-11-10 call: Asked",
+        "- 2026-13-01 call: no such day",
+        "some words on [[anna]]",
+    ]
+)
+FRONT = st.sampled_from(
+    [
+        "company: '[[shop]]'",
+        "company: '[[anna]]'",
+        "aliases: [boss]",
+        "cadence: 2 weeks",
+        "cadence: 2 weeks\ncadence_until: 2026-11-24",
+        "id: jan",
+        "status: paused",
+        "kind: company\ncadence: 1 month",
+        "birthday: 1990-11-30",
+        "snooze: 2026-11-25",
+        "name: [",
+    ]
+)
+
+
+@st.composite
+def customer(draw: st.DrawFn) -> str:
+    front = draw(st.lists(FRONT, max_size=2, unique_by=lambda line: line.partition(":")[0]))
+    return "\n".join(["---", *front, "---", "## Log", *draw(st.lists(LINES, max_size=4)), ""])
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), st.sampled_from(NAMES), customer()),
+        st.tuples(st.just("delete"), st.sampled_from(NAMES), st.just("")),
+        st.tuples(st.just("day"), st.just(""), st.sampled_from(["-1", "1", "3"])),
+        st.tuples(st.just("rename"), st.sampled_from(NAMES), st.sampled_from(NAMES)),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=STEPS)
+def test_remembered_equals_fresh(
+    steps: list[tuple[str, str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("vault")
+    (root / "customers").mkdir()
+    (root / "ptcrm.yaml").write_text("start: 2026-01-01\ntimezone: Europe/Warsaw\n")
+    today = TODAY
+    for name in NAMES[:3]:
+        _write(root / "customers" / f"{name}.md", "---\n---\n")
+    for step, name, value in steps:
+        path = root / "customers" / f"{name}.md"
+        if step == "write":
+            _write(path, value)
+        elif step == "delete":
+            path.unlink(missing_ok=True)
+        elif step == "rename" and path.exists():
+            path.replace(root / "customers" / f"{value}.md")
+        elif step == "day":
+            today += timedelta(days=int(value))
+        remembered = Workspace(root, today, root.parent / "cache")
+        fresh = Workspace(root, today, None)
+        assert answers(remembered) == answers(fresh)
+        remembered.cache.close()
+        fresh.cache.close()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write with a time of its own, well before the scan, so that only a real change is seen as one."""
+    path.write_text(text)
+    stamp = next(CLOCK)
+    os.utime(path, ns=(stamp, stamp))
+
+
+def test_what_is_unchanged_is_not_read_again(
+    make_vault: MakeVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = make_vault({"anna": "---\nname: Anna\n---\n", "jan": "---\nname: Jan\n---\n"})
+    reads: list[str] = []
+    read = Workspace.read
+
+    def noted(self: Workspace, path: str) -> Reading:
+        reads.append(path)
+        return read(self, path)
+
+    monkeypatch.setattr(Workspace, "read", noted)
+    clock = itertools.count(4 * 10**18, 10**9)  # well after the files' times
+    monkeypatch.setattr("ptcrm.workspace.time.time_ns", lambda: next(clock))
+    Workspace(vault, TODAY, tmp_path / "cache")
+    assert sorted(reads) == ["customers/anna.md", "customers/jan.md"]
+    reads.clear()
+    Workspace(vault, TODAY, tmp_path / "cache")
+    assert reads == []
+    _write(vault / "customers" / "jan.md", "---\nname: Jan Nowak\n---\n")
+    Workspace(vault, TODAY, tmp_path / "cache")
+    assert reads == ["customers/jan.md"]
+
+
+def test_a_file_as_young_as_the_scan_is_read_again(make_vault: MakeVault, tmp_path: Path) -> None:
+    """A write within the same tick of the clock leaves size and times as they were (the racy-clean rule)."""
+    vault = make_vault({"anna": "---\ntier: a\n---\n"})
+    path = vault / "customers" / "anna.md"
+    Workspace(vault, TODAY, tmp_path / "cache")
+    before = path.stat()
+    with path.open("r+") as file:
+        file.write("---\ntier: b\n---\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert [one.tier for one in Workspace(vault, TODAY, tmp_path / "cache").cache.customers()] == ["b"]
+
+
+def _garbage(place: Path) -> None:
+    place.write_bytes(b"this is no database, and long enough to be looked at" * 100)
+
+
+def _other_version(place: Path) -> None:
+    with sqlite3.connect(place) as database:
+        database.execute("UPDATE meta SET value = 'older'")
+
+
+def _no_tables(place: Path) -> None:
+    place.unlink()
+    with sqlite3.connect(place) as database:
+        database.execute("CREATE TABLE something (x)")
+
+
+def _folder(place: Path) -> None:
+    place.unlink()
+    place.mkdir()
+
+
+@pytest.mark.parametrize("damage", [_garbage, _other_version, _no_tables, _folder])
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_cache_that_is_no_good_is_made_anew(damage: object, tmp_path: Path) -> None:
+    first = Workspace(SAMPLE, TODAY, tmp_path)
+    wanted = answers(first)
+    first.cache.close()
+    (place,) = tmp_path.glob("*.sqlite")
+    assert callable(damage)
+    damage(place)
+    assert answers(Workspace(SAMPLE, TODAY, tmp_path)) == wanted
+
+
+def test_the_cache_is_its_owners_alone(tmp_path: Path) -> None:
+    Workspace(SAMPLE, TODAY, tmp_path / "cache")
+    (place,) = (tmp_path / "cache").glob("*.sqlite")
+    if os.name == "posix":
+        assert place.stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_place_there_is_memory(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    assert answers(Workspace(SAMPLE, TODAY, blocked)) == answers(Workspace(SAMPLE, TODAY, None))
+    assert isinstance(Cache.open(None, "x"), Cache)
+
+
+def test_a_configuration_that_changes_is_noticed(make_vault: MakeVault, tmp_path: Path) -> None:
+    vault = make_vault(
+        {"anna": "---\ntier: gold\n---\n## Log\n- 2026-11-01: x\n"}, "tiers: {gold: {cadence: 3 weeks}}\n"
+    )
+    assert Workspace(vault, TODAY, tmp_path / "c").contacts(date.max)[0].due == date(2026, 11, 22)
+    (vault / "ptcrm.yaml").write_text("tiers: {gold: {cadence: 4 weeks}}\n")
+    assert Workspace(vault, TODAY, tmp_path / "c").contacts(date.max)[0].due == date(2026, 11, 29)
+
+
+def test_the_order_of_files_never_matters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = answers(Workspace(SAMPLE, TODAY, None))
+    scan = os.scandir
+
+    def shuffled(path: str) -> list[os.DirEntry[str]]:
+        entries = list(scan(path))
+        random.Random(7).shuffle(entries)
+        return entries
+
+    monkeypatch.setattr("ptcrm.vault.store.os.scandir", shuffled)
+    assert answers(Workspace(SAMPLE, TODAY, tmp_path)) == wanted

@@ -1,0 +1,282 @@
+"""Every command against everything that can be wrong: a message on stderr, the exit code, nothing written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ptcrm.cli import COMMANDS
+from tests.conftest import MakeVault, Run
+
+DAY = "2026-11-23"
+GOOD = "---\nname: Anna Kowalska\n---\n- [ ] 2026-11-20 call: Ask\n"
+OTHER = "---\nname: Anna Nowak\n---\n"
+BROKEN = "---\nname: [Jan\n---\n"
+
+# One working call of each command; "anna-k" is the customer it is about.
+CALLS = {
+    "": [],
+    "due": ["due"],
+    "birthdays": ["birthdays"],
+    "list": ["list"],
+    "show": ["show", "anna-k"],
+    "why": ["why", "anna-k"],
+    "log": ["log", "anna-k", "call: Hello"],
+    "done": ["done", "anna-k"],
+    "snooze": ["snooze", "anna-k", "+1w"],
+    "set": ["set", "anna-k", "role", "owner"],
+    "edit": ["edit", "anna-k"],
+    "add": ["add", "Jan Nowak"],
+    "check": ["check"],
+    "export": ["export", "ics"],
+}
+WITH_WHO = [name for name, call in CALLS.items() if "anna-k" in call]
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_every_command_is_tried() -> None:
+    assert CALLS.keys() - {""} == COMMANDS.keys() - {"init"}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_an_empty_folder_is_no_vault(
+    name: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("--today", DAY, *CALLS[name])
+    assert result.exit_code == 3
+    assert "no vault here" in result.stderr
+    assert "ptcrm init" in result.stderr
+    assert not result.stdout
+    assert snapshot(tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_folder_without_configuration_is_no_vault(name: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "anna-k.md").write_text(GOOD)
+    result = run("--vault", tmp_path, "--today", DAY, *CALLS[name])
+    assert result.exit_code == 3
+    assert "no vault here" in result.stderr
+    assert list(snapshot(tmp_path).values()) == [GOOD.encode()]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_folder_that_is_not_there(name: str, run: Run, tmp_path: Path) -> None:
+    result = run("--vault", tmp_path / "nowhere", "--today", DAY, *CALLS[name])
+    assert result.exit_code == 3
+    assert "there is no such folder" in result.stderr
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_one_broken_file_never_hides_a_good_one(
+    name: str, run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "true")
+    vault = make_vault({"anna-k": GOOD, "broken": BROKEN})
+    result = run("--vault", vault, "--today", DAY, *CALLS[name])
+    assert result.exit_code == (1 if name == "check" else 0)
+    if name in ("", "check"):
+        assert "error" in result.stdout
+    elif name != "edit":
+        assert "1 file with errors, see `ptcrm check`." in result.stderr
+    if name in ("due", "list", "show", "why"):
+        assert "Anna Kowalska" in result.stdout
+    assert (vault / "customers" / "broken.md").read_text() == BROKEN
+
+
+@pytest.mark.parametrize("name", WITH_WHO)
+def test_an_unknown_who(name: str, run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    before = snapshot(vault)
+    result = run("--vault", vault, "--today", DAY, *[arg.replace("anna-k", "zenon") for arg in CALLS[name]])
+    assert result.exit_code == 3
+    assert "“zenon”" in result.stderr
+    assert snapshot(vault) == before
+
+
+@pytest.mark.parametrize("name", WITH_WHO)
+def test_an_ambiguous_who_is_listed(name: str, run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD, "anna-n": OTHER})
+    before = snapshot(vault)
+    result = run("--vault", vault, "--today", DAY, *[arg.replace("anna-k", "ANNA") for arg in CALLS[name]])
+    assert result.exit_code == 3
+    assert "anna-k" in result.stderr
+    assert "anna-n" in result.stderr
+    assert snapshot(vault) == before
+
+
+@pytest.mark.parametrize("name", WITH_WHO)
+def test_who_a_broken_file_is_about(
+    name: str, run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "true")
+    vault = make_vault({"anna-k": BROKEN})
+    before = snapshot(vault)
+    result = run("--vault", vault, "--today", DAY, *CALLS[name])
+    assert result.exit_code == (1 if name == "edit" else 3)
+    assert "customers/anna-k.md:3:1" in result.stderr + result.stdout
+    assert snapshot(vault) == before
+
+
+BAD_DAYS = [
+    ["due", "--until", "someday"],
+    ["due", "--until", "2026-02-30"],
+    ["birthdays", "--until", "05-06"],
+    ["log", "anna-k", "call: x", "--date", "tomorrow"],
+    ["log", "anna-k", "call: x", "--date", "31.12.2025"],
+    ["done", "anna-k", "--date", "2027-01-01"],
+    ["snooze", "anna-k", "yesterday"],
+    ["snooze", "anna-k", "whenever"],
+    ["set", "anna-k", "birthday", "17.05.1984"],
+    ["set", "anna-k", "since", "2026-13-01"],
+    ["add", "Jan", "--birthday", "1984"],
+]
+
+
+@pytest.mark.parametrize("call", BAD_DAYS, ids=" ".join)
+def test_a_bad_date_is_usage(call: list[str], run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    before = snapshot(vault)
+    result = run("--vault", vault, "--today", DAY, *call)
+    assert result.exit_code == 2
+    assert result.stderr
+    assert not result.stdout
+    assert snapshot(vault) == before
+
+
+BAD_WORDS = [
+    ["--today", "tomorrow", "due"],
+    ["dew"],
+    ["due", "--untill", "friday"],
+    ["log", "anna-k"],
+    ["log", "anna-k", "call:"],
+    ["log", "anna-k", "cal: Hello"],
+    ["log", "anna-k", "call (vociemail): Hello"],
+    ["done", "anna-k", "0"],
+    ["set", "anna-k", "tier", "gold"],
+    ["set", "anna-k", "status", "activ"],
+    ["set", "anna-k", "brithday", "1984-05-17"],
+    ["set", "anna-k", "cadence", "now and then"],
+    ["set", "anna-k", "do_not_contact", "maybe"],
+    ["set", "anna-k", "timezone", "Mars/Olympus"],
+    ["set", "anna-k", "kind", "robot"],
+    ["add", ""],
+    ["add", "Jan", "--tier", "gold"],
+    ["log", "anna-k", b"call: \xff".decode(errors="surrogateescape")],
+    ["set", "anna-k", "role", b"\xff".decode(errors="surrogateescape")],
+    ["export", "csv"],
+]
+
+
+@pytest.mark.parametrize("call", BAD_WORDS, ids=repr)
+def test_bad_words_are_usage(call: list[str], run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    before = snapshot(vault)
+    result = run("--vault", vault, *([] if "--today" in call else ["--today", DAY]), *call)
+    assert result.exit_code == 2, result.output
+    assert result.stderr
+    assert snapshot(vault) == before
+
+
+def test_a_feed_that_is_not_there(run: Run, make_vault: MakeVault) -> None:
+    result = run("--vault", make_vault({}), "export", "ics", "--feed", "gold")
+    assert result.exit_code == 3
+    assert "Known are: all" in result.stderr
+
+
+def test_a_feed_that_asks_a_query_is_refused(run: Run, make_vault: MakeVault, tmp_path: Path) -> None:
+    vault = make_vault({}, "feeds: {gold: {where: 'tier:gold'}}\n")
+    result = run("--vault", vault, "export", "ics", "--feed", "gold", "-o", tmp_path / "gold.ics")
+    assert result.exit_code == 4
+    assert not (tmp_path / "gold.ics").exists()
+
+
+def test_an_export_that_cannot_be_written(run: Run, make_vault: MakeVault, tmp_path: Path) -> None:
+    result = run("--vault", make_vault({}), "export", "ics", "-o", tmp_path / "no" / "folder.ics")
+    assert result.exit_code == 4
+    assert "cannot be written" in result.stderr
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_configuration_that_cannot_be_read(name: str, run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD}, "format: 1\ntiers: [gold\n")
+    before = snapshot(vault)
+    result = run("--vault", vault, "--today", DAY, *CALLS[name])
+    assert result.exit_code == 1
+    assert "ptcrm.yaml:3:1" in result.stderr
+    assert snapshot(vault) == before
+
+
+def test_init_never_overwrites(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({})
+    before = snapshot(vault)
+    assert run("init", vault).exit_code == 4
+    assert snapshot(vault) == before
+
+
+def link_outside(path: Path) -> None:
+    outside = path.parent.parent.parent / "outside.md"
+    path.rename(outside)
+    path.symlink_to(outside)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_link_out_of_the_vault_is_left_out(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    link_outside(vault / "customers" / "anna-k.md")
+    result = run("--vault", vault, "--today", DAY, "log", "anna-k", "call: Hello")
+    assert result.exit_code == 3
+    assert "PT009" in run("--vault", vault, "--today", DAY, "check").stdout
+
+
+def test_a_file_that_changes_while_a_command_runs(
+    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ptcrm import workspace
+
+    vault = make_vault({"anna-k": GOOD})
+    path = vault / "customers" / "anna-k.md"
+    apply: Callable[..., None] = workspace.Workspace.apply
+
+    def late(self: workspace.Workspace, operation: object) -> None:
+        path.write_text(GOOD + "\nA line from an editor.\n")
+        apply(self, operation)
+
+    monkeypatch.setattr(workspace.Workspace, "apply", late)
+    result = run("--vault", vault, "--today", DAY, "log", "anna-k", "call: Hello")
+    assert result.exit_code == 4
+    assert "somebody else changed it" in result.stderr
+    assert path.read_text().endswith("A line from an editor.\n")
+
+
+def test_a_read_only_file_is_refused(
+    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    before = snapshot(vault)
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
+    result = run("--vault", vault, "--today", DAY, "log", "anna-k", "call: Hello")
+    assert result.exit_code == 4
+    assert "read-only" in result.stderr
+    assert snapshot(vault) == before
+
+
+def test_a_bug_leaves_a_message_and_no_traceback(
+    make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner
+
+    from ptcrm import workspace
+    from ptcrm.cli import cli
+
+    monkeypatch.setattr(workspace.Workspace, "contacts", lambda *_: 1 / 0)
+    result = CliRunner().invoke(cli, ["--vault", str(make_vault({})), "due"])
+    assert result.exit_code == 1
+    assert "ZeroDivisionError" in result.stderr
+    assert "Traceback" not in result.stderr

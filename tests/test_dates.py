@@ -1,0 +1,339 @@
+"""Days, intervals and the words people use for them (FORMAT §2.2; HAZARDS 13, 40-44)."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, time
+
+import pytest
+from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]  # no stubs are installed
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ptcrm.model.dates import (
+    NEVER,
+    Anniversary,
+    Interval,
+    later,
+    parse_anniversary,
+    parse_date,
+    parse_day,
+    parse_interval,
+    parse_time,
+)
+from ptcrm.model.diagnostic import Problem
+
+MONDAY = date(2026, 11, 23)
+FAR_PAST, FAR_FUTURE = date(1582, 10, 15), date(9999, 12, 31)
+
+days = st.dates(FAR_PAST, FAR_FUTURE)
+intervals = st.builds(Interval, days=st.integers(1, 36525)) | st.builds(Interval, months=st.integers(1, 1200))
+
+
+def problem(value: object) -> Problem:
+    assert isinstance(value, Problem), value
+    return value
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-11-02", date(2026, 11, 2)),
+        (" 2026-11-02 ", date(2026, 11, 2)),
+        ("2026-11-02T09:30:00+01:00", date(2026, 11, 2)),
+        ("2026-11-02 09:30", date(2026, 11, 2)),
+        ("0001-01-01", date(1, 1, 1)),
+        ("9999-12-31", date(9999, 12, 31)),
+        ("2028-02-29", date(2028, 2, 29)),
+    ],
+)
+def test_a_date_is_iso_and_a_time_part_is_ignored(text: str, day: date) -> None:
+    assert parse_date(text) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "hint"),
+    [
+        ("", "PT102", "Write it as YYYY-MM-DD."),
+        ("soon", "PT102", "Write it as YYYY-MM-DD."),
+        ("20261102", "PT102", "Write it as YYYY-MM-DD."),
+        ("2026-W45-1", "PT102", "Write it as YYYY-MM-DD."),
+        ("2026-1-2", "PT102", "Write it as YYYY-MM-DD."),
+        ("2026/11/02", "PT102", "Write it as YYYY-MM-DD."),
+        ("２０２６-11-02", "PT102", "Write it as YYYY-MM-DD."),
+        ("٢٠٢٦-١١-٠٢", "PT102", "Write it as YYYY-MM-DD."),
+        ("2026-11-02x", "PT102", "Write it as YYYY-MM-DD."),
+        ("2026-11-02\n2026-11-03", "PT102", "Write it as YYYY-MM-DD."),
+        ("2026-02-29", "PT102", "Write a day that exists."),
+        ("2026-13-01", "PT102", "Write a day that exists."),
+        ("0000-02-29", "PT102", "Write a day that exists."),
+        ("05-06", "PT103", "Write YYYY-05-06 or YYYY-06-05."),
+        ("5.6.", "PT103", "Write YYYY-05-06 or YYYY-06-05."),
+        ("05/06/1984", "PT103", "Write 1984-05-06 or 1984-06-05."),
+        ("5.5.1984", "PT102", "Write 1984-05-05."),
+        ("17.05.1984", "PT102", "Write 1984-05-17."),
+        ("05/17/1984", "PT102", "Write 1984-05-17."),
+        ("31.02.1984", "PT102", "Write it as YYYY-MM-DD."),
+        ("29.02.1984", "PT102", "Write 1984-02-29."),
+        ("29.02.1985", "PT102", "Write it as YYYY-MM-DD."),
+        ("40-50", "PT102", "Write it as YYYY-MM-DD."),
+    ],
+)
+def test_what_is_no_date_is_never_guessed_but_shown_as_it_could_be_read(
+    text: str, code: str, hint: str
+) -> None:
+    found = problem(parse_date(text))
+    assert (found.code, found.hint) == (code, hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "written"),
+    [
+        ("1984-05-17", Anniversary(5, 17, 1984), "1984-05-17"),
+        ("1984-05-17T00:00", Anniversary(5, 17, 1984), "1984-05-17"),
+        ("--05-17", Anniversary(5, 17), "--05-17"),
+        ("--0517", Anniversary(5, 17), "--05-17"),
+        ("1604-05-17", Anniversary(5, 17), "--05-17"),
+        ("2000-02-29", Anniversary(2, 29, 2000), "2000-02-29"),
+        ("--02-29", Anniversary(2, 29), "--02-29"),
+        ("1604-02-29", Anniversary(2, 29), "--02-29"),
+        ("0987-01-01", Anniversary(1, 1, 987), "0987-01-01"),
+    ],
+)
+def test_a_day_of_the_year_may_lack_the_year(text: str, expected: Anniversary, written: str) -> None:
+    assert parse_anniversary(text) == expected
+    assert str(expected) == written
+    assert parse_anniversary(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "hint"),
+    [
+        ("--02-30", "PT102", "Write a day that exists."),
+        ("--1301", "PT102", "Write a day that exists."),
+        ("--00-10", "PT102", "Write a day that exists."),
+        ("1985-02-29", "PT102", "Write a day that exists."),
+        ("05-06", "PT103", "Write --05-06 or --06-05."),
+        ("17.05.", "PT102", "Write --05-17."),
+        ("17.05.1984", "PT102", "Write 1984-05-17."),
+        ("6.5.1984", "PT103", "Write 1984-05-06 or 1984-06-05."),
+        ("--０５-17", "PT102", "Write it as YYYY-MM-DD, or --MM-DD without the year."),
+        ("in May", "PT102", "Write it as YYYY-MM-DD, or --MM-DD without the year."),
+    ],
+)
+def test_what_is_no_day_of_the_year_shows_how_to_write_one(text: str, code: str, hint: str) -> None:
+    found = problem(parse_anniversary(text))
+    assert (found.code, found.hint) == (code, hint)
+
+
+@pytest.mark.parametrize(
+    ("year", "feb28", "mar1"),
+    [
+        (2026, "2026-02-28", "2026-03-01"),
+        (2027, "2027-02-28", "2027-03-01"),
+        (2028, "2028-02-29", "2028-02-29"),
+        (2100, "2100-02-28", "2100-03-01"),
+    ],
+)
+def test_a_leap_day_in_common_years_is_by_one_rule(year: int, feb28: str, mar1: str) -> None:
+    leap_day = Anniversary(2, 29, 1988)
+    for rule, day in (("feb28", feb28), ("mar1", mar1)):
+        expected = date.fromisoformat(day)
+        assert leap_day.in_year(year, rule) == expected
+        assert leap_day.within(expected, expected, rule) == [expected]
+    assert Anniversary(2, 28).in_year(year, "mar1") == date(year, 2, 28)
+
+
+def test_an_anniversary_returns_every_year_but_not_before_its_first() -> None:
+    wedding = Anniversary(9, 1, 2025)
+    assert wedding.within(date(2020, 1, 1), date(2027, 9, 1), "feb28") == [
+        date(2025, 9, 1),
+        date(2026, 9, 1),
+        date(2027, 9, 1),
+    ]
+    assert wedding.within(date(2026, 9, 2), date(2027, 8, 31), "feb28") == []
+
+
+@given(days, days, st.sampled_from(["feb28", "mar1"]), st.dates(date(1900, 1, 1), date(2100, 1, 1)))
+def test_each_full_year_holds_an_anniversary_once(first: date, _: date, rule: str, began: date) -> None:
+    anniversary = Anniversary(began.month, began.day)
+    last = later(first, Interval(months=12))
+    if last < date.max:
+        found = anniversary.within(first, last, rule)
+        assert found
+        assert {day.year for day in found} == {day.year for day in set(found)}
+        assert all(first <= day <= last for day in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("09:30", time(9, 30)),
+        ("9:30", time(9, 30)),
+        ("00:00", time(0, 0)),
+        ("23:59", time(23, 59)),
+        ("24:00", None),
+        ("12:60", None),
+        ("9:3", None),
+        ("9.30", None),
+        ("９:30", None),
+        ("09:30:00", None),
+        ("09:30\n", None),
+    ],
+)
+def test_a_time_of_day(text: str, expected: time | None) -> None:
+    assert parse_time(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("1 day", "1d", "P1D", "1 Day", "every 1 day"), Interval(days=1)),
+        (("10 days", "10d", "10 d", "p10d"), Interval(days=10)),
+        (("3 weeks", "3w", "P3W", "21 days", "every 3 weeks", "  3   WEEKS "), Interval(days=21)),
+        (("1 week", "weekly", "Weekly"), Interval(days=7)),
+        (("fortnightly", "2 weeks"), Interval(days=14)),
+        (("twice a month", "Twice  a  month"), Interval(days=15)),
+        (("monthly", "1 month", "1m", "P1M"), Interval(months=1)),
+        (("quarterly", "1 quarter", "1q", "3 months"), Interval(months=3)),
+        (("yearly", "1 year", "1y", "P1Y", "4 quarters"), Interval(months=12)),
+        (("100 years", "1200 months", "400q"), Interval(months=1200)),
+        (("36525 days",), Interval(days=36525)),
+        (("never", "Never"), NEVER),
+    ],
+)
+def test_a_cadence_has_many_spellings(texts: tuple[str, ...], expected: Interval) -> None:
+    assert {text: parse_interval(text) for text in texts} == dict.fromkeys(texts, expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0 days", "0", "3", "weeks", "-3 weeks", "1.5 weeks", "101 years", "36526 days", "5218 weeks"]
+    + ["99999999999 days", "３ weeks", "3 moons", "P1Y2M", "P1W2D", "3 weeks and a day", "often"],
+)
+def test_what_is_no_cadence_says_how_to_write_one(text: str) -> None:
+    found = problem(parse_interval(text))
+    assert found.code == "PT104"
+    assert "6 weeks" in found.hint
+
+
+@given(intervals | st.just(NEVER))
+def test_an_interval_reads_back_from_its_words(interval: Interval) -> None:
+    assert parse_interval(str(interval)) == interval
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("2026-12-01", "2026-12-01"),
+        ("2026-12-01 10:00", "2026-12-01"),
+        ("today", "2026-11-23"),
+        ("Today", "2026-11-23"),
+        ("yesterday", "2026-11-22"),
+        ("tomorrow", "2026-11-24"),
+        ("monday", "2026-11-30"),
+        ("tuesday", "2026-11-24"),
+        ("friday", "2026-11-27"),
+        ("Fri", "2026-11-27"),
+        ("sunday", "2026-11-29"),
+        ("next monday", "2026-11-30"),
+        ("next friday", "2026-12-04"),
+        ("next   fri", "2026-12-04"),
+        ("next sunday", "2026-12-06"),
+        ("last monday", "2026-11-16"),
+        ("last friday", "2026-11-20"),
+        ("last sunday", "2026-11-22"),
+        ("next week", "2026-11-30"),
+        ("next month", "2026-12-23"),
+        ("next year", "2027-11-23"),
+        ("in 3 weeks", "2026-12-14"),
+        ("in 3w", "2026-12-14"),
+        ("+6w", "2027-01-04"),
+        ("+ 6 weeks", "2027-01-04"),
+        ("in 1 month", "2026-12-23"),
+        ("-2d", "2026-11-21"),
+        ("- 2 days", "2026-11-21"),
+        ("2 days ago", "2026-11-21"),
+        ("1 month ago", "2026-10-23"),
+        ("1y ago", "2025-11-23"),
+    ],
+)
+def test_a_day_is_named_as_people_name_it(words: str, day: str) -> None:
+    assert parse_day(words, MONDAY) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize("weekday", ["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
+@given(today=days)
+def test_weekdays_count_from_tomorrow_from_next_monday_and_until_yesterday(weekday: str, today: date) -> None:
+    number = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].index(weekday)
+    for words, first, last in (
+        (weekday, 1, 7),
+        (f"next {weekday}", 7 - today.weekday(), 13 - today.weekday()),
+        (f"last {weekday}", -7, -1),
+    ):
+        day = parse_day(words, today)
+        assert isinstance(day, date)
+        if day < date.max:
+            assert day.weekday() == number
+            assert first <= (day - today).days <= last
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "hint"),
+    [
+        ("05-06", "PT103", "Write YYYY-05-06 or YYYY-06-05."),
+        ("17.05.1984", "PT102", "Write 1984-05-17."),
+        ("2026-02-30", "PT102", "Write a day that exists."),
+        ("20261102", "PT102", "Write it as YYYY-MM-DD."),
+        ("2026-W45-1", "PT102", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."),
+        ("２０２６-12-01", "PT102", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."),
+        ("3 weeks", "PT102", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."),
+        ("someday", "PT102", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."),
+        ("next", "PT102", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."),
+        ("in never", "PT102", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."),
+        ("--05-06", "PT102", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."),
+        ("", "PT102", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."),
+    ],
+)
+def test_what_names_no_day_says_how_to_name_one(words: str, code: str, hint: str) -> None:
+    found = problem(parse_day(words, MONDAY))
+    assert (found.code, found.hint) == (code, hint)
+
+
+@given(st.text(), st.dates())
+def test_no_text_makes_a_parser_raise(text: str, today: date) -> None:
+    assert isinstance(parse_day(text, today), (date, Problem))
+    assert isinstance(parse_date(text), (date, Problem))
+    assert isinstance(parse_anniversary(text), (Anniversary, Problem))
+    assert isinstance(parse_interval(text), (Interval, Problem))
+    assert isinstance(parse_time(text), (time, type(None)))
+
+
+@pytest.mark.parametrize("today", [date.min, date.max])
+@pytest.mark.parametrize("words", ["tomorrow", "yesterday", "friday", "last friday", "next year", "-100y"])
+def test_at_the_ends_of_the_calendar_days_stop(words: str, today: date) -> None:
+    assert isinstance(parse_day(words, today), date)
+
+
+@given(days, intervals, st.integers(-40, 40))
+def test_later_agrees_with_dateutil(anchor: date, interval: Interval, times: int) -> None:
+    try:
+        expected = anchor + relativedelta(days=interval.days * times, months=interval.months * times)
+    except (ValueError, OverflowError):
+        expected = date.max if times > 0 else date.min
+    assert later(anchor, interval, times) == expected
+
+
+def test_months_go_from_the_anchor_and_never_drift() -> None:
+    anchor = date(2026, 1, 31)
+    months = [later(anchor, Interval(months=1), times) for times in range(14)]
+    assert [day.isoformat() for day in months[:6]] == [
+        "2026-01-31",
+        "2026-02-28",
+        "2026-03-31",
+        "2026-04-30",
+        "2026-05-31",
+        "2026-06-30",
+    ]
+    assert [day.day for day in months] == [monthrange(day.year, day.month)[1] for day in months]
+    assert later(date(2028, 2, 29), Interval(months=12), 4) == date(2032, 2, 29)

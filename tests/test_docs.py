@@ -1,0 +1,379 @@
+"""The pages in docs/ are true: everything that exists is in its page, and every example does what the page says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple, get_args, get_type_hints
+
+import click
+import pytest
+
+from ptcrm.cli import cli
+from ptcrm.model.config import KEYS, Config, read_config
+from ptcrm.model.diagnostic import RULES, Diagnostic, Rule
+from ptcrm.model.reading import Report
+from ptcrm.text.frontmatter import Flaw, compose
+from ptcrm.text.source import Source, Span
+from ptcrm.vault.log import LineReader
+from ptcrm.vault.schema import FIELDS, read_customer
+from ptcrm.workspace import Workspace
+from tests.conftest import DAY, ROOT, SAMPLE, MakeVault, Run
+
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+NAMES = [page.stem for page in PAGES]
+TODAY = date.fromisoformat(DAY)
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+class Block(NamedTuple):
+    """A fenced block of a page: the heading it stands under, its language, its text."""
+
+    heading: str
+    language: str
+    text: str
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def blocks(text: str) -> list[Block]:
+    found, heading = [], ""
+    for part in re.finditer(
+        r"^#+ (?P<title>[^\n]+)$|^```(?P<language>\w*)\n(?P<body>.*?)^```$", text, re.MULTILINE | re.DOTALL
+    ):
+        if part["title"]:
+            heading = part["title"].strip("`")
+        else:
+            found.append(Block(heading, part["language"], part["body"]))
+    return found
+
+
+def section(text: str, title: str) -> str:
+    """What stands under the heading `title`, down to the next heading of its level or above."""
+    prose = FENCED.sub(lambda block: block[0].replace("\n#", "\n #"), text)
+    begin = re.search(rf"^(#+) `?{re.escape(title)}`?$", prose, re.MULTILINE)
+    assert begin, f"there is no section “{title}”"
+    rest = prose[begin.end() :]
+    end = re.search(rf"^#{{1,{len(begin[1])}}} ", rest, re.MULTILINE)
+    return rest[: end.start()] if end else rest
+
+
+def table(text: str) -> list[list[str]]:
+    """The cells of every row of every table in `text`."""
+    return [
+        [cell.strip() for cell in row.strip("| ").split(" | ")]
+        for row in re.findall(r"^\|.*\|$", text, re.MULTILINE)
+    ]
+
+
+def first_column(text: str) -> set[str]:
+    return {word for row in table(text) for word in re.findall("`([^`]+)`", row[0])}
+
+
+# Links
+
+
+def anchors(text: str) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_lead_somewhere(name: str) -> None:
+    prose = re.sub(r"`[^`\n]*`", "", FENCED.sub("", page(name)))
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if "://" in target:
+            continue
+        other, _, anchor = target.partition("#")
+        place = ROOT / "docs" / other if other else ROOT / "docs" / f"{name}.md"
+        assert place.is_file(), target
+        assert not anchor or anchor in anchors(place.read_text(encoding="utf-8")), target
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pages_speak_of_the_product_alone(name: str) -> None:
+    assert not re.search(r"/work/|/tmp/|/root\b|(?<!\w)#[0-9]", FENCED.sub("", page(name)))
+
+
+# Commands
+
+
+def commands(group: click.Group, path: str = "ptcrm") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    yield path, group
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), list(commands(cli)), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_command_and_option_is_documented(path: str, command: click.Command) -> None:
+    text = section(page("commands"), path)
+    assert f"$ {path}" in text, "there is no example"
+    shown = {word for name in first_column(text) for word in re.findall(r"(?<![\w-])--?[\w-]+", name)}
+    real = {word for param in command.params if isinstance(param, click.Option) for word in param.opts}
+    assert real - {"-h", "--help"} == shown - {"-h", "--help"}
+    for option in real:
+        assert (
+            any(line.startswith("$ ") and option in line for line in text.splitlines())
+            or path == "ptcrm add"
+            or (len(real) > 1 and option in ("-o", "--output"))
+        ), f"{option} has no example"
+
+
+def examples() -> list[Block]:
+    return [
+        block._replace(heading=f"{path.stem}: {block.heading}")
+        for path in PAGES
+        for block in blocks(path.read_text(encoding="utf-8"))
+        if block.language == "console"
+    ]
+
+
+@pytest.mark.parametrize("block", examples(), ids=lambda block: block.heading)
+def test_every_example_runs(block: Block, own_home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In `~/customers`, a copy of the sample vault. Lines below a command are its output; `…` is any."""
+    vault = shutil.copytree(SAMPLE, own_home / "customers")
+    monkeypatch.chdir(vault)
+    for example in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        line, _, expected = example.partition("\n")
+        program, *words = shlex.split(line)
+        assert program == "ptcrm"
+        if words[:1] == ["edit"]:
+            continue
+        result = run("--today", DAY, *words)
+        assert result.exit_code == 0, f"{line}\n{result.output}"
+        pattern = ".*\n".join(re.escape(part) for part in expected.split("…\n"))
+        assert re.match(pattern, result.output, re.DOTALL), f"{line}\n{result.output}"
+
+
+def test_words_for_days_mean_what_the_page_says() -> None:
+    from ptcrm.model.dates import parse_day
+
+    for cells in table(section(page("commands"), "Days"))[2:]:
+        words = re.findall("`([^`]+)`", cells[0])
+        days = cells[1].split(", ")
+        days = days if len(days) == len(words) else days * len(words)
+        assert [str(parse_day(word, TODAY)) for word in words] == days
+
+
+# Fields and configuration
+
+
+def test_every_field_is_documented() -> None:
+    assert first_column(section(page("format"), "2.2 Fields")) == {field.name for field in FIELDS}
+
+
+def field_examples() -> list[tuple[str, str]]:
+    rows = table(section(page("format"), "2.2 Fields"))[2:]
+    return [(row[0].strip("`"), row[2].strip("`")) for row in rows]
+
+
+@pytest.mark.parametrize(("name", "example"), field_examples())
+def test_every_fields_example_is_read(name: str, example: str) -> None:
+    source = Source("customers/anna.md", f"---\n{name}: {example}\n---\n")
+    reading = read_customer(source, LineReader.of(Config()))
+    assert reading.customer is not None
+    assert reading.diagnostics == ()
+    assert name in reading.customer.lines
+
+
+def test_the_example_customer_is_read_whole() -> None:
+    text = next(block.text for block in blocks(page("format")) if block.language == "markdown")
+    reading = read_customer(Source("customers/anna.md", text), LineReader.of(Config()))
+    assert reading.diagnostics == ()
+    assert reading.customer is not None
+    assert len(reading.customer.log) == 4
+    assert len(reading.customer.follow_ups) == 2
+
+
+def test_every_channel_is_documented() -> None:
+    text = section(page("format"), "2.3 The log")
+    shown = {word: cells[1] for cells in table(text) for word in re.findall("`([^`]+)`", cells[0])}
+    for name, channel in Config().channels.items():
+        assert shown[name].startswith({"yes": "yes", "no": "no", "in": "only with"}[channel.touch])
+
+
+def nested(kind: object) -> Iterator[str]:
+    """The keys below a key of the configuration, from the types of `Config`."""
+    if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == Config.__module__:
+        hints = get_type_hints(kind)
+        for field in fields(kind):
+            below = list(nested(hints[field.name]))
+            yield from (field.name, *below)
+    for argument in get_args(kind):
+        yield from nested(argument)
+
+
+@pytest.mark.parametrize("key", [key.name for key in KEYS])
+def test_every_configuration_key_is_documented(key: str) -> None:
+    text = section(page("configuration"), key)
+    assert first_column(text) == set(nested(get_type_hints(Config)[key]))
+    assert "default" in text
+
+
+def configured(text: str) -> tuple[Config, list[Diagnostic]]:
+    report = Report(Source("ptcrm.yaml", text))
+    root = compose(text, Span(0, len(text)))
+    assert not isinstance(root, Flaw), root
+    return read_config(root, report), report.found
+
+
+@pytest.mark.parametrize("title", ["An example", "Every default, written out"])
+def test_example_configurations_are_read(title: str) -> None:
+    text = next(block.text for block in blocks(page("configuration")) if block.heading == title)
+    _, problems = configured(text)
+    assert problems == []
+
+
+def test_the_defaults_are_the_defaults() -> None:
+    text = next(
+        block.text for block in blocks(page("configuration")) if block.heading.startswith("Every default")
+    )
+    config, _ = configured(text)
+    assert replace(config, lines={}) == Config()
+
+
+# Diagnostics
+
+
+class Seen(NamedTuple):
+    codes: set[str]
+    severities: set[str]
+
+
+def seen(root: Path) -> Seen:
+    found = Workspace(root, TODAY, None).diagnostics()
+    return Seen({one.code for one in found}, {one.severity.value for one in found})
+
+
+def build(code: str, make_vault: MakeVault, tmp_path: Path) -> Path:
+    """A vault after the recipe of the code's section, or from its example."""
+    example = next((block for block in blocks(page("diagnostics")) if block.heading == code), None)
+    if example is not None and example.language == "yaml":
+        return make_vault({}, config=example.text)
+    tiers = "tiers:\n  gold: {cadence: 3 weeks}\n  silver: {cadence: 6 weeks}\n"
+    if example is not None:
+        return make_vault({"anna": example.text}, config=tiers)
+    anna = "---\nname: Anna Kowalska\n---\n"
+    root = make_vault({"anna": anna}, config=tiers)
+    folder = root / "customers"
+    if code == "PT001":
+        (folder / "anna.md").write_bytes("---\nname: René\n---\n".encode("latin-1"))
+    elif code == "PT009":
+        outside = tmp_path / "outside.md"
+        outside.write_text(anna, encoding="utf-8")
+        (folder / "anna.md").unlink()
+        (folder / "anna.md").symlink_to(outside)
+    elif code == "PT011":
+        shutil.copy(folder / "anna.md", folder / "anna 2.md")
+    elif code == "PT401":
+        (folder / "a.md").write_text("---\nid: maria\n---\n", encoding="utf-8")
+        (folder / "b.md").write_text("---\nid: Maria\n---\n", encoding="utf-8")
+    else:
+        pytest.fail(f"{code} has neither an example nor a recipe")
+    return root
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_every_diagnostic_is_documented(rule: Rule, make_vault: MakeVault, tmp_path: Path) -> None:
+    text = section(page("diagnostics"), rule.code)
+    assert text.strip().startswith(f"{rule.severity.value.capitalize()}. ")
+    assert "What to do: " in text
+    if rule.code == "PT009" and os.name == "nt":
+        pytest.skip("links need a permission there")
+    assert seen(build(rule.code, make_vault, tmp_path)) == Seen({rule.code}, {rule.severity.value})
+
+
+def test_no_code_is_made_up() -> None:
+    assert set(re.findall("PT[0-9]{3}", page("diagnostics"))) == {rule.code for rule in RULES}
+
+
+# JSON
+
+
+def keys(answer: object) -> Iterator[str]:
+    """Every key of an answer, at any depth."""
+    if isinstance(answer, list):
+        for part in answer:
+            yield from keys(part)
+    elif isinstance(answer, dict):
+        for key, part in answer.items():
+            yield key
+            yield from keys(part)
+
+
+ANSWERS = {
+    "--json": ("An occurrence",),
+    "due --json": ("An occurrence",),
+    "birthdays --json": ("An occurrence",),
+    "list --json": ("A customer's fields",),
+    "show leonie-haas --json": ("A customer's fields",),
+    "why leonie-haas --json": ("An occurrence",),
+    "check --json": (),
+}
+
+
+@pytest.mark.parametrize("command", ANSWERS)
+def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> None:
+    (sample / "customers" / "odd.md").write_text("---\nname: Odd\ncadence: often\n---\n", encoding="utf-8")
+    result = run("--vault", sample, "--today", DAY, *command.split())
+    answer = set(keys(json.loads(result.stdout)))
+    own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}
+    text = page("json")
+    documented = first_column(section(text, f"ptcrm {command.replace('leonie-haas ', '')}"))
+    for title in ANSWERS[command]:
+        documented |= first_column(section(text, title))
+    assert answer - own == documented
+
+
+def _own(path: Path) -> tuple[tuple[str, str], ...]:
+    reading = read_customer(Source.decode(path.name, path.read_bytes()), LineReader.of(Config()))
+    return reading.customer.own if reading.customer else ()
+
+
+def test_every_command_with_json_has_its_answer_described() -> None:
+    with_json = {
+        path
+        for path, command in commands(cli)
+        if any(isinstance(param, click.Option) and "--json" in param.opts for param in command.params)
+    }
+    described = {
+        " ".join(word for word in command.split() if word not in ("--json", "leonie-haas"))
+        for command in ANSWERS
+    }
+    assert with_json == {f"ptcrm {name}".strip() for name in described}
+
+
+# Architecture
+
+
+def test_every_module_is_in_the_table_of_layers() -> None:
+    from tests.test_architecture import LAYERS
+
+    rows = table(section(page("architecture"), "Layers"))[2:]
+    shown = {name: row[0] for row in rows for name in re.findall(r"`([\w/.]+)`", row[1])}
+    for path in (ROOT / "ptcrm").rglob("*.py"):
+        name = path.relative_to(ROOT / "ptcrm").as_posix()
+        if path.stem.startswith("__"):
+            continue
+        layer = shown.pop(name, None) or shown.get(name.partition("/")[0] + "/")
+        assert layer is not None, f"{name} is not in the table"
+        part = name.partition("/")[0].removesuffix(".py")
+        assert layer == ("–" if part == "errors" else str(LAYERS[part])), name
+    assert set(shown) == {"cli/"}

@@ -1,0 +1,333 @@
+"""The calendar feed: its rules (docs/calendar.md), and that other programs see exactly what `due` says."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import icalendar
+import pytest
+import recurring_ical_events
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ptcrm.formats.ics import Look, render
+from ptcrm.model.config import Feed
+from ptcrm.model.dates import Anniversary
+from ptcrm.model.occurrence import Occurrence, Reason, Touch
+from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
+
+TODAY = date.fromisoformat(DAY)
+LAST = date(2028, 12, 31)
+NODE = ROOT / "tests" / "node"
+
+Seen = set[tuple[str, str]]  # (day, summary)
+
+
+def export(run: Run, vault: Path, *options: object, today: object = DAY) -> bytes:
+    result = run("--vault", vault, "--today", today, "export", "ics", *options)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout_bytes
+
+
+def expected(run: Run, vault: Path, first: date, last: date) -> list[tuple[str, str]]:
+    """(day, customer's name) of everything that `due` and `birthdays` name from `first` to `last`."""
+    rows: list[dict[str, Any]] = []
+    for command in ("due", "birthdays"):
+        result = run("--vault", vault, "--today", DAY, command, "--json", "--until", last)
+        rows += json.loads(result.stdout)
+    return sorted((row["planned"], row["name"]) for row in rows if row["planned"] >= first.isoformat())
+
+
+def by_icalendar(feed: bytes, first: date, last: date) -> list[tuple[str, str]]:
+    """(day, summary) of every occurrence, as recurring-ical-events expands them."""
+    calendar: Any = icalendar.Calendar.from_ical(feed)
+    assert not calendar.errors
+    events = recurring_ical_events.of(calendar).between(first, last + timedelta(days=1))
+    return sorted((_day(event["DTSTART"].dt), str(event["SUMMARY"])) for event in events)
+
+
+def _day(start: date | datetime) -> str:
+    return (start.date() if isinstance(start, datetime) else start).isoformat()
+
+
+def by_ical_js(feed: Path, first: date, last: date) -> list[tuple[str, str]]:
+    """The same, as Mozilla's parser expands them."""
+    if not (NODE / "node_modules" / "ical.js").is_dir() or not shutil.which("node"):
+        if "PTCRM_TEST_NODE" in os.environ:
+            pytest.fail("PTCRM_TEST_NODE is set: run `npm ci` in tests/node")
+        pytest.skip("ical.js is not installed (npm ci in tests/node)")
+    command: list[str | Path] = ["node", NODE / "expand.mjs", feed, first.isoformat(), last.isoformat()]
+    out = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    return sorted((day, summary) for day, summary in json.loads(out.stdout))
+
+
+def is_about(summary: str, name: str) -> bool:
+    return name in summary
+
+
+def assert_same(seen: list[tuple[str, str]], wanted: list[tuple[str, str]]) -> None:
+    """The same days, and on each day the same customers (a summary holds the name)."""
+    assert [day for day, _ in seen] == [day for day, _ in wanted]
+    for day in {day for day, _ in wanted}:
+        names = [name for when, name in wanted if when == day]
+        summaries = [summary for when, summary in seen if when == day]
+        for name in names:
+            matching = [summary for summary in summaries if is_about(summary, name)]
+            assert len(matching) >= names.count(name), (day, name, summaries)
+
+
+def test_icalendar_sees_what_due_and_birthdays_name(run: Run) -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    wanted = expected(run, SAMPLE, tomorrow, LAST)
+    assert len(wanted) > 100
+    assert_same(by_icalendar(export(run, SAMPLE), tomorrow, LAST), wanted)
+
+
+def test_ical_js_sees_the_same(run: Run, tmp_path: Path) -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    path = tmp_path / "all.ics"
+    path.write_bytes(export(run, SAMPLE))
+    assert_same(by_ical_js(path, tomorrow, LAST), expected(run, SAMPLE, tomorrow, LAST))
+
+
+def test_what_is_compared_would_notice_a_difference(run: Run) -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    feed = export(run, SAMPLE).replace(b"DTSTART;VALUE=DATE:20261127", b"DTSTART;VALUE=DATE:20261126", 1)
+    with pytest.raises(AssertionError):
+        assert_same(by_icalendar(feed, tomorrow, LAST), expected(run, SAMPLE, tomorrow, LAST))
+
+
+# The same bytes everywhere
+
+SETTINGS = [
+    {"TZ": "Pacific/Kiritimati", "LC_ALL": "C"},
+    {"TZ": "America/Los_Angeles", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "7"},
+    {"TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8"},
+]
+
+
+def test_zone_and_locale_change_nothing(run: Run, tmp_path: Path) -> None:
+    here = export(run, SAMPLE)
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "ptcrm",
+        "--vault",
+        SAMPLE,
+        "--today",
+        DAY,
+        "export",
+        "ics",
+    ]
+    for number, setting in enumerate(SETTINGS):
+        env = {**os.environ, **setting, "XDG_CACHE_HOME": str(tmp_path / str(number))}
+        assert subprocess.run(command, env=env, capture_output=True, check=True, cwd=ROOT).stdout == here
+
+
+def test_file_times_and_order_change_nothing(run: Run, tmp_path: Path) -> None:
+    here = export(run, SAMPLE)
+    copy = tmp_path / "checkout"
+    for path in sorted(SAMPLE.rglob("*"), reverse=True):  # made in another order, with times of their own
+        if path.is_file():
+            target = copy / path.relative_to(SAMPLE)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+            os.utime(target, (1_000_000_000, 1_000_000_000 + len(path.name)))
+    assert export(run, copy) == here
+    assert export(run, copy) == here, "the second run reads remembered rows"
+
+
+def test_the_file_is_written_only_if_it_changed(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "all.ics"
+    export(run, SAMPLE, "-o", path)
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    export(run, SAMPLE, "-o", path)
+    assert path.stat().st_mtime == 1_000_000_000
+    export(run, SAMPLE, "-o", path, today="2026-11-24")
+    assert path.stat().st_mtime > 1_000_000_000
+    assert [one.name for one in tmp_path.iterdir()] == ["all.ics"]
+
+
+# Golden feeds, one for each setting
+
+VAULT = {
+    "anna": """\
+---
+name: Anna Kowalska
+tier: gold
+phones: ["+44 20 7946 0001"]
+urls: https://rowery.example
+birthday: 1984-05-17
+occasions: [wedding 2012-09-01, shop opening --05-03]
+---
+- [ ] 2026-11-20 call: Ask; about, the \\ shop
+- [ ] 2026-12-01 09:30 visit: See the frames
+
+## Log
+- 2026-11-02 call: Talked
+""",
+    "leap": "---\nname: Leo Leap\nbirthday: 1988-02-29\ncadence: never\n---\n",
+    "late": "---\nname: Zoë Late\n---\n## Log\n- 2026-01-01: Long ago\n",
+    "quiet": "---\nname: Quiet One\nbirthday: 1990-01-01\ndo_not_contact: true\n---\n- [ ] 2026-12-01 call: x\n",
+    "muted": "---\nname: Muted Mia\nbirthday: 1990-01-01\nmute_until: 2027-06-01\ncadence: never\n---\n",
+}
+CONFIG = """\
+start: 2026-01-01
+timezone: Europe/Warsaw
+tiers: {gold: {cadence: 3 weeks}}
+feeds:
+  all: {}
+  private: {private: true}
+  today: {overdue: today, kinds: [follow-up, cadence]}
+  original: {overdue: original, kinds: [follow-up]}
+  alarm: {alarm: "09:00", kinds: [follow-up, cadence]}
+  ages: {age_in_title: true, kinds: [birthday, occasion]}
+"""
+
+
+@pytest.mark.parametrize("feed", ["all", "private", "today", "original", "alarm", "ages"])
+def test_golden_feeds(feed: str, run: Run, make_vault: MakeVault, golden: Golden) -> None:
+    content = export(run, make_vault(VAULT, CONFIG), "--feed", feed)
+    golden(f"feed {feed}.ics", content.decode())
+
+
+def test_29_february_on_1_march(run: Run, make_vault: MakeVault) -> None:
+    config = CONFIG + "occasions: {leap_day: mar1}\n"
+    vault = make_vault({"leap": VAULT["leap"]}, config)
+    seen = by_icalendar(export(run, vault), date(2027, 1, 1), date(2029, 12, 31))
+    title = "Leo Leap's birthday (born 1988)"
+    assert seen == [("2027-03-01", title), ("2028-02-29", title), ("2029-03-01", title)]
+
+
+def test_an_event_keeps_its_identity(run: Run, make_vault: MakeVault) -> None:
+    """A contact logged, a name corrected, a follow-up moved: the same UID, and stamps that move together."""
+    vault = make_vault(VAULT, CONFIG)
+    before = events(export(run, vault))
+    path = vault / "customers" / "anna.md"
+    text = (
+        path.read_text().replace("Anna Kowalska", "Anna Nowak-Kowalska").replace("2026-12-01", "2026-12-02")
+    )
+    path.write_text(text.replace("- 2026-11-02 call", "- 2026-11-22 call"))
+    after = events(export(run, vault))
+    assert before.keys() == after.keys()
+    for uid, old in before.items():
+        new = after[uid]
+        moved = {name for name in ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE") if old[name] != new[name]}
+        assert len(moved) == (3 if "Anna" in old["SUMMARY"] else 0)
+    visit = next(uid for uid, event in before.items() if event["SUMMARY"].startswith("Visit"))
+    assert after[visit]["SUMMARY"] == "Visit Anna Nowak-Kowalska: See the frames"
+    assert after[visit]["DTSTART"] == "20261202T083000Z"
+    assert int(after[visit]["SEQUENCE"]) > int(before[visit]["SEQUENCE"])
+
+
+def test_the_next_day_changes_only_what_moves(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault(VAULT, CONFIG)
+    before, after = events(export(run, vault)), events(export(run, vault, today="2026-11-24"))
+    changed = {old["SUMMARY"] for uid, old in before.items() if after[uid] != old}
+    assert before.keys() == after.keys()
+    assert changed == {"1 overdue: Anna Kowalska", "Contact Zoë Late"}
+
+
+def events(feed: bytes) -> dict[str, dict[str, str]]:
+    """Each event's properties as written, by UID."""
+    calendar: Any = icalendar.Calendar.from_ical(feed)
+    return {
+        str(event["UID"]): {
+            name: value.to_ical().decode() if hasattr(value, "to_ical") else str(value)
+            for name, value in event.items()
+        }
+        for event in calendar.walk("VEVENT")
+    }
+
+
+def test_a_date_no_event_can_hold_is_left_out_and_said(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({**VAULT, "far": "---\nname: Far\n---\n- [ ] 9999-12-31 call: The end\n"}, CONFIG)
+    result = run("--vault", vault, "--today", DAY, "export", "ics")
+    assert result.exit_code == 0
+    assert "customers/far.md:4: left out of the feed" in result.stderr
+    assert b"Anna" in result.stdout_bytes
+
+
+def test_two_of_one_id_never_share_an_event(run: Run, make_vault: MakeVault) -> None:
+    text = "---\nid: x\nname: Twin\nbirthday: 1990-01-01\n---\n"
+    result = run("--vault", make_vault({"one": text, "two": text}), "--today", DAY, "export", "ics")
+    uids = [line for line in result.stdout.splitlines() if line.startswith("UID:")]
+    assert len(uids) == len(set(uids))
+    assert "left out of the feed" in result.stderr
+
+
+# Any text, any date
+
+TEXT = st.text(min_size=1, max_size=90)
+NASTY = st.sampled_from(
+    [
+        "\r\nBEGIN:VEVENT\r\nSUMMARY:forged",
+        "a\x00b\x07\x1b[31m",
+        '; , \\ : "',
+        "日本語" * 30,
+        "\u2028\u2029\x85",
+        "é" * 80,
+    ]
+)
+
+
+@st.composite
+def occurrences(draw: st.DrawFn) -> Occurrence:
+    words = st.one_of(TEXT, NASTY)
+    day = draw(st.dates(date(1900, 1, 1), date(2100, 12, 31)))
+    kind = draw(st.sampled_from(["cadence", "follow-up", "birthday", "occasion"]))
+    since = Anniversary(day.month, day.day, draw(st.one_of(st.none(), st.just(day.year))))
+    return Occurrence(
+        customer=draw(words),
+        name=draw(words),
+        path="customers/x.md",
+        kind=kind,
+        origin=draw(words),
+        due=day,
+        planned=day,
+        text=draw(words),
+        last=draw(
+            st.one_of(st.none(), st.just(Touch(date(2026, 1, 1), "call", contact=True, path="x", line=1)))
+        ),
+        since=since if kind in ("birthday", "occasion") else None,
+        phone=draw(st.one_of(st.none(), words)),
+        reasons=(Reason(draw(words), "customers/x.md", 1),),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(many=st.lists(occurrences(), max_size=5), private=st.booleans(), ages=st.booleans())
+def test_any_text_is_carried_whole_and_forges_nothing(
+    *, many: list[Occurrence], private: bool, ages: bool
+) -> None:
+    look = Look(
+        "all",
+        Feed(private=private, age_in_title=ages, overdue="original"),
+        {"contact": "Contact"},
+        "feb28",
+        None,
+    )
+    feed = render(look, many, TODAY)
+    content = feed.content
+    assert content.startswith(b"BEGIN:VCALENDAR\r\n")
+    assert content.endswith(b"END:VCALENDAR\r\n")
+    assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
+    assert all(len(line) <= 75 for line in content.split(b"\r\n"))
+    assert not any(char < " " and char not in "\r\n" for char in content.decode())
+    calendar: Any = icalendar.Calendar.from_ical(content)
+    found = calendar.walk("VEVENT")
+    assert len(found) == feed.events == content.count(b"\r\nBEGIN:VEVENT\r\n")
+    for event in found:
+        assert not event.errors
+        assert event["DTEND"].dt > event["DTSTART"].dt
+        assert event["TRANSP"] == "TRANSPARENT"
+    if not private and not ages:
+        kept = len(many) - len(feed.warnings)
+        assert len(found) == kept

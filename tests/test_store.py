@@ -1,0 +1,176 @@
+"""The vault's folder: what counts as a customer's file, and how a file is replaced."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ptcrm.errors import RefusedError
+from ptcrm.model.change import Create, Operation, Write
+from ptcrm.vault.store import apply, find_root, list_files, read_file, write_outside
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
+
+CUSTOMERS = ["anna.md", "Ann 2.md", "B (1).md", "日本.md", "UPPER.MD", "sub/jan.md", "sub/deep/x.md"]
+DEBRIS = [
+    ".hidden.md",
+    "~lock.md",
+    "anna.md~",
+    ".anna.md.swp",
+    "anna.md.swp",
+    "anna.md.tmp",
+    "anna.md.bak",
+    "anna.md.orig",
+    "anna.md.rej",
+    "#anna.md#",
+    "4913",
+    "anna_BASE_123.md",
+    "anna_LOCAL_123.md",
+    "anna_REMOTE_123.md",
+    "anna_BACKUP_123.md",
+    "notes.txt",
+    ".obsidian/x.md",
+    "node_modules/y.md",
+]
+COPIES = [
+    "anna.sync-conflict-20261101-120000-ABC.md",
+    "anna (Marta's conflicted copy 2026-11-01).md",
+    "anna 2.md",
+    "anna (1).md",
+]
+
+
+def fill(root: Path, names: list[str]) -> None:
+    for name in names:
+        path = root / "customers" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("---\n---\n")
+
+
+def test_what_is_a_customers_file(tmp_path: Path) -> None:
+    fill(tmp_path, CUSTOMERS + DEBRIS)
+    listing = list_files(tmp_path, ["customers"])
+    assert set(listing.files) == {f"customers/{name}" for name in CUSTOMERS}
+    assert listing.problems == []
+
+
+def test_copies_of_sync_programs_are_reported(tmp_path: Path) -> None:
+    fill(tmp_path, ["anna.md", *COPIES])
+    listing = list_files(tmp_path, ["customers"])
+    assert list(listing.files) == ["customers/anna.md"]
+    assert sorted(one.path for one in listing.problems) == sorted(f"customers/{name}" for name in COPIES)
+    assert {one.code for one in listing.problems} == {"PT011"}
+
+
+@POSIX
+def test_odd_files_are_left_out_and_said(tmp_path: Path) -> None:
+    fill(tmp_path, ["anna.md"])
+    folder = tmp_path / "customers"
+    os.mkfifo(folder / "pipe.md")
+    (tmp_path.parent / "outside.md").write_text("---\nname: Outside\n---\n")
+    (folder / "out.md").symlink_to(tmp_path.parent / "outside.md")
+    (folder / "dangling.md").symlink_to(folder / "nowhere.md")
+    (folder / "inside.md").symlink_to(folder / "anna.md")
+    (folder / "loop").symlink_to(folder)
+    (folder / os.fsdecode(b"bad\xff.md")).write_text("---\n---\n")
+    listing = list_files(tmp_path, ["customers"])
+    assert set(listing.files) == {"customers/anna.md", "customers/inside.md"}
+    assert {one.code for one in listing.problems} == {"PT009"}
+    assert len(listing.problems) == 4
+
+
+def test_the_root_is_found_from_below(tmp_path: Path) -> None:
+    fill(tmp_path, ["sub/jan.md"])
+    assert find_root(tmp_path / "customers" / "sub") is None
+    (tmp_path / "ptcrm.yaml").write_text("")
+    assert find_root(tmp_path / "customers" / "sub") == tmp_path.resolve()
+
+
+def write(old: bytes, new: bytes, path: str = "customers/anna.md") -> Operation:
+    return Operation("test", (Write(path, old, new),))
+
+
+def test_a_file_is_replaced_if_it_is_as_it_was(tmp_path: Path) -> None:
+    fill(tmp_path, ["anna.md"])
+    apply(tmp_path, write(b"---\n---\n", b"new"))
+    assert (tmp_path / "customers" / "anna.md").read_bytes() == b"new"
+    with pytest.raises(RefusedError, match="somebody else changed it"):
+        apply(tmp_path, write(b"---\n---\n", b"newer"))
+    assert (tmp_path / "customers" / "anna.md").read_bytes() == b"new"
+
+
+def test_a_new_file_never_replaces_one(tmp_path: Path) -> None:
+    apply(tmp_path, Operation("add", (Create("customers/anna.md", b"one"),)))
+    with pytest.raises(RefusedError, match="there already"):
+        apply(tmp_path, Operation("add", (Create("customers/anna.md", b"two"),)))
+    assert (tmp_path / "customers" / "anna.md").read_bytes() == b"one"
+
+
+def test_without_hard_links_a_new_file_still_never_replaces_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError("not on this file system")
+
+    monkeypatch.setattr(os, "link", no_links)
+    test_a_new_file_never_replaces_one(tmp_path)
+
+
+@POSIX
+def test_mode_and_links_are_kept(tmp_path: Path) -> None:
+    fill(tmp_path, ["anna.md"])
+    real = tmp_path / "customers" / "anna.md"
+    real.chmod(0o640)
+    (tmp_path / "customers" / "link.md").symlink_to(real)
+    apply(tmp_path, write(b"---\n---\n", b"new", "customers/link.md"))
+    assert (tmp_path / "customers" / "link.md").is_symlink()
+    assert real.read_bytes() == b"new"
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("path", ["../outside.md", "customers/../../outside.md"])
+def test_nothing_is_written_outside(path: str, tmp_path: Path) -> None:
+    (tmp_path / "vault").mkdir()
+    with pytest.raises(RefusedError, match="out of the vault"):
+        apply(tmp_path / "vault", Operation("add", (Create(path, b"x"),)))
+    assert not (tmp_path / "outside.md").exists()
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_failure_leaves_the_file_and_nothing_else(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, ["anna.md"])
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*((os, "fsync", full) if step == "fsync" else (Path, "replace", full)))
+    with pytest.raises(RefusedError, match="No space left"):
+        apply(tmp_path, write(b"---\n---\n", b"new"))
+    assert [one.name for one in (tmp_path / "customers").iterdir()] == ["anna.md"]
+    assert (tmp_path / "customers" / "anna.md").read_bytes() == b"---\n---\n"
+
+
+def test_an_empty_file_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor that saves in place empties the file for a moment."""
+    path = tmp_path / "anna.md"
+    path.write_bytes(b"")
+    monkeypatch.setattr("ptcrm.vault.store.time.sleep", lambda _: path.write_bytes(b"saved"))
+    assert read_file(tmp_path, "anna.md") == b"saved"
+
+
+def test_an_export_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "feed.ics"
+    write_outside(path, b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(RefusedError, match="No space left"):
+        write_outside(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [one.name for one in tmp_path.iterdir()] == ["feed.ics"]

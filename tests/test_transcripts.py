@@ -1,0 +1,124 @@
+"""Each command at work on the sample vault at its frozen day: what a terminal shows, to the letter."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ptcrm.cli import COMMANDS
+from tests.conftest import DAY, SAMPLE, Golden, Run
+
+TRANSCRIPTS: dict[str, list[list[str]]] = {
+    "glance": [[]],
+    "due": [["due"], ["due", "--until", "friday"]],
+    "birthdays": [["birthdays"], ["birthdays", "--until", "in 3 months"]],
+    "list": [["list"]],
+    "show": [["show", "katrin"], ["show", "yamada-taro"]],
+    "why": [["why", "ipek"], ["why", "svenja"], ["why", "dieter"], ["why", "fiete"], ["why", "lotte"]],
+    "check": [["check"]],
+    "help": [
+        ["--help"],
+        *([command, "--help"] for command in COMMANDS if command != "add"),
+        ["export", "ics", "--help"],
+    ],
+}
+
+
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+def test_transcript(name: str, run: Run, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    shown = []
+    for call in TRANSCRIPTS[name]:
+        result = run("--vault", SAMPLE, "--today", DAY, *call)
+        assert result.exit_code == 0
+        words = [f'"{word}"' if " " in word else word for word in call]
+        shown.append(f"$ {' '.join(['ptcrm', *words])}\n{result.stdout}{result.stderr}")
+    golden(f"{name}.txt", "\n".join(shown))
+
+
+def test_the_morning_of_writing(run: Run, sample: object, golden: Golden) -> None:
+    """A morning's work: contacts noted, follow-ups closed, a customer snoozed, one added."""
+    calls = [
+        ["log", "tomasz", "call: Rides again since Friday #knee"],
+        ["log", "katrin", "visit (value): Brought the lease tables", "--date", "yesterday"],
+        ["done", "katrin", "--log", "They lease all four"],
+        ["done", "hotel", "1"],
+        ["snooze", "rowan", "next", "monday"],
+        ["set", "greta", "tier", "silver"],
+        ["set", "thies", "tags", "ferry", "cargo-bike"],
+        [
+            "add",
+            "Zoë Łuczak",
+            "--company",
+            "baeckerei-yilmaz",
+            "--birthday",
+            "--05-03",
+            "--phone",
+            "+44 7700 900999",
+        ],
+        ["show", "zoe luczak"],
+        ["due"],
+        ["check"],
+    ]
+    shown = []
+    for call in calls:
+        result = run("--vault", sample, "--today", DAY, *call)
+        words = [f'"{word}"' if " " in word else word for word in call]
+        shown.append(f"$ {' '.join(['ptcrm', *words])}\n{result.stdout}{result.stderr}")
+        assert result.exit_code == 0, shown[-1]
+    golden("morning.txt", "\n".join(shown))
+
+
+ANSWERS = [
+    [],
+    ["due", "--until", "+2w"],
+    ["birthdays"],
+    ["list"],
+    ["show", "katrin"],
+    ["why", "katrin"],
+    ["check"],
+]
+
+
+@pytest.mark.parametrize("call", ANSWERS, ids=lambda call: " ".join(call[:1]) or "glance")
+def test_every_answer_has_json(call: list[str], run: Run) -> None:
+    json_call = [*call, "--json"]
+    answer = json.loads(run("--vault", SAMPLE, "--today", DAY, *json_call).stdout)
+    if call[:1] in ([], ["show"]):
+        assert isinstance(answer, dict)
+    else:
+        assert isinstance(answer, list)
+        assert all(isinstance(row, dict) for row in answer)
+
+
+def test_due_names_its_keys(run: Run) -> None:
+    rows = json.loads(run("--vault", SAMPLE, "--today", DAY, "due", "--json").stdout)
+    keys = "customer name kind channel text due planned state reason path line"
+    assert all(set(keys.split()) <= row.keys() for row in rows)
+    thies = next(row for row in rows if row["customer"] == "thies-petersen")
+    assert thies["kind"] == "cadence"
+    assert thies["due"] == "2026-11-10"
+    assert thies["planned"] == DAY
+    assert thies["state"] == "overdue"
+    assert thies["reason"] == "last call 2026-10-20; every 3 weeks by tier gold"
+    assert (
+        (SAMPLE / thies["path"])
+        .read_text(encoding="utf-8")
+        .splitlines()[thies["line"] - 1]
+        .startswith("- 2026-10-20 call")
+    )
+
+
+def test_list_names_every_field(run: Run) -> None:
+    rows = json.loads(run("--vault", SAMPLE, "--today", DAY, "list", "--json").stdout)
+    anna = next(row for row in rows if row["id"] == "ipek-yilmaz")
+    assert anna["name"] == "İpek Yılmaz"
+    assert anna["path"] == "customers/trade/ipek-yilmaz.md"
+    assert anna["company"] == "baeckerei-yilmaz"
+    assert anna["tags"] == ["bakery", "cargo-bike", "newsletter"]
+    assert anna["occasions"] == ["bakery anniversary --11-24"]
+    assert anna["birthday"] == "1987-12-03"
+    assert anna["cadence"] == "3 weeks"
+    assert anna["do_not_contact"] is False
+    assert len({tuple(sorted(row.keys() & anna.keys())) for row in rows}) == 1
