@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import time
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -47,8 +48,16 @@ class Workspace:
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(content).hexdigest()}"
         place = hashlib.sha256(str(root.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
         self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp)
-        self.index = Index(self.cache)
-        self.refresh()
+        try:
+            self.refresh()
+        except sqlite3.DatabaseError:  # a full disk, a lock that stays, a damaged file: go on without
+            self.cache = Cache.open(None, stamp)
+            self.refresh()
+
+    @property
+    def index(self) -> Index:
+        """The questions that can be asked of the rows."""
+        return Index(self.cache)
 
     # Reading
 
@@ -75,14 +84,15 @@ class Workspace:
         now_ns = time.time_ns()
         self._everybody: dict[str, Who] = {}
         self.listing = store.list_files(self.root, self.config.customers)
-        paths = self.index.refresh(self.listing.files, now_ns, self._facts, self.today)
-        if not paths:
-            return
-        with self.cache.writing():
-            for path in paths:
-                customer = self.cache.customer(path)
-                if customer is not None:
-                    self.cache.owe(path, self._obligations(customer))
+        self.index.refresh(self.listing.files, now_ns, self._facts)
+        paths = self.cache.outdated(self.today)
+        if paths:
+            with self.cache.writing():
+                for path in paths:
+                    customer = self.cache.customer(path)
+                    if customer is not None:
+                        self.cache.owe(path, self._obligations(customer))
+        self.cache.hold()
 
     def _facts(self, path: str) -> Facts:
         """What the file at `path` says; every failure is a diagnostic on that file alone."""
@@ -127,7 +137,7 @@ class Workspace:
         shown = "\n".join(f"  {match.id}  ({match.name}, {match.path})" for match in matches[:20])
         more = f"\n  and {len(matches) - 20} more" if len(matches) > 20 else ""
         raise NotFoundError(
-            f"“{words}” may mean {len(matches)} customers; name one by the id:\n{shown}{more}"
+            f"“{words}” may mean {len(matches)} customers; name one by the id or the file's name:\n{shown}{more}"
         )
 
     def find_path(self, words: str) -> str:
@@ -202,7 +212,7 @@ class Workspace:
         contacts = [(who, one) for _, one in self.cache.contacts(date.max, path)]
         yearly = [(who, one) for _, one in self.cache.yearly(path)]
         days = next_yearly_days(yearly, self.config.occasions.leap_day, self.today)
-        return [*plan(contacts, self.today, date.max), *days]
+        return sorted([*plan(contacts, self.today, date.max), *days], key=lambda one: one.planned)
 
     def standing_words(self, path: str) -> list[str]:
         """Sentences on what decides when the customer at `path` is contacted."""
@@ -226,6 +236,7 @@ class Workspace:
     def errors(self) -> int:
         """How many files have errors; asked by every command, so it looks at no customer."""
         found = [
+            *self.config_problems,
             *self.listing.problems,
             *self.cache.diagnostics(),
             *duplicate_ids(self.cache, self.config, self.today),

@@ -188,6 +188,29 @@ def test_a_cache_that_is_no_good_is_made_anew(damage: object, tmp_path: Path) ->
     assert answers(Workspace(SAMPLE, TODAY, tmp_path)) == wanted
 
 
+def test_a_cache_that_fails_later_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Cache, *_: object) -> None:
+        if self.database.execute("PRAGMA database_list").fetchone()[2]:  # a file, not memory
+            raise sqlite3.OperationalError("database or disk is full")
+        remember(self, *_)  # type: ignore[arg-type]
+
+    remember = Cache.remember
+    monkeypatch.setattr(Cache, "remember", full)
+    assert answers(Workspace(SAMPLE, TODAY, tmp_path)) == answers(Workspace(SAMPLE, TODAY, None))
+
+
+def test_an_answer_is_of_one_moment(make_vault: MakeVault, tmp_path: Path) -> None:
+    """Another process that refreshes meanwhile takes nothing away from under an answer."""
+    vault = make_vault({"anna": "---\nname: Anna\n---\n"})
+    first = Workspace(vault, TODAY, tmp_path / "c")
+    _write(vault / "customers" / "jan.md", "---\nname: Jan\n---\n")
+    second = Workspace(vault, TODAY, tmp_path / "c")
+    assert [one.name for one in first.cache.customers()] == ["Anna"]
+    assert [one.name for one in second.cache.customers()] == ["Anna", "Jan"]
+    first.refresh()
+    assert [one.name for one in first.cache.customers()] == ["Anna", "Jan"]
+
+
 def test_the_cache_is_its_owners_alone(tmp_path: Path) -> None:
     Workspace(SAMPLE, TODAY, tmp_path / "cache")
     (place,) = (tmp_path / "cache").glob("*.sqlite")

@@ -99,7 +99,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="ptcrm")
 @click.pass_context
 def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool) -> None:
-    r"""Keep in touch with every customer, from plain text files.
+    """Keep in touch with every customer, from plain text files.
 
     Without a command: today at a glance.
 
@@ -111,6 +111,12 @@ def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool
       ptcrm export ics -o follow-ups.ics
     """
     ctx.obj = Session(vault, today)
+    if "NO_COLOR" in os.environ:
+        ctx.color = False
+    if as_json and ctx.invoked_subcommand is not None:
+        raise click.UsageError(
+            f"--json stands behind the command: ptcrm {ctx.invoked_subcommand} … --json", ctx
+        )
     if ctx.invoked_subcommand is None:
         from ptcrm.cli.glance import glance
 

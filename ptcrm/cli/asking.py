@@ -18,7 +18,7 @@ from ptcrm.views.customer import (
     open_follow_ups,
     summary,
 )
-from ptcrm.views.today import OVERDUE, by_urgency, row, what, yearly_words, years
+from ptcrm.views.today import OVERDUE, by_urgency, called, row, what, yearly_words, years
 
 if TYPE_CHECKING:
     from ptcrm.model.customer import Customer
@@ -34,7 +34,7 @@ _LOG_SHOWN = 10
 @json_option
 @pass_session
 def due_command(session: Session, until: str, as_json: bool) -> None:
-    r"""Who to contact: what is planned up to today, or until another day.
+    """Who to contact: what is planned up to today, or until another day.
 
     \b
     Examples:
@@ -64,15 +64,15 @@ def _say_by_day(found: list[Occurrence], today: date) -> None:
     for title, members in groups.items():
         if members:
             say(title if first else f"\n{title}", title.lower() if title == OVERDUE else "title")
-            say_table([(_when(one, today), one.name, _what_and_why(one)) for one in members])
+            say_table([(_when(one, today), called(one), _what_and_why(one)) for one in members])
             first = False
 
 
 def _when(one: Occurrence, today: date) -> str:
     """The day it was owed, if that is past, else the time."""
-    if one.due < today:
+    if one.due < today and one.state != "new":
         return one.due.isoformat()
-    return one.at.strftime("%H:%M") if one.at else "     "
+    return one.at.strftime("%H:%M") if one.at else ""
 
 
 def _what_and_why(one: Occurrence) -> str:
@@ -86,7 +86,7 @@ def _say_todays_birthdays(workspace: Workspace) -> None:
     found = workspace.occasions(workspace.today, workspace.today)
     if found:
         say("\nBirthdays and occasions today", "title")
-        say_table([("     ", one.name, yearly_words(one)) for one in found])
+        say_table([("", called(one), yearly_words(one)) for one in found])
 
 
 @click.command("birthdays")
@@ -94,7 +94,7 @@ def _say_todays_birthdays(workspace: Workspace) -> None:
 @json_option
 @pass_session
 def birthdays_command(session: Session, until: str | None, as_json: bool) -> None:
-    r"""Birthdays and other occasions that are coming.
+    """Birthdays and other occasions that are coming.
 
     \b
     Examples:
@@ -109,7 +109,7 @@ def birthdays_command(session: Session, until: str | None, as_json: bool) -> Non
     elif found:
         say_table(
             [
-                (one.planned.isoformat(), near_day(one.planned, today), one.name, yearly_words(one))
+                (one.planned.isoformat(), near_day(one.planned, today), called(one), yearly_words(one))
                 for one in found
             ],
             "",
@@ -122,7 +122,7 @@ def birthdays_command(session: Session, until: str | None, as_json: bool) -> Non
 @json_option
 @pass_session
 def list_command(session: Session, as_json: bool) -> None:
-    r"""All customers, with their standing.
+    """All customers, with their standing.
 
     \b
     Examples:
@@ -156,7 +156,7 @@ def list_command(session: Session, as_json: bool) -> None:
 @json_option
 @pass_session
 def show_command(session: Session, who: str, whole: bool, as_json: bool) -> None:
-    r"""All about one customer: fields, notes, follow-ups, log, links.
+    """All about one customer: fields, notes, follow-ups, log, links.
 
     \b
     Examples:
@@ -179,7 +179,8 @@ def show_command(session: Session, who: str, whole: bool, as_json: bool) -> None
             if standing.last
             else "never contacted"
         )
-        due = f", next due {standing.due} ({standing.state(workspace.today)})" if standing.due else ""
+        state = standing.state(workspace.today)
+        due = f", next due {standing.due} ({state})" if standing.due and standing.last else f" ({state})"
         say(f"{last}{due}")
     say()
     say_table([(f"{name}:", words) for name, words in given_fields(customer)])
@@ -259,7 +260,7 @@ def _say_log(customer: Customer, *, whole: bool) -> None:
 @json_option
 @pass_session
 def why_command(session: Session, who: str, as_json: bool) -> None:
-    r"""The reason, file and line behind every date of a customer.
+    """The reason, file and line behind every date of a customer.
 
     \b
     Example:
@@ -278,11 +279,12 @@ def why_command(session: Session, who: str, as_json: bool) -> None:
         )
         return
     say(match.name, "title")
-    for line in workspace.standing_words(match.path):
+    standing = workspace.standing_words(match.path)
+    for line in standing:
         say(line)
     for one in found:
         moved = f" (owed since {one.due})" if one.planned > one.due else ""
         say(f"\n{one.planned}  {yearly_words(one) if one.since else what(one)}{moved}")
         say_table([(reason.text, f"{reason.path}:{reason.line}") for reason in one.reasons], "    ")
-    if not found:
+    if not found and not standing:
         say("Nothing is planned.")

@@ -21,7 +21,7 @@ def export_command() -> None:
 @click.option("-o", "--output", metavar="FILE", help="Write to this file, not to the terminal.")
 @pass_session
 def ics_command(session: Session, feed: str, output: str | None) -> None:
-    r"""Write follow-ups, birthdays and occasions as a calendar (iCalendar).
+    """Write follow-ups, birthdays and occasions as a calendar (iCalendar).
 
     The same vault and the same day give the same bytes.
 

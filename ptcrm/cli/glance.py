@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ptcrm.cli.output import long_day, near_day, plural, say, say_json, say_table
-from ptcrm.views.today import NEW, OVERDUE, TODAY, at_a_glance, row, what, yearly_words
+from ptcrm.views.today import NEW, OVERDUE, TODAY, at_a_glance, called, row, what, yearly_words
 
 if TYPE_CHECKING:
     from datetime import date
@@ -33,7 +33,7 @@ def glance(session: Session, *, as_json: bool) -> None:
     if now.birthdays:
         say("\nBirthdays and occasions soon", "title")
         _rest(
-            [(near_day(one.planned, now.today), one.name, yearly_words(one)) for one in now.birthdays],
+            [(near_day(one.planned, now.today), called(one), yearly_words(one)) for one in now.birthdays],
             "ptcrm birthdays",
         )
     if now.customers and not (now.overdue or now.due or now.new):
@@ -49,12 +49,14 @@ def _part(title: str, found: list[Occurrence], today: date, command: str) -> Non
     if found:
         say(f"\n{title} ({len(found)})", title.lower() if title == OVERDUE else "title")
         _rest(
-            [
-                (near_day(one.due if one.due < today else one.planned, today), one.name, what(one))
-                for one in found
-            ],
+            [(_day(one, today), called(one), what(one)) for one in found],
             command,
         )
+
+
+def _day(one: Occurrence, today: date) -> str:
+    """The day it was owed, or stands on; none for the new, who were owed nothing yet."""
+    return "" if one.state == "new" and one.planned <= today else near_day(min(one.due, one.planned), today)
 
 
 def _rest(rows: list[tuple[str, str, str]], command: str) -> None:

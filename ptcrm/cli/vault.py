@@ -40,7 +40,7 @@ tiers:                      # in order of rank
 @click.argument("folder", metavar="[DIR]", default=".")
 @pass_session
 def init_command(session: Session, folder: str) -> None:
-    r"""Make a new vault here, or in DIR.
+    """Make a new vault here, or in DIR.
 
     \b
     Examples:
@@ -72,11 +72,8 @@ def _system_zone() -> str | None:
 
     link = os.path.realpath("/etc/localtime").replace("\\", "/")
     name = os.environ.get("TZ") or link.rpartition("/zoneinfo/")[2]
-    return (
-        name
-        if "/" in name and not isinstance(parse_zone(name), Problem) and not name.startswith("/")
-        else None
-    )
+    is_place = "/" in name and not name.startswith(("/", "Etc/"))
+    return name if is_place and not isinstance(parse_zone(name), Problem) else None
 
 
 def _field_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -84,11 +81,16 @@ def _field_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for field in reversed(FIELDS):
         if field.name == "name":
             continue
-        flag = f"--{field.name.replace('_', '-').removesuffix('s') if field.many else field.name.replace('_', '-')}"
+        flag = f"--{(_one(field.name) if field.many else field.name).replace('_', '-')}"
         command = click.option(
             flag, field.name, multiple=field.many, metavar="VALUE", help=f"{field.meaning}."
         )(command)
     return command
+
+
+def _one(name: str) -> str:
+    """The singular of a list field's name, for an option that is given once for each member."""
+    return {"aliases": "alias", "addresses": "address"}.get(name, name.removesuffix("s"))
 
 
 @click.command("add")
@@ -96,7 +98,7 @@ def _field_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_field_options
 @pass_session
 def add_command(session: Session, /, name: tuple[str, ...], **given: str | tuple[str, ...] | None) -> None:
-    r"""Add a customer: a new file with the fields given.
+    """Add a customer: a new file with the fields given.
 
     \b
     Examples:
@@ -139,7 +141,7 @@ def _given(given: dict[str, str | tuple[str, ...] | None]) -> list[tuple[Field, 
 @who_argument
 @pass_session
 def edit_command(session: Session, who: str) -> None:
-    r"""Open a customer's file in $VISUAL or $EDITOR, and check it afterwards.
+    """Open a customer's file in $VISUAL or $EDITOR, and check it afterwards.
 
     A file with errors is found by its name.
 
@@ -163,7 +165,7 @@ def edit_command(session: Session, who: str) -> None:
 @json_option
 @pass_session
 def check_command(session: Session, as_json: bool) -> None:
-    r"""Everything wrong with the vault, with path, line, column and what to do.
+    """Everything wrong with the vault, with path, line, column and what to do.
 
     Exits with 1 if there is an error, with 0 if there are warnings alone.
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--date", "day", metavar="DAY", default="today", show_default=True, help="When it was.")
 @pass_session
 def log_command(session: Session, who: str, words: tuple[str, ...], day: str) -> None:
-    r"""Write a line into a customer's log.
+    """Write a line into a customer's log.
 
     TEXT is `CHANNEL: what happened`; without a channel it is a contact.
 
@@ -88,7 +88,7 @@ def _customer(reading: Reading) -> Customer:
 @click.option("--date", "day", metavar="DAY", default="today", show_default=True, help="When it was done.")
 @pass_session
 def done_command(session: Session, who: str, number: int | None, words: str | None, day: str) -> None:
-    r"""Tick an open follow-up; a repeating one gets its next line.
+    """Tick an open follow-up; a repeating one gets its next line.
 
     N is its number in `ptcrm show WHO`; it may be left out if only one is open or due.
 
@@ -104,12 +104,16 @@ def done_command(session: Session, who: str, number: int | None, words: str | No
     on = _past_day(day, workspace.today)
     edits = tick(reading, task, on)
     target = {"follow_ups"}
+    line = ""
     if words is not None:
-        edits += append_entry(reading, _entry(workspace, _with_channel(words, task, workspace), on))
+        line = _entry(workspace, _with_channel(words, task, workspace), on)
+        edits += append_entry(reading, line)
         target.add("log")
     change = amended(reading, edits, target, workspace.reader)
     workspace.apply(Operation(f"done {match.id}", (change,)))
     say(f"{match.path}: done {on}: {follow_up_words(task)}")
+    if line:
+        say(f"{match.path}: {line}")
     if task.every:
         after = workspace.reading(match)
         coming = next((one for one in open_follow_ups(_customer(after)) if one.text == task.text), None)
@@ -145,12 +149,12 @@ def _listed(found: list[FollowUp]) -> str:
     return "\n".join(f"  {number}  {one.due}  {follow_up_words(one)}" for number, one in enumerate(found, 1))
 
 
-@click.command("snooze")
+@click.command("snooze", context_settings={"ignore_unknown_options": True})
 @who_argument
 @click.argument("until", metavar="UNTIL", nargs=-1, required=True)
 @pass_session
 def snooze_command(session: Session, who: str, until: tuple[str, ...]) -> None:
-    r"""Leave a customer in peace until a day.
+    """Leave a customer in peace until a day.
 
     \b
     Examples:
@@ -166,13 +170,13 @@ def snooze_command(session: Session, who: str, until: tuple[str, ...]) -> None:
     say(f"Snoozed until {long_day(day)}.")
 
 
-@click.command("set")
+@click.command("set", context_settings={"ignore_unknown_options": True})
 @who_argument
 @click.argument("field", metavar="FIELD")
 @click.argument("values", metavar="VALUE", nargs=-1, required=True)
 @pass_session
 def set_command(session: Session, who: str, field: str, values: tuple[str, ...]) -> None:
-    r"""Give a field a value; a list field takes several, and "" takes the field away.
+    """Give a field a value; a list field takes several, and "" takes the field away.
 
     \b
     Examples:
@@ -185,13 +189,12 @@ def set_command(session: Session, who: str, field: str, values: tuple[str, ...])
     known = BY_NAME.get(field)
     if known is None and (near := near_miss(field)):
         raise UsageError(f"“{field}” is no field. Did you mean “{near}”?")
-    path = _set(workspace, who, known or own_field(field), [plain(value) for value in values])
-    shown = " ".join(values) if any(values) else "(taken away)"
-    say(f"{path}: {field}: {shown}")
+    path, written = _set(workspace, who, known or own_field(field), [plain(value) for value in values])
+    say(f"{path}: {field}: {', '.join(written) or '(taken away)'}")
 
 
-def _set(workspace: Workspace, who: str, field: Field, words: list[str]) -> str:
-    """Write the field; the path of the file. Raises `UsageError` for a value that cannot be understood."""
+def _set(workspace: Workspace, who: str, field: Field, words: list[str]) -> tuple[str, list[str]]:
+    """Write the field; the path of the file, and the values as written. Raises `UsageError` for a value that cannot be understood."""
     match = workspace.find(who)
     values = values_for(field, words, workspace.today, workspace.index.link)
     if isinstance(values, Problem):
@@ -205,7 +208,7 @@ def _set(workspace: Workspace, who: str, field: Field, words: list[str]) -> str:
     if edits:
         change = amended(reading, edits, target, workspace.reader)
         workspace.apply(Operation(f"set {match.id} {field.name}", (change,)))
-    return match.path
+    return match.path, values
 
 
 def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:

@@ -85,6 +85,8 @@ class Cache:
 
     def _start_anew(self, stamp: str) -> None:
         with self.writing():
+            if self._stamp() == stamp:  # another process was quicker
+                return
             names = self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             for (name,) in names:
                 self.database.execute(f"DROP TABLE {name}")
@@ -95,6 +97,7 @@ class Cache:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """All of what is written inside is kept, or nothing of it."""
+        self.release()
         self.database.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -102,6 +105,17 @@ class Cache:
             self.database.execute("ROLLBACK")
             raise
         self.database.execute("COMMIT")
+
+    def hold(self) -> None:
+        """See the rows as they are now, whatever other processes write, until `release` or the next writing."""
+        self.release()
+        self.database.execute("BEGIN")
+        self.database.execute("SELECT 1 FROM meta").fetchone()
+
+    def release(self) -> None:
+        """See what other processes have written since `hold`."""
+        if self.database.in_transaction:
+            self.database.execute("COMMIT")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -161,6 +175,10 @@ class Cache:
         query = """SELECT customer.path FROM customer LEFT JOIN standing USING (path)
             WHERE valid_from IS NULL OR valid_from > ?1 OR valid_until <= ?1"""
         return [path for (path,) in self.database.execute(query, (today.isoformat(),))]
+
+    def recall(self, paths: Iterable[str]) -> None:
+        """Make what is owed to the customers at `paths` outdated: a touch or a field of theirs has changed."""
+        self.database.executemany("DELETE FROM standing WHERE path = ?", [(path,) for path in paths])
 
     def owe(self, path: str, owed: Obligations) -> None:
         """Keep what is owed to the customer at `path`, in the place of what was."""

@@ -52,7 +52,12 @@ def facts_of(reading: Reading, config: Config) -> Facts:
     if one is None:
         return Facts(None, "", (), (), (), reading.diagnostics)
     stem = one.path.removesuffix(".md")
-    handles = [(one.id, ID), (posixpath.basename(stem), STEM), (stem, PATH)]
+    folders = stem.split("/")
+    handles = [
+        (one.id, ID),
+        (folders[-1], STEM),
+        *(("/".join(folders[at:]), PATH) for at in range(len(folders) - 1)),
+    ]
     handles += [(alias, ALIAS) for alias in one.aliases] + [(one.name, NAME)]
     links = tuple((link.line, link.key, link.target, link_key(link.target, one.path)) for link in one.links)
     return Facts(
@@ -111,22 +116,18 @@ class Index:
         ]
         return changed, [path for path in known if path not in files]
 
-    def refresh(
-        self, files: dict[str, Signature], now_ns: int, read: Callable[[str], Facts], today: date
-    ) -> list[str]:
-        """Bring the rows up to date; the paths of customers for whom what is owed must be worked out."""
+    def refresh(self, files: dict[str, Signature], now_ns: int, read: Callable[[str], Facts]) -> None:
+        """Bring the rows up to date; what is owed to those whom a change bears on becomes outdated."""
         changed, gone = self.stale(files)
-        if not changed and not gone:
-            return self.cache.outdated(today)
         touched = {*changed, *gone}
+        if not touched:
+            return
         with self.cache.writing():
             bearing = self._borne_on(touched)
             self.cache.forget(touched)
             for path in changed:
                 self.cache.remember(path, files[path], now_ns, read(path))
-            bearing |= self._borne_on(touched)
-        present = {path for (path,) in self.cache.rows("SELECT path FROM customer")}
-        return sorted((bearing & present) | set(self.cache.outdated(today)))
+            self.cache.recall(bearing | self._borne_on(touched))
 
     def _borne_on(self, paths: set[str]) -> set[str]:
         """The customers whose touches may change when `paths` do: themselves, those named, their companies."""

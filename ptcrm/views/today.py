@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.diagnostic import Severity
 from ptcrm.model.occurrence import Occurrence
+from ptcrm.text.fold import slug
 
 if TYPE_CHECKING:
     from ptcrm.workspace import Workspace
@@ -79,6 +80,11 @@ def row(one: Occurrence) -> dict[str, object]:
         "path": one.path,
         "line": one.line,
     }
+
+
+def called(one: Occurrence) -> str:
+    """The customer's name, and the id to type where the name has letters that few keyboards have."""
+    return one.name if slug(one.name).isascii() else f"{one.name} ({one.customer})"
 
 
 def what(one: Occurrence) -> str:
