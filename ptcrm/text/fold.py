@@ -9,6 +9,8 @@ import unicodedata
 _STROKES = str.maketrans(
     {"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
 )
+# Classes of marks that make another letter (kana voicing, nukta, virama) and are no accents; 0 is no mark.
+_NO_ACCENTS = frozenset({0, 7, 8, 9})
 _WORD_GAPS = re.compile(r"[\W_]+")
 
 
@@ -16,8 +18,9 @@ def fold(text: str) -> str:
     """`text` without case and accents: `Łódź` → `lodz`, `Straße` → `strasse`, `ŻAK` → `zak`."""
     if text.isascii():
         return text.casefold()
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(char for char in parts if not unicodedata.combining(char))
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    parts = unicodedata.normalize("NFKD", plain)
+    bare = "".join(char for char in parts if unicodedata.combining(char) in _NO_ACCENTS)
     return unicodedata.normalize("NFC", bare.translate(_STROKES))
 
 

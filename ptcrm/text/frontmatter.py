@@ -22,6 +22,11 @@ MAX_DEPTH = 20
 
 _FENCE = re.compile(r"---[ \t]*\r?(?:\n|\Z)")
 _CLOSING = re.compile(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
+# YAML's printable characters (1.1, section 4.1); libyaml miscounts after a byte order mark that begins a line.
+_UNREADABLE = re.compile(
+    "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|(?<![^\n\r\x85\u2028\u2029])\ufeff"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _HARD_SPACE = re.compile("^[ \t]*[^\\s:#]+:\u00a0", re.MULTILINE)
 
 
@@ -91,24 +96,35 @@ def compose(text: str, span: Span) -> Mapping | Flaw:
     block = span.of(text)
     if len(block.encode(errors="replace")) > MAX_BYTES:
         return Flaw("too-big", span.start, f"this block is over {MAX_BYTES // 1024} KiB")
-    hard_space = _HARD_SPACE.search(block)
-    if hard_space:
-        return Flaw("yaml", span.start + hard_space.end() - 1, "a non-breaking space stands after the colon")
+    unreadable = _UNREADABLE.search(block)
+    if unreadable:
+        return Flaw("yaml", span.start + unreadable.start(), "a character YAML does not allow")
+    root = _read(text, span)
+    if isinstance(root, Flaw) and root.kind in ("yaml", "not-mapping"):
+        return _hard_space(text, *span) or root  # the likely cause of whatever YAML says
+    return root
+
+
+def _hard_space(text: str, start: int, end: int) -> Flaw | None:
+    """The flaw of a line `key:` with a non-breaking space, which makes it no key to YAML (HAZARDS 2)."""
+    found = _HARD_SPACE.search(text, start, end)
+    return Flaw("yaml", found.end() - 1, "a non-breaking space stands after the colon") if found else None
+
+
+def _read(text: str, span: Span) -> Mapping | Flaw:
     import yaml  # here, so that what only reads remembered rows never loads it
 
     builder = _Builder(text, span.start)
     try:
-        root = builder.build(yaml.parse(block, Loader=getattr(yaml, "CLoader", yaml.SafeLoader)))
+        events = yaml.parse(span.of(text), Loader=getattr(yaml, "CLoader", yaml.SafeLoader))
+        root = builder.build(events)
     except _FlawError as error:
         return error.flaw
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return Flaw("yaml", span.start + (mark.index if mark else 0), _plain(error.problem))
-    except (yaml.YAMLError, ValueError) as error:
-        at = getattr(error, "position", 0)
-        return Flaw(
-            "yaml", span.start + (at if isinstance(at, int) else 0), "a character YAML does not allow"
-        )
+    except (yaml.YAMLError, ValueError, OverflowError):  # a number in it that no int or character can be
+        return Flaw("yaml", span.start, _plain(None))
     if root is None or (isinstance(root, Scalar) and not root.value and not root.quoted):
         return Mapping((), span)
     if not isinstance(root, Mapping):
@@ -195,6 +211,12 @@ class _Builder:
         if style in ("|", ">"):
             while end > start and self.text[end - 1] in " \t\r\n":
                 end -= 1
+        elif not style and ":\u00a0" in event.value:
+            swallowed = _hard_space(self.text, self.text.rfind("\n", 0, start) + 1, end)
+            if swallowed:
+                raise _FlawError(*swallowed)
+        elif not event.value.isascii() and _SURROGATE.search(event.value):
+            raise _FlawError("yaml", start, "an escape in this text names no character")
         return Scalar(event.value, Span(start, end), bool(style))
 
     @staticmethod

@@ -12,15 +12,23 @@ from typing import NamedTuple
 
 from ptcrm.text.source import Span
 
-_HEADING = re.compile(r"(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_HEADING = re.compile(r"(#{1,6})(?:[ \t]|$)")
+_CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+$")
 _FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
 _UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 _RULE = re.compile(r"([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _MARKER = re.compile(r"([-*+]|[0-9]{1,9}[.)])(?=[ \t]|$)")
 _BOX = re.compile(r"\[([^\n])\](?=[ \t]|$)")
-_WIKI = re.compile(r"\[\[([^\[\]\n|#]*)(?:#[^\[\]\n|]*)?(?:\|[^\[\]\n]*)?\]\]")
-_INLINE_LINK = re.compile(r"(?<!!)\[[^\[\]\n]*\]\(<?([^()<>\s]+\.md)(?:#[^()\s]*)?>?\)")
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
+# In a table the bar of `[[target|words]]` is written `\|`.
+_WIKI = re.compile(
+    r"\[\[(?P<wiki>[^\[\]\n|#]*?)(?P<heading>#[^\[\]\n|]*?)?\\?(?:\|(?P<words>[^\[\]\n]*))?\]\]"
+)
+_INLINE_LINK = (
+    r"(?<!!)\[[^\[\]\n]*\]\((?![A-Za-z][A-Za-z0-9+.-]*:)"
+    r"(?:<(?P<angled>[^<>\n]+?\.md)(?:#[^<>\n]*)?>|(?P<bare>[^()<>#\s]+\.md)(?:#[^()\s]*)?)\)"
+)
+_CODE_SPAN = r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)"
+_LINK = re.compile(f"{_CODE_SPAN}|{_WIKI.pattern}|{_INLINE_LINK}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +84,36 @@ def outline(text: str, start: int) -> Outline:
 
 
 def find_links(text: str, span: Span, code: tuple[Span, ...] = ()) -> list[Target]:
-    """The targets of wiki links and relative Markdown links in `span`, not those inside code."""
-    part = span.of(text)
-    if "[[" not in part and "](" not in part:
+    """The targets of wiki links and relative Markdown links in `span`, in order, not those inside code.
+
+    `code` are blocks inside `span`, in order; code between backticks is found here.
+    """
+    if text.find("[[", *span) < 0 and text.find("](", *span) < 0:
         return []
-    hidden = (
-        [*code, *(Span(*found.span()) for found in _CODE_SPAN.finditer(text, *span))] if "`" in part else code
-    )
-    found = [*_WIKI.finditer(text, *span), *_INLINE_LINK.finditer(text, *span)]
-    targets = [Target(link[1].strip(), Span(*link.span(1))) for link in found]
-    visible = [
-        target
-        for target in targets
-        if target.text and not any(dark.start <= target.span.start < dark.end for dark in hidden)
+    starts = [span.start, *(dark.end for dark in code)]
+    ends = [*(dark.start for dark in code), span.end]
+    return [
+        Target(target.strip(), Span(*link.span(name)))
+        for start, end in zip(starts, ends, strict=True)
+        for link in _LINK.finditer(text, start, end)
+        for name in ("wiki", "angled", "bare")
+        if (target := link[name]) and target.strip()
     ]
-    return sorted(visible, key=lambda target: target.span)
 
 
 def link_target(text: str) -> str | None:
     """The target if `text` is one wiki link and nothing else, else None."""
     found = _WIKI.fullmatch(text.strip())
-    return found[1].strip() or None if found else None
+    return found["wiki"].strip() or None if found else None
 
 
 def show_links(text: str) -> str:
     """`text` as a reader sees it: `[[target|words]]` becomes `words`, `[[target]]` becomes `target`."""
-    if "[[" not in text:
-        return text
-    return _WIKI.sub(lambda found: found[0][2:-2].rpartition("|")[2].partition("#")[0].strip(), text)
+    return _WIKI.sub(_shown, text) if "[[" in text else text
+
+
+def _shown(link: re.Match[str]) -> str:
+    return next((part for one in ("words", "wiki", "heading") if (part := (link[one] or "").strip("# "))), "")
 
 
 @dataclass(slots=True)
@@ -115,6 +125,11 @@ class _OpenItem:
     content_indent: int
     box: int | None
     order: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands after its marker."""
+        return self.content.start == self.content.end and self.box is None
 
 
 class _Scanner:
@@ -139,7 +154,7 @@ class _Scanner:
         raw = self.text[start:after].rstrip("\r\n")
         body = raw.lstrip(" \t")
         if not body:
-            self.paragraph = None
+            self._blank()
             return
         end = start + len(raw)
         indent = _columns(raw[: len(raw) - len(body)])
@@ -149,6 +164,12 @@ class _Scanner:
             return
         self._block(start, after, body, indent, depth)
         self.last_end = end
+
+    def _blank(self) -> None:
+        """End the paragraph; an item that holds nothing yet cannot go on after a blank line."""
+        self.paragraph = None
+        if self.stack and self.stack[-1].is_empty and self.stack[-1].content.end == self.last_end:
+            self._close_to(len(self.stack) - 1)
 
     def _inside_code(self, body: str, indent: int, depth: int, end: int) -> bool:
         """Whether the open code block ended *before* this line; a closing line belongs to the block."""
@@ -184,8 +205,9 @@ class _Scanner:
         if heading:
             self._close_to(depth)
             if not depth:
-                self.headings.append(Heading(Span(start, after), len(heading[1]), heading[2] or ""))
-        elif self.paragraph == depth == len(self.stack) and _UNDERLINE.match(body):
+                title = _CLOSING_HASHES.sub("", body[heading.end() :].strip(" \t")).rstrip(" \t")
+                self.headings.append(Heading(Span(start, after), len(heading[1]), title))
+        elif self.paragraph == depth and _UNDERLINE.match(body):
             if not depth:
                 title = self.text[self.paragraph_start : start].strip()
                 span = Span(self.paragraph_start, after)
@@ -195,16 +217,16 @@ class _Scanner:
             self._close_to(depth)
         elif body.startswith("<!--"):
             self._close_to(depth)
-            self._open_code(_COMMENT_END, start, body)
+            self._open_code(_COMMENT_END, _after_blanks(self.text, start), body)
         elif fence := _FENCE.match(body):
             self._close_to(depth)
-            self._open_fence(fence, start)
+            self._open_fence(fence, _after_blanks(self.text, start))
         elif body[0] == ">":
             self._close_to(depth)
-            self.paragraph = -1
+            self.paragraph = -1 if body[1:].strip() else None
         elif (marker := _MARKER.match(body)) and not self._only_text(marker, body, depth):
             self._close_to(depth)
-            self._open_item(start, start + _prefix(self.text, start), marker, body, indent)
+            self._open_item(start, _after_blanks(self.text, start), marker, body, indent)
         elif self.paragraph is None:
             self._close_to(depth)
             self.paragraph = depth
@@ -212,7 +234,7 @@ class _Scanner:
 
     def _only_text(self, marker: re.Match[str], body: str, depth: int) -> bool:
         """An item that would interrupt a paragraph must have text and, if numbered, begin with 1."""
-        if self.paragraph is None or self.paragraph not in (depth, -1) or depth < len(self.stack):
+        if self.paragraph != depth:
             return False
         return not body[marker.end() :].strip() or (marker[1][-1] in ".)" and int(marker[1][:-1]) != 1)
 
@@ -256,7 +278,7 @@ class _Scanner:
         elif fence := _FENCE.match(inner):
             self._open_fence(fence, at)
         elif inner[0] == ">":
-            self.paragraph = -1
+            self.paragraph = -1 if inner[1:].strip() else None
         elif marker := _MARKER.match(inner):
             self._open_item(start, at, marker, inner, indent)
         else:
@@ -267,7 +289,7 @@ class _Scanner:
         while len(self.stack) > depth:
             done = self.stack.pop()
             item = Item(
-                Span(done.start, max(self.last_end, done.content.end)),
+                Span(done.start, self.last_end),
                 done.content,
                 done.marker,
                 len(self.stack),
@@ -292,11 +314,10 @@ def _after_box(inner: str, box: re.Match[str]) -> int:
     return len(inner) - len(inner[box.end() :].lstrip(" \t"))
 
 
-def _prefix(text: str, start: int) -> int:
-    at = start
+def _after_blanks(text: str, at: int) -> int:
     while text[at] in " \t":
         at += 1
-    return at - start
+    return at
 
 
 def _columns(blanks: str, at: int = 0) -> int:

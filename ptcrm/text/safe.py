@@ -23,8 +23,8 @@ def one_line(text: str) -> str:
 
 
 def for_feed(text: str) -> str:
-    r"""`text` for an iCalendar TEXT value: every kind of break is `\n`, other controls go (CALENDAR 16)."""
-    return _CONTROLS.sub("", _BREAKS.sub("\n", text))
+    r"""`text` for an iCalendar TEXT value: breaks become `\n`, a tab a blank, other controls go (CALENDAR 16)."""
+    return _CONTROLS.sub("", _BREAKS.sub("\n", text.replace("\t", " ")))
 
 
 def for_json(dumped: str) -> str:
