@@ -43,7 +43,7 @@ class Workspace:
     def __init__(self, root: Path, today: date | None, cache_folder: Path | None) -> None:
         self.root = root
         self.config, content = self._read_config()
-        self.today = today or datetime.now(self.zone).date()  # HAZARDS 40
+        self.today = today or datetime.now(self.zone).date()
         self.reader = LineReader.of(self.config)
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(content).hexdigest()}"
         place = hashlib.sha256(str(root.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]

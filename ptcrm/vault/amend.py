@@ -6,20 +6,20 @@ target alone, else it is refused.
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import fields, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from ptcrm.errors import RefusedError, UsageError
+from ptcrm.errors import RefusedError
 from ptcrm.model.change import Write
 from ptcrm.model.customer import Customer, FollowUp, LogEntry
 from ptcrm.model.diagnostic import Severity
 from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.fold import slug
-from ptcrm.text.frontmatter import Mapping, Scalar, Sequence, compose
+from ptcrm.text.frontmatter import Mapping, Scalar, Sequence
 from ptcrm.text.source import Source, Span
+from ptcrm.vault.emit import emit
 from ptcrm.vault.log import following
 from ptcrm.vault.schema import FIELDS, Reading, read_customer
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ptcrm.vault.log import LineReader
     from ptcrm.vault.schema import Field
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _FIRST_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DUE_SIGN = re.compile("([📅📆🗓]\ufe0f?[ \t]*|[⏳⌛]\ufe0f?[ \t]*)([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _CLOSED_PARTS = re.compile("[ \t]*(?:\\[done::[^\\]]*\\]|[✅❌]\ufe0f?[ \t]*[0-9-]{10})")
@@ -67,10 +66,14 @@ def amended(reading: Reading, edits: list[Edit], target: set[str], reader: LineR
     errors = [one.message for one in new.diagnostics if one.severity is Severity.ERROR]
     if not changed <= {*target, "links"} or len(errors) > _errors(reading):
         beside = ", ".join(sorted(changed - target)) or "; ".join(errors)
-        raise RefusedError(f"{source.path}: this would change more than was asked ({beside}). Nothing was written.")
+        raise RefusedError(
+            f"{source.path}: this would change more than was asked ({beside}). Nothing was written."
+        )
     if not target & {"log", "follow_ups"} <= changed:
         hint = "Perhaps a code fence (```) is open."
-        raise RefusedError(f"{source.path}: the new line would not be read as one. {hint} Nothing was written.")
+        raise RefusedError(
+            f"{source.path}: the new line would not be read as one. {hint} Nothing was written."
+        )
     return Write(source.path, source.content, after.content)
 
 
@@ -222,46 +225,6 @@ def _drop_lines(text: str, start: int, end: int) -> Edit:
 def _line_after(text: str, offset: int) -> int:
     newline = text.find("\n", offset)
     return len(text) if newline < 0 else newline + 1
-
-
-def emit(value: str, field: Field, *, flow: bool = False) -> str:
-    """`value` as YAML text that reads back as itself, quoted where it must be (by ruamel.yaml's rules)."""
-    if _CONTROL.search(value):
-        raise UsageError(f"“{field.name}” takes one line of text without control characters")
-    if field.typed:
-        return value
-    quoted = field.quoted or value.startswith("[[")
-    text = _by_ruamel(value, flow=flow, quoted=quoted)
-    if not quoted and not _reads_back(text, value, flow=flow):
-        text = _by_ruamel(value, flow=flow, quoted=True)
-    if not _reads_back(text, value, flow=flow):
-        raise UsageError(f"“{field.name}” cannot hold this text: YAML has no way to write it")
-    return text
-
-
-def _by_ruamel(value: str, *, flow: bool, quoted: bool) -> str:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedSeq
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-
-    writer = YAML()
-    writer.width = 1 << 20
-    holder = CommentedSeq([DoubleQuotedScalarString(value) if quoted else value])
-    if flow:
-        holder.fa.set_flow_style()
-    out = io.StringIO()
-    writer.dump(holder, out)
-    return out.getvalue().strip()[1:-1].strip() if flow else out.getvalue().strip().removeprefix("- ")
-
-
-def _reads_back(text: str, value: str, *, flow: bool) -> bool:
-    """Whether the parser that reads the vault sees `value` in `text`; YAML 1.1 and 1.2 differ in corners."""
-    line = f"key: [{text}]" if flow else f"key: {text}"
-    root = compose(line, Span(0, len(line)))
-    node = root.pairs[0][1] if isinstance(root, Mapping) and root.pairs else None
-    if flow and isinstance(node, Sequence) and len(node.items) == 1:
-        node = node.items[0]
-    return isinstance(node, Scalar) and node.value == value
 
 
 def new_customer(

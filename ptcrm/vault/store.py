@@ -1,7 +1,7 @@
 """The vault's folder: finding it, listing it, reading it, and the one function that writes to it.
 
 Paths are relative to the vault, with `/`. What the scanner passes over is FORMAT §1; how a file is
-replaced is HAZARDS 16-23.
+replaced: whole or not at all, and only if nobody else wrote meanwhile (docs/architecture.md).
 """
 
 from __future__ import annotations
