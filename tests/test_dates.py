@@ -154,15 +154,12 @@ def test_an_anniversary_returns_every_year_but_not_before_its_first() -> None:
     assert wedding.within(date(2026, 9, 2), date(2027, 8, 31), "feb28") == []
 
 
-@given(days, days, st.sampled_from(["feb28", "mar1"]), st.dates(date(1900, 1, 1), date(2100, 1, 1)))
-def test_each_full_year_holds_an_anniversary_once(first: date, _: date, rule: str, began: date) -> None:
+@given(st.dates(), st.integers(1, 9999), st.sampled_from(["feb28", "mar1"]))
+def test_every_year_has_each_anniversary_once(began: date, year: int, rule: str) -> None:
     anniversary = Anniversary(began.month, began.day)
-    last = later(first, Interval(months=12))
-    if last < date.max:
-        found = anniversary.within(first, last, rule)
-        assert found
-        assert {day.year for day in found} == {day.year for day in set(found)}
-        assert all(first <= day <= last for day in found)
+    found = anniversary.within(date(year, 1, 1), date(year, 12, 31), rule)
+    assert found == [anniversary.in_year(year, rule)]
+    assert abs((found[0] - date(year, began.month, 1)).days - began.day + 1) <= 1
 
 
 @pytest.mark.parametrize(
@@ -208,8 +205,25 @@ def test_a_cadence_has_many_spellings(texts: tuple[str, ...], expected: Interval
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0 days", "0", "3", "weeks", "-3 weeks", "1.5 weeks", "101 years", "36526 days", "5218 weeks"]
-    + ["99999999999 days", "３ weeks", "3 moons", "P1Y2M", "P1W2D", "3 weeks and a day", "often"],
+    [
+        "",
+        "0 days",
+        "0",
+        "3",
+        "weeks",
+        "-3 weeks",
+        "1.5 weeks",
+        "101 years",
+        "36526 days",
+        "5218 weeks",
+        "99999999999 days",
+        "３ weeks",
+        "3 moons",
+        "P1Y2M",
+        "P1W2D",
+        "3 weeks and a day",
+        "often",
+    ],
 )
 def test_what_is_no_cadence_says_how_to_write_one(text: str) -> None:
     found = problem(parse_interval(text))

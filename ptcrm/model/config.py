@@ -34,6 +34,7 @@ from ptcrm.model.reading import (
     suggest,
     text,
     texts,
+    warn_of_cuts,
     whole,
     zone,
 )
@@ -265,7 +266,8 @@ def _weekday(words: str) -> str | Problem:
 def _folder(words: str) -> str | Problem:
     """A folder inside the vault (no path outside is ever taken from the configuration)."""
     parts = [part for part in words.replace("\\", "/").split("/") if part not in ("", ".")]
-    if words.startswith(("/", "\\", "~")) or ".." in parts or ":" in words or not parts:
+    outside = words.startswith(("/", "\\", "~")) or ".." in parts or ":" in words
+    if outside or not parts or re.search("[\x00-\x1f\x7f]", words):
         return Problem(
             "PT502", f"“{words}” is no folder inside the vault", "Write a folder such as customers."
         )
@@ -308,13 +310,18 @@ def _merged_channels(node: Node, report: Report) -> dict[str, Channel]:
     """The table of FORMAT §2.3 with what the configuration adds to it or changes in it."""
     merged = _channels()
     for name, given in by_name(_CHANNEL)(node, report).items():
-        key = " ".join(name.split())
+        words = " ".join(name.split())
+        key = words.lower() if words.lower() in merged else words
         merged[key] = replace(merged.get(key, Channel(verb=f"{key.capitalize()}:")), **given)
     return merged
 
 
 def _merged_statuses(node: Node, report: Report) -> dict[str, Status]:
-    return {**_statuses(), **by_name(record(Status, cadence=interval))(node, report)}
+    """The statuses that need no configuration with what it adds to them or changes in them."""
+    merged = _statuses()
+    for name, given in by_name(_STATUS)(node, report).items():
+        merged[name] = replace(merged.get(name, Status()), **given)
+    return merged
 
 
 def _touch(node: Node, report: Report) -> str | None:
@@ -344,6 +351,7 @@ _FEED = record(
 _CHANNEL: Callable[[Node, Report], dict[str, Any]] = record(
     dict, touch=_touch, value=flag, cost=parsed(_cost), minutes=whole, also=texts, verb=text
 )
+_STATUS: Callable[[Node, Report], dict[str, Any]] = record(dict, cadence=interval)
 _LENGTH = parsed(_length)
 _STEP = record(Step, after=_LENGTH, do=text, text=text)
 _PLAYBOOK = record(Playbook, starts=text, lapse=_LENGTH, steps=many(_STEP))
@@ -412,6 +420,7 @@ KEYS = (
 
 def read_config(root: Mapping, report: Report) -> Config:
     """The configuration in `root`; a bad value is reported and has its default."""
+    warn_of_cuts(root, report)
     known = {key.name: key for key in KEYS}
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}

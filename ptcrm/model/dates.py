@@ -22,6 +22,7 @@ _COUNTED = re.compile(
     r"(?:every +)?([0-9]{1,5}) *(d|w|m|q|y|days?|weeks?|months?|quarters?|years?)", re.IGNORECASE
 )
 _ISO = re.compile(r"P([0-9]{1,5})([DWMY])", re.IGNORECASE)
+_NUMBERS = re.compile(r"[0-9./-]+")
 _RELATIVE = re.compile(r"(?:in +|\+ *)(?P<on>.+)|- *(?P<back>.+)|(?P<ago>.+) +ago")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NO_YEAR = 1604  # what Apple's address book writes for "year unknown"
@@ -56,6 +57,7 @@ class Interval:
 
 
 NEVER = Interval()
+_A_DAY = Interval(days=1)
 _WORDS = {
     "never": NEVER,
     "weekly": Interval(days=7),
@@ -113,7 +115,7 @@ def parse_date(text: str) -> date | Problem:
     """`YYYY-MM-DD`; a time part is ignored."""
     found = _DAY.fullmatch(text.strip())
     if not found:
-        return _no_date(text, "YYYY-MM-DD")
+        return _no_date(text, "YYYY", "YYYY-MM-DD")
     try:
         return date(*map(int, found.groups()))
     except ValueError:
@@ -130,27 +132,30 @@ def parse_anniversary(text: str) -> Anniversary | Problem:
         return Problem("PT102", f"“{text}” is no day of the calendar", "Write a day that exists.")
     found = parse_date(text)
     if isinstance(found, Problem):
-        return found
+        is_day = _DAY.fullmatch(text.strip())
+        return found if is_day else _no_date(text, "-", "YYYY-MM-DD, or --MM-DD without the year")
     return Anniversary(found.month, found.day, None if found.year == _NO_YEAR else found.year)
 
 
-def _no_date(text: str, form: str) -> Problem:
-    """A problem that shows what `text` may have meant, never a guess."""
+def _no_date(text: str, no_year: str, form: str) -> Problem:
+    """A problem that shows what `text` may have meant, never a guess; `no_year` stands for a missing year."""
     three, two = _THREE_PARTS.fullmatch(text.strip()), _TWO_PARTS.fullmatch(text.strip())
     parts = three or two
     if not parts:
         return Problem("PT102", f"“{text}” is no date", f"Write it as {form}.")
-    prefix = f"{three[3]}" if three else "-"
+    year, year_number = (three[3], int(three[3])) if three else (no_year, _LEAP_YEAR)
     first, second = int(parts[1]), int(parts[2])
     readings = {
-        f"{prefix}-{month:02}-{day:02}"
+        f"{year}-{month:02}-{day:02}"
         for day, month in ((first, second), (second, first))
-        if month in range(1, 13) and day in range(1, 32)
+        if 1 <= month <= 12 and 1 <= day <= monthrange(year_number, month)[1]
     }
     if not readings:
         return Problem("PT102", f"“{text}” is no date", f"Write it as {form}.")
-    choice = " or ".join(sorted(readings))
-    return Problem("PT103", f"“{text}” could be read in more than one way", f"Write {choice}.")
+    choice = f"Write {' or '.join(sorted(readings))}."
+    if len(readings) == 1:
+        return Problem("PT102", f"“{text}” is not written as dates are here", choice)
+    return Problem("PT103", f"“{text}” could be read in more than one way", choice)
 
 
 def parse_time(text: str) -> time | None:
@@ -188,11 +193,11 @@ def parse_day(text: str, today: date) -> date | Problem:
     words = " ".join(text.lower().split())
     plain = {"today": 0, "yesterday": -1, "tomorrow": 1}
     if words in plain:
-        return today + timedelta(days=plain[words])
+        return later(today, _A_DAY, plain[words])
     which, _, name = words.rpartition(" ")
     for number, weekday in enumerate(_WEEKDAYS):
         if name in (weekday, weekday[:3]) and which in ("", "next", "last"):
-            return _weekday(number, which, today)
+            return later(today, _A_DAY, _days_to(number, which, today))
     if which == "next" and name in ("week", "month", "year"):
         return later(today, _WORDS[f"{name}ly"])
     relative = _RELATIVE.fullmatch(words)
@@ -202,18 +207,16 @@ def parse_day(text: str, today: date) -> date | Problem:
             return later(today, interval, 1 if relative["on"] else -1)
     else:
         day = parse_date(words)
-        if isinstance(day, date) or day.code == "PT103":
-            return day
-        if _DAY.fullmatch(words):
+        if isinstance(day, date) or _NUMBERS.fullmatch(words):
             return day
     return Problem(
         "PT102", f"“{text}” is no day", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."
     )
 
 
-def _weekday(number: int, which: str, today: date) -> date:
+def _days_to(weekday: int, which: str, today: date) -> int:
     if which == "next":
-        return today + timedelta(days=7 - today.weekday() + number)
+        return 7 - today.weekday() + weekday
     if which == "last":
-        return today - timedelta(days=(today.weekday() - number - 1) % 7 + 1)
-    return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
+        return -((today.weekday() - weekday - 1) % 7 + 1)
+    return (weekday - today.weekday() - 1) % 7 + 1

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """`error`: nothing is planned from the file. `warning`: a value is not used. `info`: worth knowing."""
+    """`error`: something is kept out of the plan. `warning`: a value is not used. `info`: worth knowing."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -17,7 +17,7 @@ from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
 from ptcrm.text.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     from ptcrm.model.dates import Interval
@@ -30,6 +30,9 @@ _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "zł": "PLN"}
 _MONEY = re.compile(
     r"(?P<before>[€£$]?) *(?P<amount>-?[0-9][0-9 \u00a0\u202f]*(?:\.[0-9]+)?) *(?P<code>[A-Za-z]{3}|€|£|\$|zł)?"
 )
+_BARE_LINK = re.compile(r"\[\[[^\[\]\n]*\]\]")
+_CUT_SIGN = re.compile(r"[ \t]#[^\s#]")
+_CUT = re.compile(r"[ \t]+#[^\s#]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,9 @@ def is_empty(node: Node) -> bool:
 def text(node: Node, report: Report) -> str | None:
     """The value's text; `[[x]]` without quotes is the link that was meant, not a list in a list."""
     if isinstance(node, Scalar):
-        _warn_if_cut(node, report)
         return node.value.strip() or None
-    source = node.span.of(report.source.text)
-    if source.startswith("[[") and source.endswith("]]") and "\n" not in source:
-        return source
+    if isinstance(node, Sequence) and _is_bare_link(node, report):
+        return node.span.of(report.source.text)
     report.add("PT105", node.span.start, "one value is expected here", "Write one value on the key's line.")
     return None
 
@@ -87,20 +88,28 @@ def items(node: Node, report: Report) -> tuple[Node, ...]:
 
 
 def _is_bare_link(node: Sequence, report: Report) -> bool:
-    """`[[x]]` is a link, but `[[x], [y]]` and `[ [x] ]` are lists."""
-    single = len(node.items) == 1 and isinstance(node.items[0], Sequence)
-    return single and node.flow and node.span.of(report.source.text).startswith("[[")
+    """`[[x]]` is a link, but `[[x], [y]]`, `[ [x] ]` and `[[[x]]]` are lists."""
+    return node.flow and _BARE_LINK.fullmatch(node.span.of(report.source.text)) is not None
 
 
-def _warn_if_cut(node: Scalar, report: Report) -> None:
+def warn_of_cuts(root: Mapping, report: Report) -> None:
     """Warn of ` #` right before a word: it was hardly meant as a comment, which has a blank there."""
-    if node.quoted:
-        return
     source = report.source.text
-    rest = source[node.span.end : source.find("\n", node.span.end)]
-    if re.match(r"[ \t]+#[^\s#]", rest):
-        at = node.span.end + rest.index("#")
-        report.add("PT107", at, "` #` cuts the value here", "Put the whole value in quotes.")
+    last_line_end = source.find("\n", root.span.end)
+    if not _CUT_SIGN.search(source, root.span.start, last_line_end if last_line_end >= 0 else len(source)):
+        return  # as in nearly all files
+    for node in _scalars(root):
+        cut = None if node.quoted else _CUT.match(source, node.span.end)
+        if cut:
+            report.add("PT107", cut.end() - 2, "` #` cuts the value here", "Put the whole value in quotes.")
+
+
+def _scalars(node: Node) -> Iterator[Scalar]:
+    if isinstance(node, Scalar):
+        yield node
+    else:
+        for child in node.items if isinstance(node, Sequence) else [value for _, value in node.pairs]:
+            yield from _scalars(child)
 
 
 def parsed(parse: Callable[[str], T | Problem]) -> Callable[[Node, Report], T | None]:
@@ -219,7 +228,7 @@ def record(build: Callable[..., T], **readers: Callable[[Node, Report], Any]) ->
                 report.add(
                     "PT501", key.span.start, f"“{key.value}” means nothing here", suggest(key.value, readers)
                 )
-            elif not is_empty(value) and (got := reader(value, report)) is not None:
+            elif not is_empty(value) and (got := reader(value, report)) not in (None, ()):
                 values[key.value] = got
         return build(**values)
 

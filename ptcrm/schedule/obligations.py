@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ptcrm.model.config import channel_names
 from ptcrm.model.dates import NEVER, Interval, later
 from ptcrm.model.occurrence import ALWAYS, FOREVER, Obligation, Obligations, Reason, Standing, Touch, Yearly
 from ptcrm.text.fold import fold
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer, FollowUp
 
-_DAY = timedelta(days=1)
+_A_DAY = Interval(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,18 @@ def which_cadence(customer: Customer, config: Config, today: date) -> Cadence:
     if tier and tier.cadence:
         return _by_field(customer, "tier", tier.cadence, f"tier {customer.tier}")
     line = config.lines.get("default_cadence", 1)
-    return Cadence(
-        config.default_cadence, Reason(f"every {config.default_cadence} by default", "ptcrm.yaml", line)
-    )
+    words = _rule_words(config.default_cadence, "default")
+    return Cadence(config.default_cadence, Reason(words, "ptcrm.yaml", line))
 
 
 def _by_field(customer: Customer, field: str, interval: Interval, rule: str) -> Cadence:
     """A cadence that a field of the customer's file decides."""
-    words = f"no regular contact by {rule}" if interval.is_never else f"every {interval} by {rule}"
+    words = _rule_words(interval, rule)
     return Cadence(interval, Reason(words, customer.path, customer.lines.get(field, 1)))
+
+
+def _rule_words(interval: Interval, rule: str) -> str:
+    return f"no regular contact by {rule}" if interval.is_never else f"every {interval} by {rule}"
 
 
 def obligations(customer: Customer, touches: Sequence[Touch], config: Config, today: date) -> Obligations:
@@ -72,7 +76,7 @@ def obligations(customer: Customer, touches: Sequence[Touch], config: Config, to
         contacts = _with_cadence(contacts, _cadence_item(customer, cadence, standing, known, config), config)
     valid_from, valid_until = _validity(customer, touches, today)
     if last is None and customer.since is None and config.start is None:
-        valid_from, valid_until = today, today + _DAY  # due today, whatever day it is
+        valid_from, valid_until = today, later(today, _A_DAY)  # due today, whatever day it is
     return Obligations(standing, tuple(contacts), tuple(_yearly(customer)), valid_from, valid_until)
 
 
@@ -116,19 +120,25 @@ def _cadence_item(
         why = Reason(f"last {last.channel} {last.date}", last.path, last.line)
     elif customer.since and (config.start is None or customer.since >= config.start):
         why = Reason(
-            f"never contacted, a customer since {customer.since}", customer.path, customer.lines["since"]
+            f"never contacted, a customer since {customer.since}",
+            customer.path,
+            customer.lines.get("since", 1),
         )
     elif config.start:
         why = Reason(f"never contacted, kept here since {config.start}", customer.path, 1)
     else:
         why = Reason("never contacted", customer.path, 1)
+    names = channel_names(config) if customer.prefers else {}
+    preferred = (names.get(word.casefold()) for word in customer.prefers)
+    tried = _unanswered(None, known)
+    retry = later(tried, config.retry) if tried else ALWAYS
     return Obligation(
         kind="cadence",
         origin="cadence",
         due=standing.due or ALWAYS,
-        channel=next((channel for channel in customer.prefers if channel in config.channels), None),
+        channel=next((channel for channel in preferred if channel), None),
         movable=True,
-        not_before=max(standing.snooze, _retry(None, known, config)),
+        not_before=max(standing.snooze, retry),
         reasons=(why, cadence.rule),
     )
 
@@ -141,6 +151,8 @@ def _follow_ups(customer: Customer, known: Sequence[Touch], config: Config) -> l
             continue
         feedback = task.channel == "feedback"
         due = later(task.due, config.feedback_within) if feedback else task.due
+        tried = _unanswered(task.channel, known)
+        retry = later(tried, config.retry) if tried and due <= tried else ALWAYS
         owed.append(
             Obligation(
                 kind="feedback" if feedback else "follow-up",
@@ -149,7 +161,7 @@ def _follow_ups(customer: Customer, known: Sequence[Touch], config: Config) -> l
                 channel=task.channel,
                 text=task.text,
                 at=task.at,
-                not_before=max(customer.snooze or ALWAYS, _retry(task, known, config)),
+                not_before=max(customer.snooze or ALWAYS, retry),
                 reasons=(Reason(_task_reason(task, config), customer.path, task.line),),
             )
         )
@@ -164,12 +176,11 @@ def _task_reason(task: FollowUp, config: Config) -> str:
     return f"follow-up {task.due}"
 
 
-def _retry(task: FollowUp | None, known: Sequence[Touch], config: Config) -> date:
-    """The day to try again if the newest touch reached nobody (by the follow-up's channel, if it has one)."""
-    newest = known[-1] if known else None
-    if newest is None or newest.contact or (task and task.channel not in (None, newest.channel)):
-        return ALWAYS
-    return later(newest.date, config.retry)
+def _unanswered(channel: str | None, known: Sequence[Touch]) -> date | None:
+    """The day of the newest try (by `channel`, if one is given), if nobody was reached on that day."""
+    tries = (touch for touch in known if channel in (None, touch.channel))
+    newest = max(tries, key=lambda touch: (touch.date, touch.contact), default=None)
+    return None if newest is None or newest.contact else newest.date
 
 
 def _with_cadence(contacts: list[Obligation], item: Obligation, config: Config) -> list[Obligation]:
@@ -187,7 +198,7 @@ def _yearly(customer: Customer) -> list[Yearly]:
     muted = {fold(word) for word in customer.mute}
     silent_before = customer.mute_until or ALWAYS
     found = []
-    if customer.birthday and "birthday" not in muted:
+    if customer.birthday and muted.isdisjoint({"birthday", "birthdays"}):
         why = Reason("birthday", customer.path, customer.lines.get("birthday", 1))
         found.append(Yearly("birthday", "birthday", "birthday", customer.birthday, silent_before, why))
     counts: dict[str, int] = {}
@@ -205,7 +216,7 @@ def _validity(customer: Customer, touches: Sequence[Touch], today: date) -> tupl
     """The days around `today` on which nothing changes: no touch comes or goes, no cadence ends."""
     turns = [touch.date for touch in touches]
     if customer.cadence_until and customer.cadence_until < FOREVER:
-        turns.append(customer.cadence_until + _DAY)
+        turns.append(later(customer.cadence_until, _A_DAY))
     past = [day for day in turns if day <= today]
     coming = [day for day in turns if day > today]
     return max(past, default=ALWAYS), min(coming, default=FOREVER)

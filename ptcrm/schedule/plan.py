@@ -49,7 +49,7 @@ def plan(owed: Iterable[tuple[Who, Obligation]], today: date, until: date) -> li
                     channel=one.channel,
                     text=one.text,
                     at=one.at if planned == one.due else None,
-                    state=_state(one, who.standing, today),
+                    state=_state(one, planned, who.standing, today),
                     last=who.standing.last,
                     phone=who.phone,
                     url=who.url,
@@ -59,9 +59,9 @@ def plan(owed: Iterable[tuple[Who, Obligation]], today: date, until: date) -> li
     return sorted(found, key=_order)
 
 
-def _state(one: Obligation, standing: Standing, today: date) -> State:
-    """A cadence item has its customer's state; another is overdue or due by its own day."""
-    if one.kind == "cadence" or one.due > today:
+def _state(one: Obligation, planned: date, standing: Standing, today: date) -> State:
+    """A cadence item, or one that still waits, has its customer's state; another goes by its own day."""
+    if one.kind == "cadence" or planned > today:
         return standing.state(today)
     return "overdue" if one.due < today else "due"
 
@@ -119,4 +119,5 @@ def _order(one: Occurrence) -> tuple[object, ...]:
         one.customer,
         one.kind,
         one.origin,
+        one.path,
     )

@@ -12,11 +12,12 @@ from itertools import pairwise
 
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.reading import Report
+from ptcrm.text.fold import same_id
 from ptcrm.text.frontmatter import Flaw, Mapping, compose, find_fences
 from ptcrm.text.markdown import Heading, Item, Outline, Target, find_links, outline
 from ptcrm.text.source import Source, Span
 
-_CONFLICT = re.compile(r"^<{7} .*\n(?:.*\n)*?>{7} .*$", re.MULTILINE)
+_CONFLICT_MARK = re.compile(r"^(<|>)\1{6} .*$", re.MULTILINE)
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _CODES = {
     "unclosed": ("PT002", "Close it with a line `---`."),
@@ -87,7 +88,7 @@ def parse_document(source: Source, log_headings: tuple[str, ...]) -> Document:
     """The parts of `source`; what is wrong is in `problems`, and nothing is raised."""
     text = source.text
     report = Report(source)
-    conflicts = tuple(Span(*found.span()) for found in _CONFLICT.finditer(text)) if "<<<<<<< " in text else ()
+    conflicts = _conflicts(text) if "<<<<<<< " in text else ()
     for span in conflicts:
         report.add(
             "PT008",
@@ -121,7 +122,8 @@ def parse_document(source: Source, log_headings: tuple[str, ...]) -> Document:
             problems=tuple(report.found),
         )
     parts = outline(text, body)
-    sections = _sections(parts.headings, len(text))
+    headings = [one for one in parts.headings if not _is_conflict_rule(text, one, conflicts)]
+    sections = _sections(headings, len(text))
     names = _log_names(log_headings)
     logs = tuple(Span(head.span.end, span.end) for head, span in sections if heading_key(head.title) in names)
     return Document(
@@ -131,7 +133,7 @@ def parse_document(source: Source, log_headings: tuple[str, ...]) -> Document:
 
 def heading_key(title: str) -> str:
     """A heading's words as they are compared: casefolded, without markup and emoji (FORMAT §2.3)."""
-    return _NOT_LETTERS.sub(" ", title.casefold()).strip()
+    return _NOT_LETTERS.sub(" ", same_id(title)).strip()
 
 
 @lru_cache(maxsize=4)
@@ -139,7 +141,26 @@ def _log_names(headings: tuple[str, ...]) -> frozenset[str]:
     return frozenset(heading_key(name) for name in headings)
 
 
-def _sections(headings: tuple[Heading, ...], end: int) -> tuple[tuple[Heading, Span], ...]:
+def _conflicts(text: str) -> tuple[Span, ...]:
+    """What stands between git's markers, with them (HAZARDS 30)."""
+    found = []
+    start: int | None = None
+    for mark in _CONFLICT_MARK.finditer(text):
+        if mark[1] == "<":
+            start = mark.start() if start is None else start
+        elif start is not None:
+            found.append(Span(start, mark.end()))
+            start = None
+    return tuple(found)
+
+
+def _is_conflict_rule(text: str, heading: Heading, conflicts: tuple[Span, ...]) -> bool:
+    """Whether a heading is only what the `=======` between two versions makes of the line above it."""
+    inside = any(span.start < heading.span.end <= span.end for span in conflicts)
+    return inside and heading.span.of(text).rstrip().endswith("\n=======")
+
+
+def _sections(headings: list[Heading], end: int) -> tuple[tuple[Heading, Span], ...]:
     sections = []
     for number, heading in enumerate(headings):
         ends = (other.span.start for other in headings[number + 1 :] if other.level <= heading.level)

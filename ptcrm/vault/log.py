@@ -27,18 +27,22 @@ _DATED = re.compile(rf"{_DATE}(?![0-9])(?P<rest>.*)", re.DOTALL)
 _ALMOST_DATED = re.compile(r"(?:\[\[|\*\*)?[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?![0-9])")
 _AFTER_DATE = re.compile(
     r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2}))?"
-    r"(?:[ \t]+(?P<channel>[^\s:()][^:()\n]*?))?"
+    r"(?:[ \t]+(?P<channel>[^\s:()]+(?:[ \t]+[^\s:()]+)*?))?"
     r"(?:[ \t]*\((?P<qualifiers>[^()\n]*)\))?"
-    r":(?:[ \t]+(?P<text>.*)|(?P<below>\n.*)|)",
+    r"[ \t]*:(?:[ \t]+(?P<text>.*)|(?P<below>\n.*)|)",
     re.DOTALL,
 )
-_TASK_REST = re.compile(r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2})(?=\s|$))?:?[ \t]*(?P<text>.*)", re.DOTALL)
-_CHANNEL_PREFIX = re.compile(r"(?P<channel>[^\s:()\[\]][^:()\[\]\n]{0,40}?)[ \t]*:(?=[ \t]|$)[ \t]*")
-_FIELD = re.compile(
-    r"\[(?P<key>[A-Za-z][\w -]*?)::[ \t]*(?P<value>(?:\[\[[^\[\]\n]*\]\]|[^\[\]\n])*?)[ \t]*\]"
+_MISFIT = re.compile(
+    r"(?P<time>[0-9]{1,2}:[0-9]{2}(?=\s|$))?[ \t]*"
+    r"(?:(?P<channel>[^\s:()]+)[ \t]*(?P<qualifiers>\([^()\n]*\))?[ \t]*:?[ \t]*)?(?P<text>.*)"
 )
+_TASK_REST = re.compile(
+    r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2})(?=[\s:]|$))?[ \t]*:?[ \t]*(?P<text>.*)", re.DOTALL
+)
+_CHANNEL_PREFIX = re.compile(r"(?P<channel>[^\s:()\[\]][^:()\[\]\n]{0,40}?)[ \t]*:(?=[ \t]|$)[ \t]*")
+_FIELD = re.compile(r"\[(?P<key>[A-Za-z][\w -]*?)::(?P<value>(?:\[\[[^\[\]\n]*\]\]|[^\[\]\n])*)\]")
 _TAG = re.compile(r"(?:(?<=\s)|^)#([\w/-]*[^\W\d][\w/-]*)")
-_BLOCK_ID = re.compile(r"[ \t]+\^([A-Za-z0-9-]+)[ \t]*$")
+_BLOCK_ID = re.compile(r"(?<![ \t])[ \t]+\^([A-Za-z0-9-]+)[ \t]*$")
 
 _SIGNED_DATE = re.compile("(?P<sign>[📅📆🗓⏳⌛✅❌➕🛫])\ufe0f?[ \t]*(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})")
 _REPEATS = re.compile("🔁\ufe0f?[ \t]*every[ \t]+(?P<every>[0-9a-z ]+)", re.IGNORECASE)
@@ -78,7 +82,7 @@ class LineReader:
     def entry(self, item: Item, text: str, report: Report) -> LogEntry | None:
         """The log entry that `item` of `text` is; None for a note of the user's, or one that does not fit."""
         start = item.content.start
-        words = text[start : item.span.end]
+        words = text[start : item.span.end].replace("\r\n", "\n")
         if not _ALMOST_DATED.match(words):
             return None
         fitted = self._fit(words)
@@ -117,17 +121,23 @@ class LineReader:
 
     def _misfit(self, day: date, rest: str) -> Problem:
         words = rest.strip().partition("\n")[0]
-        first = words.partition(" ")[0]
-        channel = self.channel(first)
-        form = f"{channel}: {words[len(first) :].strip()}" if channel else f": {words}"
-        hint = f"Write: - {day}{' ' if channel else ''}{form}"
-        return Problem("PT201", "a log entry needs a colon before its text", hint)
+        parts = _MISFIT.fullmatch(words)
+        channel = self.channel(parts["channel"] or "") if parts else None
+        if parts and channel:
+            head = (str(day), parts["time"], channel, parts["qualifiers"])
+            form = f"{' '.join(part for part in head if part)}: {parts['text'].strip() or '…'}"
+        else:
+            form = f"{day}: {words.lstrip(': ') or '…'}"
+        return Problem("PT201", "a log entry needs a colon before its text", f"Write: - {form}")
 
     def _unknown_channel(self, day: date, word: str) -> Problem:
         near = nearest(word, self.names)
         if near:
             return Problem("PT202", f"“{word}” is no channel", f"Did you mean “{near}”?")
-        hint = f"Write - {day}: {word}: …, or add {word} to channels: in ptcrm.yaml."
+        channel = self.channel(word.partition(" ")[0])
+        if channel:
+            return Problem("PT202", f"“{word}” is no channel", f"Write: - {day} {channel}: …")
+        hint = f"Write: - {day}: {word}: …, or add {word} to channels: in ptcrm.yaml."
         return Problem("PT202", f"“{word}” is no channel", hint)
 
     @staticmethod
@@ -166,15 +176,22 @@ class LineReader:
         every, from_done = self._repeats(words, fields, item, report)
         time, channel, shown, block = self._task_words(dated["rest"] if dated else words)
         closed = next((signs[sign] for sign in _CLOSED if sign in signs), None)
-        done = parse_date(fields.get("done") or closed or "")
+        at = parse_time(time) if time else None
+        if time and at is None:
+            report.add("PT301", item.content.start, f"“{time}” is no time of day", "Write HH:MM.")
+        ended = fields.get("done") or closed
+        done = parse_date(ended) if ended and mark != "open" else None
+        if isinstance(done, Problem):
+            report.problem(replace(done, code="PT301"), item.content.start)
+            done = None
         return FollowUp(
             due=day,
             text=shown,
             origin=block or f"{channel or ''}|{fold(shown)}",
             channel=channel,
-            at=parse_time(time) if time else None,
+            at=at,
             mark=mark,
-            done=None if isinstance(done, Problem) or mark == "open" else done,
+            done=done,
             every=every,
             from_done=from_done,
             fields=tuple(fields.items()),
@@ -236,10 +253,16 @@ def with_series(follow_ups: list[FollowUp]) -> tuple[FollowUp, ...]:
     newest: dict[tuple[str | None, str], FollowUp] = {}
     for follow_up in follow_ups:
         series = follow_up.channel, fold(follow_up.text)
-        if follow_up.every and (series not in newest or _later_in_series(follow_up, newest[series])):
+        if (follow_up.every or follow_up.mark == "open") and (
+            series not in newest or _later_in_series(follow_up, newest[series])
+        ):
             newest[series] = follow_up
-    numbered += [following(closed) for closed in newest.values() if closed.mark != "open"]
-    return tuple(numbered)
+    implied = {
+        closed.origin: following(closed)
+        for closed in newest.values()
+        if closed.mark != "open" and closed.origin not in counts
+    }
+    return (*numbered, *implied.values())
 
 
 def _later_in_series(one: FollowUp, other: FollowUp) -> bool:

@@ -25,6 +25,7 @@ from ptcrm.model.reading import (
     parsed,
     text,
     texts,
+    warn_of_cuts,
     zone,
 )
 from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
@@ -47,7 +48,7 @@ def parse_id(words: str) -> str | Problem:
     bad = _NOT_IN_ID.search(words)
     if bad:
         return Problem("PT108", f"an id must not hold “{bad[0]!s}”", "Write an `id:` without it.")
-    if len(words.encode()) > _ID_BYTES:
+    if len(words.encode(errors="replace")) > _ID_BYTES:
         return Problem("PT108", f"this id is over {_ID_BYTES} bytes", "Write a shorter `id:`.")
     return words
 
@@ -78,8 +79,7 @@ def _occasions(node: Node, report: Report) -> tuple[Occasion, ...]:
         if isinstance(item, Mapping):
             for key, value in pairs(item, report):
                 _occasion(found, key.value, text(value, report) or "", value.span.start, report)
-        else:
-            words = text(item, report) or ""
+        elif words := text(item, report):
             name, _, written = words.rpartition(" ")
             _occasion(found, name, written, item.span.start, report)
     return tuple(found)
@@ -219,6 +219,7 @@ def read_customer(source: Source, reader: LineReader) -> Reading:
 
 def _fields(root: Mapping, report: Report) -> dict[str, Any]:
     """The values of the known fields, the user's own ones under `own`, and `lines`."""
+    warn_of_cuts(root, report)
     values: dict[str, Any] = {}
     own: list[tuple[str, str]] = []
     lines: dict[str, int] = {}
