@@ -41,7 +41,7 @@ def future_entries(cache: Cache, _config: Config, today: date) -> Iterator[Diagn
     """Log entries after today count as no contact."""
     query = "SELECT DISTINCT path, line, date FROM entry WHERE date > ? AND key IS NULL ORDER BY path, line"
     for path, line, day in cache.rows(query, today.isoformat()):
-        hint = "Correct the date, or make it a follow-up: - [ ] DATE …"
+        hint = "Correct the date; what is still to be done is a follow-up: - [ ] DATE …"
         yield Diagnostic("PT204", path, line, 1, f"{day} is after today, so this is no contact yet", hint)
 
 

@@ -147,13 +147,21 @@ class Workspace:
         named = {path for path in broken if same_id(path.rpartition("/")[2].removesuffix(".md")) == stem}
         return named.pop() if len(named) == 1 else self.find(words).path
 
+    def find_first(self, words: tuple[str, ...]) -> tuple[Match, tuple[str, ...]]:
+        """The customer whom the first of `words` mean, and the other words; a name need not be quoted."""
+        count = 1
+        while count < len(words) and self.index.find(" ".join(words[: count + 1])):
+            count += 1
+        return self.find(" ".join(words[:count])), words[count:]
+
     def _nobody(self, words: str) -> str:
-        """Why nobody was found: perhaps because the file has errors."""
+        """Why nobody was found: perhaps the file has errors or no front matter, perhaps it is a slip."""
         part = fold(words)
         for one in self.cache.diagnostics():
-            if one.severity is Severity.ERROR and part and part in fold(one.path):
+            if (one.severity is Severity.ERROR or one.code == "PT010") and part and part in fold(one.path):
                 return f"{one.path}:{one.line}:{one.column}: {one.message}. Nobody is read from it; see `ptcrm check`."
-        return f"Nobody here answers to “{words}”. See all with `ptcrm list`."
+        near = " or ".join(f"“{name}”" for name in self.index.near(words))
+        return f"Nobody here answers to “{words}”. {f'Did you mean {near}?' if near else 'See all with `ptcrm list`.'}"
 
     def contacts(self, until: date) -> list[Occurrence]:
         """The contacts planned up to `until` (included)."""
@@ -202,9 +210,8 @@ class Workspace:
         return known
 
     def next_days(self) -> dict[str, date]:
-        """The day on which the next contact of each customer is to be made, by path: today if it is overdue."""
-        days = {path: date.fromisoformat(day) for path, day in self.cache.next_days().items()}
-        return {path: max(day, self.today) for path, day in days.items()}
+        """The day on which the next contact of each customer stands, by path."""
+        return {path: date.fromisoformat(day) for path, day in self.cache.next_days(self.today).items()}
 
     def plan_of(self, path: str) -> list[Occurrence]:
         """Everything planned for the customer at `path`: contacts, and the next of what is yearly."""

@@ -119,7 +119,9 @@ def test_a_repeating_follow_up_goes_on(make_vault: MakeVault, run: Run) -> None:
     text = "---\nname: It\n---\n- [x] 2025-12-01 card: Advent [every:: 1 year] [done:: 2025-12-03] ^adv\n"
     vault = make_vault({"it": text}, CONFIG)
     assert "2026-12-01" in run("--vault", vault, "--today", TODAY, "show", "it").stdout
-    assert run("--vault", vault, "--today", TODAY, "done", "it").exit_code == 0
+    again = run("--vault", vault, "--today", TODAY, "done", "it")
+    assert again.exit_code == 3, "what repeats and is not due must be named"
+    assert run("--vault", vault, "--today", TODAY, "done", "it", "1").exit_code == 0
     assert (vault / "customers" / "it.md").read_text() == (
         "---\nname: It\n---\n"
         "- [ ] 2027-12-01 card: Advent [every:: 1 year]\n"

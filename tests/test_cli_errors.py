@@ -158,7 +158,13 @@ BAD_WORDS = [
     ["log", "anna-k", "call:"],
     ["log", "anna-k", "cal: Hello"],
     ["log", "anna-k", "call (vociemail): Hello"],
-    ["done", "anna-k", "0"],
+    ["done", "anna-k", "first"],
+    ["done", "anna-k", "--log", ""],
+    ["log", "anna-k", "2026-11-20 call: x"],
+    ["log", "anna-k", "25:30 visit: x"],
+    ["log", "anna-k", "call: x", "--dat", "yesterday"],
+    ["due", "--today", "2026-11-24"],
+    ["--json", "due"],
     ["set", "anna-k", "tier", "gold"],
     ["set", "anna-k", "status", "activ"],
     ["set", "anna-k", "brithday", "1984-05-17"],
@@ -280,3 +286,48 @@ def test_a_bug_leaves_a_message_and_no_traceback(
     assert result.exit_code == 1
     assert "ZeroDivisionError" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_name_needs_no_quotes(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD, "anna-n": OTHER}, "tiers: {gold: {}}\n")
+    path = vault / "customers" / "anna-n.md"
+    for call in (
+        ["set", "Anna", "Nowak", "tier", "gold"],
+        ["log", "anna", "nowak", "call:", "Hello", "Nowak"],
+        ["snooze", "anna", "nowak", "next", "friday"],
+    ):
+        assert run("--vault", vault, "--today", DAY, *call).exit_code == 0, call
+    text = path.read_text()
+    assert text == (
+        "---\nname: Anna Nowak\ntier: gold\nsnooze: 2026-12-04\n---\n\n## Log\n\n- 2026-11-23 call: Hello Nowak\n"
+    )
+    assert "Anna Nowak" in run("--vault", vault, "--today", DAY, "show", "anna", "nowak").stdout
+    assert run("--vault", vault, "--today", DAY, "done", "anna", "kowalska", "1").exit_code == 0
+
+
+def test_who_may_be_a_file(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    for who in ("anna-k.md", "customers/anna-k.md", "customers/anna-k", "ANNA-K"):
+        assert "Anna Kowalska" in run("--vault", vault, "--today", DAY, "show", who).stdout
+
+
+def test_a_slip_in_a_name_is_helped(run: Run, make_vault: MakeVault) -> None:
+    result = run("--vault", make_vault({"anna-k": GOOD}), "--today", DAY, "show", "kovalska")
+    assert "Did you mean “anna kowalska”?" in result.stderr
+
+
+def test_an_export_never_replaces_a_customer(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    before = snapshot(vault)
+    for path in (vault / "ptcrm.yaml", vault / "customers" / "anna-k.md"):
+        assert run("--vault", vault, "--today", DAY, "export", "ics", "-o", path).exit_code == 4
+    assert snapshot(vault) == before
+
+
+def test_a_field_that_is_a_slip_can_be_taken_away(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": "---\nname: Anna\nbrithday: 1984-05-17\n---\n"})
+    assert run("--vault", vault, "--today", DAY, "set", "anna", "brithday", "").exit_code == 0
+    assert (vault / "customers" / "anna-k.md").read_text() == "---\nname: Anna\n---\n"
+    assert (
+        "there is no brithday" in run("--vault", vault, "--today", DAY, "set", "anna", "brithday", "").stdout
+    )

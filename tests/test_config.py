@@ -113,7 +113,7 @@ def weeks(count: int) -> Interval:
 
 def test_the_example_of_the_format_is_read_whole() -> None:
     found = config(EXAMPLE)
-    workshop = Channel("yes", value=True, cost="30 EUR", minutes=90, verb="Workshop:")
+    workshop = Channel("yes", value=True, cost="30 EUR", minutes=90, verb="Workshop with")
     steps = (
         Step(weeks(1), "note", "Handwritten thank-you note"),
         Step(weeks(2), "call", "Is everything as hoped?"),
@@ -220,7 +220,7 @@ channels:
         "newsletter": replace(defaults["newsletter"], touch="yes"),
         "feedback": replace(defaults["feedback"], touch="no"),
         "sale": replace(defaults["sale"], touch="in", verb="Sold to"),
-        "Site visit": Channel("yes", verb="Site visit:"),
+        "Site visit": Channel("yes", verb="Site visit with"),
     }
     names = channel_names(found)
     assert {names[word] for word in ("call", "telefon", "anruf")} == {"call"}

@@ -108,12 +108,10 @@ def test_the_text_may_begin_on_the_next_line(eol: str) -> None:
         "## Log\n\n    - 2026-11-02 call: x\n",
         "## Log\n> - 2026-11-02 call: x\n",
         "## Log\n1. 2026-11-02 call: x\n",
-        "## Log\n2026-11-02 call: x\n",
-        "## Log\n- A note of mine\n- about 2026-11-02 call: x\n- 12.11.2026 call: x\n- 20261102: x\n",
+        "## Log\n- A note of mine\n- about 2026-11-02 call: x\n- 20261102: x\n",
         "## Log\n- [ ] 2026-11-02 call: a task\n- [x] 2026-11-01 call: a task\n",
         "## Log\n- a\n  - 2026-11-02 call: nested\n",
-        "## Logbook\n- 2026-11-02 call: x\n",
-        "## Notes\n- 2026-11-02 call: x\n",
+        "## Log\n## Notes\n- 2026-11-02 call: x\n",
         "## Log\n# Other\n- 2026-11-02 call: x\n",
     ],
 )
@@ -301,3 +299,27 @@ words = st.sampled_from(
 def test_any_line_is_an_entry_or_has_a_problem(line: str) -> None:
     found = LineReader.of(Config()).parse_entry(line)
     assert isinstance(found, LogEntry) or (found.code in {"PT102", "PT201", "PT202", "PT203"} and found.hint)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "line"),
+    [
+        ("## Log\n2026-11-02 call: no bullet\n", "PT205", 4),
+        ("## Log\n-2026-11-02 call: no blank\n", "PT205", 4),
+        ("## Log\n- 2.11.2026 call: another way to write a date\n", "PT201", 4),
+        ("## Logs\n- 2026-11-02 call: no log heading\n- 2026-11-01: said once\n", "PT205", 4),
+        ("- [] 2026-11-02 call: no blank in the box\n", "PT301", 3),
+        ("-[ ] 2026-11-02 call: no blank before the box\n", "PT301", 3),
+        ("- [ ] 2.11.2026 call: another way to write a date\n", "PT301", 3),
+        ("- [ ] 2026-11-02 cal: a slip\n", "PT202", 3),
+    ],
+)
+def test_what_was_meant_as_a_line_of_ours_is_said(body: str, code: str, line: int) -> None:
+    reading = read_customer(Source("customers/it.md", f"---\n---\n{body}"), LineReader.of(Config()))
+    assert [(one.code, one.line) for one in reading.diagnostics] == [(code, line)]
+
+
+def test_a_line_in_code_or_prose_was_not_meant() -> None:
+    body = "## Log\n```\n2026-11-02 call: x\n- [] 2026-11-02 x\n```\n\n2026 was good:\n2026-11-02 we moved\n"
+    reading = read_customer(Source("customers/it.md", f"---\n---\n{body}"), LineReader.of(Config()))
+    assert reading.diagnostics == ()

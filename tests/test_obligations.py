@@ -56,7 +56,7 @@ def read(text: str, config: Config = CONFIG) -> tuple[Customer, list[Touch]]:
     assert reading.diagnostics == ()
     touches = [
         Touch(date.fromisoformat(day), channel, bool(contact), "customers/anna.md", line)
-        for line, day, channel, contact, touch, key in facts_of(reading, config).entries
+        for line, day, _, channel, contact, touch, key in facts_of(reading, config).entries
         if touch and key is None
     ]
     return reading.customer, sorted(touches, key=lambda touch: touch.date)
@@ -320,7 +320,7 @@ cadence: never
         ("feedback", "2026-11-27", "feedback", "Stand wobbles", "feedback|stand wobbles", False,
          Reason("feedback came 2026-11-20, to be answered within 1 week", "customers/anna.md", 7)),
         ("follow-up", "2027-01-01", "card", "New year", "card|new year", False,
-         Reason("follow-up 2027-01-01, every 1 year", "customers/anna.md", 8)),
+         Reason("follow-up 2027-01-01, every year", "customers/anna.md", 8)),
     ]  # fmt: skip
 
 
@@ -403,14 +403,14 @@ def test_occasions_know_their_line_and_stay_silent_until_the_day_given() -> None
             "tier: gold\n" + logged("2026-11-02 call: x"),
             [
                 "Last contact: call on 2026-11-02 (customers/anna.md:5).",
-                "Every 3 weeks by tier gold (customers/anna.md:2), so the next contact is due on 2026-11-23.",
+                "Every 3 weeks by tier gold (customers/anna.md:2), so the next contact is due by 2026-11-23.",
             ],
         ),
         (
             "snooze: 2026-12-24\n---\n",
             [
                 "Never contacted.",
-                "Every 6 weeks by default (ptcrm.yaml:2), so the next contact is due on 2026-02-12.",
+                "Every 6 weeks by default (ptcrm.yaml:2), so the next contact is due by 2026-02-12.",
                 "Snoozed until 2026-12-24 (customers/anna.md:2).",
             ],
         ),

@@ -164,13 +164,21 @@ def test_an_empty_file_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_export_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "feed.ics"
-    write_outside(path, b"old")
+    write_outside(path, b"BEGIN:VCALENDAR old", b"BEGIN:VCALENDAR")
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(RefusedError, match="No space left"):
-        write_outside(path, b"new")
-    assert path.read_bytes() == b"old"
+        write_outside(path, b"BEGIN:VCALENDAR new", b"BEGIN:VCALENDAR")
+    assert path.read_bytes() == b"BEGIN:VCALENDAR old"
     assert [one.name for one in tmp_path.iterdir()] == ["feed.ics"]
+
+
+def test_an_export_never_replaces_what_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "anna.md"
+    path.write_bytes(b"---\nname: Anna\n---\n")
+    with pytest.raises(RefusedError, match="stays as it is"):
+        write_outside(path, b"BEGIN:VCALENDAR", b"BEGIN:VCALENDAR")
+    assert path.read_bytes() == b"---\nname: Anna\n---\n"

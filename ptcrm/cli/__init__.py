@@ -75,6 +75,13 @@ class _Commands(click.Group):
         """Run the command; nothing but a message and an exit code ever leaves it."""
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if error.option_name in ("--vault", "--today"):
+                example = f"ptcrm {error.option_name} … {ctx.invoked_subcommand}"
+                raise click.UsageError(
+                    f"{error.option_name} stands before the command: {example}", ctx
+                ) from error
+            raise
         except PtcrmError as error:
             raise _Failure(error) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.options import Session, a_day, json_option, pass_session, who_argument
-from ptcrm.cli.output import long_day, near_day, say, say_json, say_table
+from ptcrm.cli.output import long_day, near_day, say, say_diagnostic, say_json, say_table, tell
+from ptcrm.model.diagnostic import Severity
+from ptcrm.vault.log import in_time
 from ptcrm.views.customer import (
     field_values,
     follow_up_words,
     given_fields,
-    newest_first,
+    history,
     notes,
     open_follow_ups,
     summary,
@@ -155,21 +157,21 @@ def list_command(session: Session, as_json: bool) -> None:
 @click.option("--all", "whole", is_flag=True, help="The whole log, not the newest ten entries.")
 @json_option
 @pass_session
-def show_command(session: Session, who: str, whole: bool, as_json: bool) -> None:
+def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: bool) -> None:
     """All about one customer: fields, notes, follow-ups, log, links.
 
     \b
     Examples:
       ptcrm show anna
-      ptcrm show "jan nowak" --all
+      ptcrm show jan nowak --all
     """
     workspace = session.workspace()
-    reading = workspace.reading(workspace.find(who))
+    reading = workspace.reading(workspace.find(" ".join(who)))
     customer, standing = reading.customer, workspace.cache.standing(reading.document.source.path)
     assert customer is not None  # noqa: S101  # `reading` gives customers alone
     backlinks = workspace.index.backlinks(customer.path)
     if as_json:
-        say_json(_object(customer, notes(reading.document), backlinks))
+        say_json(_object(customer, notes(reading.document, customer), backlinks))
         return
     say(f"{customer.name}", "title")
     say(f"{customer.id}, {customer.path}")
@@ -184,10 +186,15 @@ def show_command(session: Session, who: str, whole: bool, as_json: bool) -> None
         say(f"{last}{due}")
     say()
     say_table([(f"{name}:", words) for name, words in given_fields(customer)])
-    if prose := notes(reading.document):
+    if prose := notes(reading.document, customer):
         say(f"\n{prose}")
     _say_follow_ups(customer)
     _say_log(customer, whole=whole)
+    problems = [one for one in reading.diagnostics if one.severity is not Severity.INFO]
+    if problems:
+        say("\nProblems in the file", "title")
+    for one in problems:
+        say_diagnostic(one)
     if backlinks:
         say("\nLinked from", "title")
         say_table([(name, f"{path}:{line}") for path, line, name in backlinks])
@@ -219,7 +226,7 @@ def _object(customer: Customer, prose: str, backlinks: list[tuple[str, int, str]
                 "text": one.text,
                 "line": one.line,
             }
-            for one in newest_first(customer.log)
+            for one in reversed(in_time(customer.log))
         ],
         "backlinks": [{"path": path, "line": line, "name": name} for path, line, name in backlinks],
     }
@@ -243,23 +250,21 @@ def _say_follow_ups(customer: Customer) -> None:
 
 
 def _say_log(customer: Customer, *, whole: bool) -> None:
-    entries = newest_first(customer.log)
-    shown = entries if whole else entries[:_LOG_SHOWN]
+    lines = history(customer)
+    shown = lines if whole else lines[:_LOG_SHOWN]
     if shown:
         say("\nLog", "title")
     for one in shown:
-        qualifiers = f" ({', '.join(one.qualifiers)})" if one.qualifiers else ""
-        text = one.text.replace("\n", "\n    ")
-        say(f"  {one.date} {one.channel}{qualifiers}: {text}")
-    if len(shown) < len(entries):
-        say(f"  and {len(entries) - len(shown)} older: ptcrm show {customer.id} --all")
+        say(f"  {one.date} {one.words}".replace("\n", "\n    "))
+    if len(shown) < len(lines):
+        say(f"  and {len(lines) - len(shown)} older: ptcrm show {customer.id} --all")
 
 
 @click.command("why")
 @who_argument
 @json_option
 @pass_session
-def why_command(session: Session, who: str, as_json: bool) -> None:
+def why_command(session: Session, who: tuple[str, ...], as_json: bool) -> None:
     """The reason, file and line behind every date of a customer.
 
     \b
@@ -267,7 +272,7 @@ def why_command(session: Session, who: str, as_json: bool) -> None:
       ptcrm why anna
     """
     workspace = session.workspace()
-    match = workspace.find(who)
+    match = workspace.find(" ".join(who))
     found = workspace.plan_of(match.path)
     if as_json:
         say_json(
@@ -288,3 +293,6 @@ def why_command(session: Session, who: str, as_json: bool) -> None:
         say_table([(reason.text, f"{reason.path}:{reason.line}") for reason in one.reasons], "    ")
     if not found and not standing:
         say("Nothing is planned.")
+    warnings = [one for one in workspace.cache.diagnostics(match.path) if one.severity is Severity.WARNING]
+    if warnings:
+        tell(f"ptcrm: parts of the file are not understood: see `ptcrm show {match.id}`.")

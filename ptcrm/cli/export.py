@@ -35,7 +35,7 @@ def ics_command(session: Session, feed: str, output: str | None) -> None:
     if output is None or output == "-":
         click.echo(rendered.content, nl=False)
     else:
-        write_outside(Path(output), rendered.content)
+        write_outside(Path(output), rendered.content, b"BEGIN:VCALENDAR")
         tell(f"{output}: {plural(rendered.events, 'event')}")
     for warning in rendered.warnings:
         tell(f"ptcrm: {warning}")

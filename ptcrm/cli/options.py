@@ -111,5 +111,5 @@ def plain(words: str) -> str:
 
 
 json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-who_argument: Callable[..., Any] = click.argument("who", metavar="WHO")
+who_argument: Callable[..., Any] = click.argument("who", metavar="WHO", nargs=-1, required=True)
 pass_session = click.make_pass_decorator(Session)

@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 
 _COLOURS = {"error": "red", "warning": "yellow", "overdue": "red", "due": "green", "new": "cyan"}
 _GAP = 2
+_NARROWEST = 8  # columns
 _HALF_A_YEAR = 180  # days
 
 
-def say(text: str = "", style: str | None = None) -> None:
-    """Print a line of the answer; `style` names a state or severity that has a colour."""
-    click.secho(for_terminal(text), fg=_COLOURS.get(style or ""), bold=style == "title")
+def say(text: str = "", style: str = "") -> None:
+    """Print a line of the answer; `style` is `title`, or a state or severity that has a colour."""
+    click.echo(_styled(for_terminal(text), style))
+
+
+def _styled(text: str, style: str) -> str:
+    colour = _COLOURS.get(style)
+    return click.style(text, fg=colour, bold=style == "title") if colour or style == "title" else text
 
 
 def tell(text: str) -> None:
@@ -39,30 +45,38 @@ def say_json(answer: object) -> None:
 
 
 def say_table(rows: Iterable[Sequence[str]], indent: str = "  ", styles: Sequence[str] = ()) -> None:
-    """Print rows in aligned columns; on a terminal the last column is cut to the width."""
-    from rich.cells import cell_len, set_cell_size
+    """Print rows in aligned columns; where a terminal is too narrow, the widest columns are cut."""
+    from rich.cells import cell_len
 
     cells = [[for_terminal(one_line(cell)) for cell in row] for row in rows]
     if not cells:
         return
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    if sys.stdout.isatty():
+        _narrow(widths, shutil.get_terminal_size().columns - len(indent) - _GAP * (len(widths) - 1))
     for number, row in enumerate(cells):
-        padded = [
-            cell + " " * (width - cell_len(cell) + _GAP)
-            for cell, width in zip(row[:-1], widths, strict=False)
-        ]
-        line = (indent + "".join(padded) + row[-1]).rstrip()
-        if room and cell_len(line) > room:
-            line = set_cell_size(line, room - 1).rstrip() + "…"
-        style = styles[number] if styles else ""
-        click.secho(line, fg=_COLOURS.get(style))
+        shown = [_cut(cell, width) for cell, width in zip(row, widths, strict=True)]
+        line = (indent + (" " * _GAP).join(shown)).rstrip()
+        click.echo(_styled(line, styles[number] if styles else ""))
+
+
+def _narrow(widths: list[int], room: int) -> None:
+    """Take from the widest column, cell by cell, until all fit or none is wider than a short word."""
+    while sum(widths) > room and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+
+
+def _cut(cell: str, width: int) -> str:
+    """The cell, filled or cut to `width` columns of the terminal."""
+    from rich.cells import cell_len, set_cell_size
+
+    return set_cell_size(cell, width) if cell_len(cell) <= width else f"{set_cell_size(cell, width - 1)}…"
 
 
 def say_diagnostic(one: Diagnostic) -> None:
     """Print `path:line:column: severity CODE: message`, and the hint below."""
     place = for_terminal(f"{one.path}:{one.line}:{one.column}:")
-    severity = click.style(one.severity.value, fg=_COLOURS.get(one.severity.value))
+    severity = _styled(one.severity.value, one.severity.value)
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
     if one.hint:
         say(f"    {one.hint}")

@@ -26,9 +26,7 @@ _CONFIG = """\
 # The vault's settings. Every line may go: what is not said here has a default (docs/configuration.md).
 format: 1
 start: {today}          # silence before this day is nobody's fault
-{timezone}# country: PL              # keeps public holidays free
-# currency: EUR
-default_cadence: 6 weeks    # for customers without a tier or a cadence of their own
+{timezone}default_cadence: 6 weeks    # for customers without a tier or a cadence of their own
 tiers:                      # in order of rank
   gold:   {{cadence: 3 weeks}}
   silver: {{cadence: 6 weeks}}
@@ -140,7 +138,7 @@ def _given(given: dict[str, str | tuple[str, ...] | None]) -> list[tuple[Field, 
 @click.command("edit")
 @who_argument
 @pass_session
-def edit_command(session: Session, who: str) -> None:
+def edit_command(session: Session, who: tuple[str, ...]) -> None:
     """Open a customer's file in $VISUAL or $EDITOR, and check it afterwards.
 
     A file with errors is found by its name.
@@ -150,14 +148,18 @@ def edit_command(session: Session, who: str) -> None:
       ptcrm edit anna
     """
     workspace = session.workspace(quiet=True)
-    path = workspace.find_path(who)
-    click.edit(filename=str(workspace.root / path))
+    words = " ".join(who)
+    path = workspace.find_path(words)
+    try:
+        click.edit(filename=str(workspace.root / path))
+    except click.ClickException as error:
+        raise RefusedError(f"{error.message}. Set EDITOR to the command of your editor.") from error
     workspace.refresh()
     found = [one for one in workspace.diagnostics() if one.path == path and one.severity is not Severity.INFO]
     for one in found:
         say_diagnostic(one)
     if worst_is_error(found):
-        tell(f"Correct it with `ptcrm edit {who}`: nothing is planned from a file with errors.")
+        tell(f"Correct it with `ptcrm edit {words}`: nothing is planned from a file with errors.")
         raise click.exceptions.Exit(1)
 
 

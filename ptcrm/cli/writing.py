@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, a_day, pass_session, plain, who_argument
+from ptcrm.cli.options import Session, a_day, pass_session, plain
 from ptcrm.cli.output import long_day, say, tell
 from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.change import Operation
+from ptcrm.model.dates import parse_day
 from ptcrm.model.diagnostic import Problem
+from ptcrm.model.reading import parse_whole, suggest
 from ptcrm.vault.amend import amended, append_entry, entry_line, set_field, tick
+from ptcrm.vault.log import following
 from ptcrm.vault.schema import BY_NAME, Field, near_miss, own_field, values_for
 from ptcrm.views.customer import follow_up_words, open_follow_ups
 
 if TYPE_CHECKING:
     from ptcrm.model.customer import Customer, FollowUp
-    from ptcrm.text.edits import Edit
+    from ptcrm.vault.index import Match
     from ptcrm.vault.schema import Reading
     from ptcrm.workspace import Workspace
 
 
-@click.command("log")
-@who_argument
-@click.argument("words", metavar="TEXT", nargs=-1, required=True)
+_DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
+_TIMED = re.compile(r"[0-9]{1,2}:[0-9]{2}\b")
+_LITERAL = {"ignore_unknown_options": True}  # words such as -2d or a dash before a text are no options
+
+
+@click.command("log", context_settings=_LITERAL)
+@click.argument("words", metavar="WHO TEXT", nargs=-1, required=True)
 @click.option("--date", "day", metavar="DAY", default="today", show_default=True, help="When it was.")
 @pass_session
-def log_command(session: Session, who: str, words: tuple[str, ...], day: str) -> None:
+def log_command(session: Session, words: tuple[str, ...], day: str) -> None:
     """Write a line into a customer's log.
 
     TEXT is `CHANNEL: what happened`; without a channel it is a contact.
@@ -37,26 +46,37 @@ def log_command(session: Session, who: str, words: tuple[str, ...], day: str) ->
     Examples:
       ptcrm log anna "call: The new shop opens in May #expansion"
       ptcrm log anna "email (in): Asked for the price list" --date yesterday
-      ptcrm log jan 14:30 visit: Saw the frames
+      ptcrm log jan nowak 14:30 visit: Saw the frames
     """
     workspace = session.workspace()
-    match = workspace.find(who)
+    match, text = _who_and(workspace, words, "TEXT")
     reading = workspace.reading(match)
-    line = _entry(workspace, " ".join(words), _past_day(day, workspace.today))
+    line = _entry(workspace, " ".join(text), _past_day(day, workspace.today))
     change = amended(reading, append_entry(reading, line), {"log"}, workspace.reader)
     workspace.apply(Operation(f"log {match.id}", (change,)))
     say(f"{match.path}: {line}")
     waiting = [one for one in open_follow_ups(_customer(reading)) if one.due <= workspace.today]
     if waiting:
-        tell(
-            f"Still open: {waiting[0].due} {follow_up_words(waiting[0])}. Close it with `ptcrm done {match.id}`."
-        )
+        still = f"{waiting[0].due} {follow_up_words(waiting[0])}"
+        tell(f"Still open: {still}. Close it with `ptcrm done {match.id}`.")
+
+
+def _who_and(workspace: Workspace, words: tuple[str, ...], rest: str) -> tuple[Match, tuple[str, ...]]:
+    """The customer whom the first words mean, and the rest; raises `UsageError` if there is no rest."""
+    unknown = next((word for word in words if word.startswith("--") and " " not in word), None)
+    if unknown:
+        raise UsageError(f"“{unknown}” is no option here. See `ptcrm --help`.")
+    match, others = workspace.find_first(tuple(plain(word) for word in words))
+    if not others:
+        raise UsageError(f"Something is missing after “{' '.join(words)}”: {rest}.")
+    return match, others
 
 
 def _past_day(words: str, today: date) -> date:
     day = a_day(words, today)
     if day > today:
-        hint = f" Did you mean “last {words}”?" if words.lower().isalpha() else ""
+        last = f"last {words}"
+        hint = "" if isinstance(parse_day(last, today), Problem) else f" Did you mean “{last}”?"
         raise UsageError(f"{long_day(day)} is after today, and a log says what has happened.{hint}")
     return day
 
@@ -64,9 +84,11 @@ def _past_day(words: str, today: date) -> date:
 def _entry(workspace: Workspace, words: str, day: date) -> str:
     """The log line for `words`; words without a channel are a contact. Raises `UsageError`."""
     text = plain(words)
+    if _DATED.match(text):
+        raise UsageError("a text begins without its date; say when it was with --date")
     line = entry_line(day, text)
     found = workspace.reader.parse_entry(line)
-    if isinstance(found, Problem) and not found.hint.startswith("Did you mean"):
+    if isinstance(found, Problem) and not _is_slip(found, text):
         line = entry_line(day, f": {text}")
         found = workspace.reader.parse_entry(line)
     if isinstance(found, Problem):
@@ -76,21 +98,25 @@ def _entry(workspace: Workspace, words: str, day: date) -> str:
     return line
 
 
+def _is_slip(problem: Problem, text: str) -> bool:
+    """Whether the words were meant to have a channel, qualifier or time, and it is misspelt."""
+    return problem.hint.startswith("Did you mean") or _TIMED.match(text) is not None
+
+
 def _customer(reading: Reading) -> Customer:
     assert reading.customer is not None  # noqa: S101  # `Workspace.reading` gives customers alone
     return reading.customer
 
 
 @click.command("done")
-@who_argument
-@click.argument("number", metavar="[N]", required=False, type=click.IntRange(min=1))
-@click.option("--log", "words", metavar="TEXT", help="Write this into the log as well.")
+@click.argument("words", metavar="WHO [N]", nargs=-1, required=True)
+@click.option("--log", "text", metavar="TEXT", help="Write this into the log as well.")
 @click.option("--date", "day", metavar="DAY", default="today", show_default=True, help="When it was done.")
 @pass_session
-def done_command(session: Session, who: str, number: int | None, words: str | None, day: str) -> None:
+def done_command(session: Session, words: tuple[str, ...], text: str | None, day: str) -> None:
     """Tick an open follow-up; a repeating one gets its next line.
 
-    N is its number in `ptcrm show WHO`; it may be left out if only one is open or due.
+    N is its number in `ptcrm show WHO`. It may be left out if only one is due, or only one is open.
 
     \b
     Examples:
@@ -98,15 +124,15 @@ def done_command(session: Session, who: str, number: int | None, words: str | No
       ptcrm done anna 2 --log "She likes the blue one"
     """
     workspace = session.workspace()
-    match = workspace.find(who)
+    match, rest = workspace.find_first(words)
     reading = workspace.reading(match)
-    task = _pick(_customer(reading), number, workspace.today)
+    task = _pick(_customer(reading), rest, workspace.today)
     on = _past_day(day, workspace.today)
     edits = tick(reading, task, on)
     target = {"follow_ups"}
     line = ""
-    if words is not None:
-        line = _entry(workspace, _with_channel(words, task, workspace), on)
+    if text is not None:
+        line = _entry(workspace, _with_channel(text, task, workspace), on)
         edits += append_entry(reading, line)
         target.add("log")
     change = amended(reading, edits, target, workspace.reader)
@@ -115,10 +141,8 @@ def done_command(session: Session, who: str, number: int | None, words: str | No
     if line:
         say(f"{match.path}: {line}")
     if task.every:
-        after = workspace.reading(match)
-        coming = next((one for one in open_follow_ups(_customer(after)) if one.text == task.text), None)
-        if coming:
-            say(f"Next: {coming.due} {follow_up_words(coming)}")
+        coming = following(replace(task, mark="done", done=on))
+        say(f"Next: {coming.due} {follow_up_words(coming)}")
 
 
 def _with_channel(words: str, task: FollowUp, workspace: Workspace) -> str:
@@ -127,33 +151,38 @@ def _with_channel(words: str, task: FollowUp, workspace: Workspace) -> str:
     return words if not isinstance(found, Problem) or task.channel is None else f"{task.channel}: {words}"
 
 
-def _pick(customer: Customer, number: int | None, today: date) -> FollowUp:
-    """The follow-up meant: by number, else the only one open, else the only one due."""
+def _pick(customer: Customer, rest: tuple[str, ...], today: date) -> FollowUp:
+    """The follow-up meant: by number, else the only one due, else the only one open that does not repeat.
+
+    A repeating one that is not due yet must be named, so that a command given twice closes it once.
+    """
     found = open_follow_ups(customer)
     if not found:
         hint = f'To note a contact: ptcrm log {customer.id} "call: …"'
         raise NotFoundError(f"{customer.name} has no open follow-up. {hint}")
-    if number is not None:
-        if number > len(found):
-            raise NotFoundError(f"{customer.name} has {len(found)} open, not {number}:\n{_listed(found)}")
+    if rest:
+        number = parse_whole(" ".join(rest))
+        if not isinstance(number, int):
+            raise UsageError(f"“{' '.join(rest)}” is no number of a follow-up:\n{_listed(found)}")
+        if not 1 <= number <= len(found):
+            raise NotFoundError(f"{customer.name} has no follow-up {number}:\n{_listed(found)}")
         return found[number - 1]
     due = [one for one in found if one.due <= today]
-    if len(found) == 1 or len(due) == 1:
-        return (due or found)[0]
-    raise NotFoundError(
-        f"{customer.name} has {len(found)} open; say which: ptcrm done {customer.id} N\n{_listed(found)}"
-    )
+    if len(due) == 1:
+        return due[0]
+    if len(found) == 1 and not found[0].every:
+        return found[0]
+    raise NotFoundError(f"Say which one is done: ptcrm done {customer.id} N\n{_listed(found)}")
 
 
 def _listed(found: list[FollowUp]) -> str:
     return "\n".join(f"  {number}  {one.due}  {follow_up_words(one)}" for number, one in enumerate(found, 1))
 
 
-@click.command("snooze", context_settings={"ignore_unknown_options": True})
-@who_argument
-@click.argument("until", metavar="UNTIL", nargs=-1, required=True)
+@click.command("snooze", context_settings=_LITERAL)
+@click.argument("words", metavar="WHO UNTIL", nargs=-1, required=True)
 @pass_session
-def snooze_command(session: Session, who: str, until: tuple[str, ...]) -> None:
+def snooze_command(session: Session, words: tuple[str, ...]) -> None:
     """Leave a customer in peace until a day.
 
     \b
@@ -163,20 +192,20 @@ def snooze_command(session: Session, who: str, until: tuple[str, ...]) -> None:
       ptcrm set anna snooze ""        (ends it)
     """
     workspace = session.workspace()
+    match, until = _who_and(workspace, words, "UNTIL")
     day = a_day(" ".join(until), workspace.today)
     if day <= workspace.today:
-        raise UsageError(f'{long_day(day)} is not after today. To end a snooze: ptcrm set {who} snooze ""')
-    _set(workspace, who, BY_NAME["snooze"], [day.isoformat()])
-    say(f"Snoozed until {long_day(day)}.")
+        hint = f'To end a snooze: ptcrm set {match.id} snooze ""'
+        raise UsageError(f"{long_day(day)} is not after today. {hint}")
+    _set(workspace, match, BY_NAME["snooze"], [day.isoformat()])
+    say(f"{match.name} is snoozed until {long_day(day)}.")
 
 
-@click.command("set", context_settings={"ignore_unknown_options": True})
-@who_argument
-@click.argument("field", metavar="FIELD")
-@click.argument("values", metavar="VALUE", nargs=-1, required=True)
+@click.command("set", context_settings=_LITERAL)
+@click.argument("words", metavar="WHO FIELD VALUE", nargs=-1, required=True)
 @pass_session
-def set_command(session: Session, who: str, field: str, values: tuple[str, ...]) -> None:
-    """Give a field a value; a list field takes several, and "" takes the field away.
+def set_command(session: Session, words: tuple[str, ...]) -> None:
+    """Give a field a value; a list field takes several in the place of those it has, "" takes it away.
 
     \b
     Examples:
@@ -186,36 +215,43 @@ def set_command(session: Session, who: str, field: str, values: tuple[str, ...])
       ptcrm set anna left_reason ""
     """
     workspace = session.workspace()
-    known = BY_NAME.get(field)
-    if known is None and (near := near_miss(field)):
-        raise UsageError(f"“{field}” is no field. Did you mean “{near}”?")
-    path, written = _set(workspace, who, known or own_field(field), [plain(value) for value in values])
-    say(f"{path}: {field}: {', '.join(written) or '(taken away)'}")
+    match, (name, *values) = _who_and(workspace, words, "FIELD VALUE")
+    if not values:
+        raise UsageError(f'A value is missing: ptcrm set {match.id} {name} VALUE (or "" to take it away)')
+    field = BY_NAME.get(name)
+    if field is None and any(values) and (near := near_miss(name)):
+        raise UsageError(f"“{name}” is no field. Did you mean “{near}”?")
+    written = _set(workspace, match, field or own_field(name), [plain(value) for value in values])
+    if written is None:
+        say(f"{match.path}: there is no {name}.")
+    else:
+        say(f"{match.path}: {name}: {', '.join(written) or '(taken away)'}")
+    if name == "id" and written:
+        tell("Calendar entries of this customer get a new identity: apps show them as new.")
 
 
-def _set(workspace: Workspace, who: str, field: Field, words: list[str]) -> tuple[str, list[str]]:
-    """Write the field; the path of the file, and the values as written. Raises `UsageError` for a value that cannot be understood."""
-    match = workspace.find(who)
+def _set(workspace: Workspace, match: Match, field: Field, words: list[str]) -> list[str] | None:
+    """Write the field; the values as written, None if there was nothing to take away. Raises `UsageError`."""
     values = values_for(field, words, workspace.today, workspace.index.link)
     if isinstance(values, Problem):
         raise UsageError(f"{values.message}. {values.hint}".strip())
     known_word(workspace, field, values)
     reading = workspace.reading(match)
-    edits: list[Edit] = set_field(reading, field, values)
+    edits = set_field(reading, field, values)
     target = {"own"} if field.name not in BY_NAME else {field.name}
     if field.name == "left":
         target.add("status")  # a customer who has left is a former one, unless the file says otherwise
-    if edits:
-        change = amended(reading, edits, target, workspace.reader)
-        workspace.apply(Operation(f"set {match.id} {field.name}", (change,)))
-    return match.path, values
+    if not edits and not values:
+        return None
+    change = amended(reading, edits, target, workspace.reader)
+    workspace.apply(Operation(f"set {match.id} {field.name}", (change,)))
+    return values
 
 
 def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:
-    """Tiers and statuses must be configured: a slip would silently change the cadence."""
+    """Refuse tiers and statuses that are not configured: a slip would silently change the cadence."""
     known = {"tier": list(workspace.config.tiers), "status": list(workspace.config.statuses)}.get(field.name)
     for value in values:
         if known is not None and value not in known:
-            raise UsageError(
-                f"“{value}” is no {field.name}. Known are: {', '.join(known) or 'none; see ptcrm.yaml'}."
-            )
+            hint = suggest(value, known) or f"Known are: {', '.join(known) or 'none; see ptcrm.yaml'}."
+            raise UsageError(f"“{value}” is no {field.name}. {hint}")

@@ -163,7 +163,9 @@ def _description(one: Occurrence) -> str:
 def _web(look: Look, one: Occurrence) -> str | None:
     """The customer's web page, if it is an address that a calendar may open and the feed is not private."""
     url = one.url or ""
-    usable = url.isascii() and url.startswith(("https://", "http://")) and not any(char <= " " for char in url)
+    usable = (
+        url.isascii() and url.startswith(("https://", "http://")) and not any(char <= " " for char in url)
+    )
     return url if usable and not look.feed.private else None
 
 
@@ -176,7 +178,9 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
         for day in since.within(first, date(today.year + _YEARS_AHEAD, 12, 31), look.leap_day):
             years = None if since.year is None or not look.feed.age_in_title else day.year - since.year
             title = _yearly_title(look, one, since.year, years)
-            yield _Entry((*key, str(day.year)), day, title, _yearly_text(look, one), one.kind, url=_web(look, one))
+            yield _Entry(
+                (*key, str(day.year)), day, title, _yearly_text(look, one), one.kind, url=_web(look, one)
+            )
         return
     year = since.year or _UNKNOWN_YEAR
     start = since.in_year(year if year >= _OLDEST_YEAR else _OLD_YEAR, look.leap_day)
@@ -209,7 +213,10 @@ def _gathered(look: Look, overdue: list[Occurrence], today: date) -> _Entry:
     shown = ", ".join(names[:_NAMES_IN_TITLE]) + (", …" if len(names) > _NAMES_IN_TITLE else "")
     lines = []
     if not look.feed.private:
-        lines = [f"{one.due} {_title(look, one)}" for one in overdue[:_NAMES_IN_TEXT]]
+        lines = [
+            f"{one.due} {_title(look, one)}{f' ({one.phone})' if one.phone else ''}"
+            for one in overdue[:_NAMES_IN_TEXT]
+        ]
         if len(overdue) > _NAMES_IN_TEXT:
             lines.append(f"and {len(overdue) - _NAMES_IN_TEXT} more")
     return _Entry(

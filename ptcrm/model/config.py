@@ -312,7 +312,7 @@ def _merged_channels(node: Node, report: Report) -> dict[str, Channel]:
     for name, given in by_name(_CHANNEL)(node, report).items():
         words = " ".join(name.split())
         key = words.lower() if words.lower() in merged else words
-        merged[key] = replace(merged.get(key, Channel(verb=f"{key.capitalize()}:")), **given)
+        merged[key] = replace(merged.get(key, Channel(verb=f"{key.capitalize()} with")), **given)
     return merged
 
 

@@ -1,6 +1,6 @@
 """Days, intervals, days without a year, and the words people use for days.
 
-Every parser takes text and returns the value or a `Problem`; digits are ASCII (HAZARDS 13, 43).
+Every parser takes text and returns the value or a `Problem`; digits are ASCII.
 Month arithmetic goes from the anchor and clamps to the month's end (FORMAT §4).
 """
 
@@ -54,6 +54,11 @@ class Interval:
             (amount // size, unit) for amount, size, unit in units if amount and amount % size == 0
         )
         return f"{count} {unit}{'' if count == 1 else 's'}"
+
+    @property
+    def every(self) -> str:
+        """`every month`, `every 3 weeks`, `never`."""
+        return "never" if self.is_never else f"every {str(self).removeprefix('1 ')}"
 
 
 NEVER = Interval()
@@ -206,7 +211,7 @@ def parse_day(text: str, today: date) -> date | Problem:
         if isinstance(interval, Interval) and not interval.is_never:
             return later(today, interval, 1 if relative["on"] else -1)
     else:
-        day = parse_date(words)
+        day = parse_date(text)
         if isinstance(day, date) or _NUMBERS.fullmatch(words):
             return day
     return Problem(

@@ -51,6 +51,7 @@ RULES = (
     Rule("PT202", _W, "A log entry names a channel that is not known."),
     Rule("PT203", _W, "A log entry has a qualifier that is not known."),
     Rule("PT204", _W, "A log entry is dated after today, so it is no contact yet."),
+    Rule("PT205", _W, "A line looks like a log entry and is none: no bullet, or no log heading above it."),
     Rule("PT301", _W, "A follow-up's date or interval is not understood."),
     Rule("PT401", _E, "Two files have one id."),
     Rule("PT403", _W, "A tier is not in the configuration."),

@@ -1,4 +1,4 @@
-"""Values typed by their field from their source text (FORMAT §2.2, HAZARDS 5-9).
+"""Values typed by their field from their source text (FORMAT §2.2).
 
 A reader is a function `(node, report) -> value`; it returns None for what it cannot use, having said why.
 """

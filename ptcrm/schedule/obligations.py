@@ -60,7 +60,7 @@ def _by_field(customer: Customer, field: str, interval: Interval, rule: str) -> 
 
 
 def _rule_words(interval: Interval, rule: str) -> str:
-    return f"no regular contact by {rule}" if interval.is_never else f"every {interval} by {rule}"
+    return f"no regular contact by {rule}" if interval.is_never else f"{interval.every} by {rule}"
 
 
 def obligations(customer: Customer, touches: Sequence[Touch], config: Config, today: date) -> Obligations:
@@ -92,7 +92,7 @@ def explain(customer: Customer, standing: Standing, config: Config, today: date)
     rule = f"{cadence.rule.text.capitalize()} ({cadence.rule.path}:{cadence.rule.line})"
     if standing.due is None:
         return [begin, f"{rule}."]
-    sentences = [begin, f"{rule}, so the next contact is due on {standing.due}."]
+    sentences = [begin, f"{rule}, so the next contact is due by {standing.due}."]
     if standing.snooze > today:
         sentences.append(
             f"Snoozed until {standing.snooze} ({customer.path}:{customer.lines.get('snooze', 1)})."
@@ -171,8 +171,8 @@ def _follow_ups(customer: Customer, known: Sequence[Touch], config: Config) -> l
 def _task_reason(task: FollowUp, config: Config) -> str:
     if task.channel == "feedback":
         return f"feedback came {task.due}, to be answered within {config.feedback_within}"
-    if task.implied:
-        return f"follow-up {task.due}, every {task.every}{' when done' if task.from_done else ''}"
+    if task.implied and task.every:
+        return f"follow-up {task.due}, {task.every.every}{' when done' if task.from_done else ''}"
     return f"follow-up {task.due}"
 
 

@@ -1,7 +1,7 @@
 """The fenced YAML block at the top of a file, as nodes that know where they stand.
 
 Scalars keep their source text: no typing, no anchors, no tags. Limits come before anything is built
-(HAZARDS 9-12), and the tree is made from parser events, so that depth never becomes recursion.
+and the tree is made from parser events, so that depth never becomes recursion.
 """
 
 from __future__ import annotations
@@ -27,6 +27,14 @@ _UNREADABLE = re.compile(
     "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|(?<![^\n\r\x85\u2028\u2029])\ufeff"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_IN_PLAIN_WORDS = {
+    "mapping values are not allowed": "a second colon stands in this value, which then needs quotes",
+    "cannot start any token": "a value must not begin with this character (a tab, @, %, or a backquote) without quotes",
+    "could not find expected ':'": "a key without a colon stands here or just above",
+    "expected ',' or ']'": "a list in brackets does not close",
+    "expected ',' or '}'": "braces do not close",
+    "end of stream": "quotes do not close",
+}
 _HARD_SPACE = re.compile("^[ \t]*[^\\s:#]+:\u00a0", re.MULTILINE)
 
 
@@ -106,7 +114,7 @@ def compose(text: str, span: Span) -> Mapping | Flaw:
 
 
 def _hard_space(text: str, start: int, end: int) -> Flaw | None:
-    """The flaw of a line `key:` with a non-breaking space, which makes it no key to YAML (HAZARDS 2)."""
+    """The flaw of a line `key:` with a non-breaking space, which makes it no key to YAML."""
     found = _HARD_SPACE.search(text, start, end)
     return Flaw("yaml", found.end() - 1, "a non-breaking space stands after the colon") if found else None
 
@@ -133,6 +141,10 @@ def _read(text: str, span: Span) -> Mapping | Flaw:
 
 
 def _plain(problem: str | None) -> str:
+    """What the parser says, in the words of people who write files."""
+    for words, plain in _IN_PLAIN_WORDS.items():
+        if problem and words in problem:
+            return plain
     return f"YAML cannot read this ({problem})" if problem else "YAML cannot read this"
 
 

@@ -65,7 +65,7 @@ class Source:
         return (BOM if self.bom else b"") + self.text.encode()
 
     def position(self, offset: int) -> Position:
-        """The line and column of `offset`; lines end at LF alone (HAZARDS 13)."""
+        """The line and column of `offset`; lines end at LF alone."""
         starts = self._starts
         if not starts:
             starts.append(0)

@@ -20,7 +20,7 @@ from ptcrm.text.fold import slug
 from ptcrm.text.frontmatter import Mapping, Scalar, Sequence
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.emit import emit
-from ptcrm.vault.log import following
+from ptcrm.vault.log import BLOCK_ID, following
 from ptcrm.vault.schema import FIELDS, Reading, read_customer
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ _RESERVED = {
     "nul",
     *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)),
 }
-_BLOCK_ID = re.compile(r"[ \t]+\^[A-Za-z0-9-]+[ \t]*$")
 
 
 def amended(reading: Reading, edits: list[Edit], target: set[str], reader: LineReader) -> Write:
@@ -334,7 +333,7 @@ def tick(reading: Reading, task: FollowUp, day: date) -> list[Edit]:
         closed = f"{opened.replace('[ ]', '[x]', 1)} [done:: {day}]"
         coming = _next_line(line, task, day)
         return [Edit(start, f"{coming}{eol}{closed}{eol}")]
-    block = _BLOCK_ID.search(line)
+    block = BLOCK_ID.search(line)
     at = task.span.start + (block.start() if block else len(line.rstrip()))
     edits = [Edit(Span(task.box, task.box + 1), "x"), Edit(Span(at, at), f" [done:: {day}]")]
     return [Edit(start, f"{_next_line(line, task, day)}{eol}"), *edits] if task.every else edits
@@ -350,7 +349,7 @@ def _open_line(line: str, task: FollowUp) -> str:
     """The task's line as it is when open: an empty box, no word of when it was done, no block id."""
     at = task.box - task.span.start
     opened = f"{line[:at]} {line[at + 1 :]}"
-    return _BLOCK_ID.sub("", _CLOSED_PARTS.sub("", opened)).rstrip()
+    return BLOCK_ID.sub("", _CLOSED_PARTS.sub("", opened)).rstrip()
 
 
 def _with_date(line: str, day: date) -> str:

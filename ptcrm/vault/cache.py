@@ -37,13 +37,13 @@ CREATE INDEX handle_path ON handle (path);
 CREATE TABLE link (path TEXT, line INTEGER, field TEXT, target TEXT, key TEXT);
 CREATE INDEX link_key ON link (key);
 CREATE INDEX link_path ON link (path);
-CREATE TABLE entry (path TEXT, line INTEGER, date TEXT, channel TEXT, contact INTEGER, touch INTEGER, key TEXT);
+CREATE TABLE entry (path TEXT, line INTEGER, date TEXT, place INTEGER, channel TEXT, contact INTEGER, touch INTEGER, key TEXT);
 CREATE INDEX entry_key ON entry (key);
 CREATE INDEX entry_path ON entry (path);
 CREATE TABLE diagnostic (path TEXT, code TEXT, line INTEGER, col INTEGER, message TEXT, hint TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);
 CREATE TABLE standing (path TEXT PRIMARY KEY, valid_from TEXT, valid_until TEXT, facts TEXT) WITHOUT ROWID;
-CREATE TABLE contact (path TEXT, day TEXT, facts TEXT);
+CREATE TABLE contact (path TEXT, day TEXT, movable INTEGER, facts TEXT);
 CREATE INDEX contact_path ON contact (path);
 CREATE INDEX contact_day ON contact (day);
 CREATE TABLE yearly (path TEXT, facts TEXT);
@@ -145,7 +145,7 @@ class Cache:
             )
         many("INSERT INTO handle VALUES (?, ?, ?)", [(*handle, path) for handle in facts.handles])
         many("INSERT INTO link VALUES (?, ?, ?, ?, ?)", [path_only + row for row in facts.links])
-        many("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", [path_only + row for row in facts.entries])
+        many("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [path_only + row for row in facts.entries])
         rows = [(path, one.code, one.line, one.column, one.message, one.hint) for one in facts.diagnostics]
         many("INSERT INTO diagnostic VALUES (?, ?, ?, ?, ?, ?)", rows)
 
@@ -159,9 +159,10 @@ class Cache:
         for (facts,) in self.database.execute("SELECT facts FROM customer ORDER BY path"):
             yield load(Customer, facts)
 
-    def diagnostics(self) -> list[Diagnostic]:
-        """What reading the files found."""
-        rows = self.database.execute("SELECT code, path, line, col, message, hint FROM diagnostic")
+    def diagnostics(self, of: str | None = None) -> list[Diagnostic]:
+        """What reading the files found; `of` names a single one."""
+        query = "SELECT code, path, line, col, message, hint FROM diagnostic WHERE ?1 IS NULL OR path = ?1"
+        rows = self.database.execute(query, (of,))
         return [Diagnostic(*row) for row in rows]
 
     def rows(self, query: str, *values: object) -> list[Any]:
@@ -188,8 +189,10 @@ class Cache:
         self.database.execute(
             "INSERT INTO standing VALUES (?, ?, ?, ?)", (path, *validity, dump(owed.standing))
         )
-        contacts = [(path, max(one.due, one.not_before).isoformat(), dump(one)) for one in owed.contacts]
-        self.database.executemany("INSERT INTO contact VALUES (?, ?, ?)", contacts)
+        contacts = [
+            (path, max(one.due, one.not_before).isoformat(), one.movable, dump(one)) for one in owed.contacts
+        ]
+        self.database.executemany("INSERT INTO contact VALUES (?, ?, ?, ?)", contacts)
         self.database.executemany(
             "INSERT INTO yearly VALUES (?, ?)", [(path, dump(one)) for one in owed.yearly]
         )
@@ -221,9 +224,10 @@ class Cache:
         )
         return [(path, load(Yearly, facts)) for path, facts in rows]
 
-    def next_days(self) -> dict[str, str]:
-        """The first day (ISO) on which something may be planned for each customer, by path."""
-        return dict(self.database.execute("SELECT path, min(day) FROM contact GROUP BY path"))
+    def next_days(self, today: date) -> dict[str, str]:
+        """The day (ISO) on which the next contact of each customer stands, by path; movable ones not in the past."""
+        query = "SELECT path, min(CASE WHEN movable THEN max(day, ?) ELSE day END) FROM contact GROUP BY path"
+        return dict(self.database.execute(query, (today.isoformat(),)))
 
 
 def _connect(place: Path) -> sqlite3.Connection:

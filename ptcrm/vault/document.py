@@ -68,6 +68,10 @@ class Document:
         """The task items, wherever they stand."""
         return [item for item in self.outline.items if item.box is not None and not self._in_conflict(item)]
 
+    def is_hidden(self, offset: int) -> bool:
+        """Whether `offset` is inside code, a comment or git's markers."""
+        return any(span.start <= offset < span.end for span in (*self.outline.code, *self.conflicts))
+
     def links(self) -> list[Target]:
         """The links of the whole file, front matter included."""
         text = self.source.text
@@ -142,7 +146,7 @@ def _log_names(headings: tuple[str, ...]) -> frozenset[str]:
 
 
 def _conflicts(text: str) -> tuple[Span, ...]:
-    """What stands between git's markers, with them (HAZARDS 30)."""
+    """What stands between git's markers, with them."""
     found = []
     start: int | None = None
     for mark in _CONFLICT_MARK.finditer(text):

@@ -16,6 +16,7 @@ from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.occurrence import Touch
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.markdown import link_target
+from ptcrm.vault.log import in_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # What a link may name, the strongest first; a name is only for people asking (FORMAT §2.1).
 ID, STEM, PATH, ALIAS, NAME = range(5)
+EntryRow = tuple[int, str, int, str, int, int, str | None]
 _RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 
 
@@ -34,15 +36,15 @@ _RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 class Facts:
     """What one file says.
 
-    Rows: handles (key, rank), links (line, field, target, key), entries (line, date, channel, contact, touch,
-    key of whom it also counts for, or None).
+    Rows: handles (key, rank), links (line, field, target, key), entries (line, date, place among the entries
+    from old to new, channel, contact, touch, key of whom it also counts for, or None).
     """
 
     customer: Customer | None
     search: str
     handles: tuple[tuple[str, int], ...]
     links: tuple[tuple[int, str | None, str, str], ...]
-    entries: tuple[tuple[int, str, str, int, int, str | None], ...]
+    entries: tuple[EntryRow, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -70,19 +72,19 @@ def facts_of(reading: Reading, config: Config) -> Facts:
     )
 
 
-def _entry_rows(one: Customer, config: Config) -> Iterable[tuple[int, str, str, int, int, str | None]]:
+def _entry_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
     """A row for each entry and ticked follow-up, and one more for each person it was made with."""
-    for entry in one.log:
+    for place, entry in enumerate(in_time(one.log)):
         contact = config.is_contact(entry.channel, entry.qualifiers)
         touch = contact or "no answer" in entry.qualifiers
-        row = (entry.line, entry.date.isoformat(), entry.channel, int(contact), int(touch))
+        row = (entry.line, entry.date.isoformat(), place, entry.channel, int(contact), int(touch))
         yield (*row, None)
         for key, value in entry.fields:
             if key == "with":
                 yield (*row, link_key(link_target(value) or value, one.path))
     for task in one.follow_ups:
         if task.mark == "done" and task.channel and config.is_contact(task.channel, ()):
-            yield (task.line, (task.done or task.due).isoformat(), task.channel, 1, 1, None)
+            yield (task.line, (task.done or task.due).isoformat(), -1, task.channel, 1, 1, None)
 
 
 def link_key(target: str, path: str) -> str:
@@ -158,8 +160,10 @@ class Index:
         return best.pop() if len(best) == 1 else None
 
     def link(self, words: str) -> str | None:
-        """The link target for a customer whose id or stem is exactly `words`, else None."""
-        found = self.resolve(same_id(words))
+        """The link target for the one customer whose id, stem, alias or name is exactly `words`, else None."""
+        key = same_id(words)
+        named = {path for (path,) in self.cache.rows("SELECT path FROM handle WHERE key = ?", key)}
+        found = self.resolve(key) or (named.pop() if len(named) == 1 else None)
         rows = self.cache.rows("SELECT id FROM customer WHERE path = ?", found) if found else []
         return rows[0][0] if rows else None
 
@@ -174,14 +178,18 @@ class Index:
             query = "SELECT DISTINCT path FROM link WHERE key = ? AND field = 'company' AND path <> ?"
             for (member,) in self.cache.rows(query, key, path):
                 found |= self._personal_touches(member)
-        return sorted(found, key=lambda touch: (touch.date, touch.path, touch.line))
+        return [
+            touch
+            for _, touch in sorted(found, key=lambda one: (one[1].date, one[0], one[1].path, one[1].line))
+        ]
 
-    def _personal_touches(self, path: str) -> set[Touch]:
-        columns = "SELECT date, channel, contact, path, line FROM entry WHERE touch AND"
+    def _personal_touches(self, path: str) -> set[tuple[int, Touch]]:
+        """Touches of the customer's own and those made with her, each with its place in its file's log."""
+        columns = "SELECT place, date, channel, contact, path, line FROM entry WHERE touch AND"
         rows = self.cache.rows(f"{columns} path = ? AND key IS NULL", path)
         for key in self._handles(path):
             rows += self.cache.rows(f"{columns} key = ?", key)
-        return {Touch(date.fromisoformat(row[0]), row[1], bool(row[2]), row[3], row[4]) for row in rows}
+        return {(row[0], Touch(date.fromisoformat(row[1]), row[2], bool(row[3]), *row[4:])) for row in rows}
 
     def _handles(self, path: str) -> set[str]:
         """The keys by which links reach the customer at `path`, and nobody else."""
@@ -196,6 +204,18 @@ class Index:
             found.update(self.cache.rows(query, key, path))
         return sorted(found)
 
+    def near(self, words: str) -> list[str]:
+        """Names that `words` may be a slip of, the nearest first."""
+        from difflib import get_close_matches
+
+        names = {
+            name
+            for (search,) in self.cache.rows("SELECT search FROM customer")
+            for name in search.split("\n")
+        }
+        parts = {part: name for name in sorted(names) for part in (name, *name.split())}
+        return list(dict.fromkeys(parts[part] for part in get_close_matches(fold(words), parts, 3, 0.75)))
+
     def count(self) -> int:
         """How many customers there are."""
         return int(self.cache.rows("SELECT count(*) FROM customer")[0][0])
@@ -204,7 +224,8 @@ class Index:
         """Everybody whom `words` may mean: by id or stem, else by whole name, else by a part of a name."""
         query = """SELECT DISTINCT path, id, name FROM handle JOIN customer USING (path)
             WHERE key = ? AND rank IN (?, ?) ORDER BY path"""
-        key = same_id(words.strip())
+        words = words.encode(errors="replace").decode()  # bytes that are no text answer to nobody
+        key = same_id(words.strip().removesuffix(".md"))
         for ranks in ((ID, ID), (STEM, PATH)):
             if rows := self.cache.rows(query, key, *ranks):
                 return [Match(*row) for row in rows]

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ptcrm.model.reading import Report
+    from ptcrm.vault.document import Document
 
 _DATE = r"(?:\[\[(?P<linked>{0})\]\]|\*\*(?P<bold>{0})\*\*|(?P<bare>{0}))".format(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 )
 _DATED = re.compile(rf"{_DATE}(?![0-9])(?P<rest>.*)", re.DOTALL)
 _ALMOST_DATED = re.compile(r"(?:\[\[|\*\*)?[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?![0-9])")
+_OTHER_DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}(?![0-9])")
 _AFTER_DATE = re.compile(
     r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2}))?"
     r"(?:[ \t]+(?P<channel>[^\s:()]+(?:[ \t]+[^\s:()]+)*?))?"
@@ -36,13 +38,15 @@ _MISFIT = re.compile(
     r"(?P<time>[0-9]{1,2}:[0-9]{2}(?=\s|$))?[ \t]*"
     r"(?:(?P<channel>[^\s:()]+)[ \t]*(?P<qualifiers>\([^()\n]*\))?[ \t]*:?[ \t]*)?(?P<text>.*)"
 )
+_NO_BOX = re.compile(r"^[ \t]*[-*+](?:[ \t]*\[\]|\[.\])[ \t]*[0-9]{4}-[0-9]{2}-[0-9]{2}", re.MULTILINE)
+_NO_BULLET = re.compile(r"^-?(?P<words>[0-9]{4}-[0-9]{2}-[0-9]{2}[ \t:].*)", re.MULTILINE)
 _TASK_REST = re.compile(
     r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2})(?=[\s:]|$))?[ \t]*:?[ \t]*(?P<text>.*)", re.DOTALL
 )
 _CHANNEL_PREFIX = re.compile(r"(?P<channel>[^\s:()\[\]][^:()\[\]\n]{0,40}?)[ \t]*:(?=[ \t]|$)[ \t]*")
 _FIELD = re.compile(r"\[(?P<key>[A-Za-z][\w -]*?)::(?P<value>(?:\[\[[^\[\]\n]*\]\]|[^\[\]\n])*)\]")
 _TAG = re.compile(r"(?:(?<=\s)|^)#([\w/-]*[^\W\d][\w/-]*)")
-_BLOCK_ID = re.compile(r"(?<![ \t])[ \t]+\^([A-Za-z0-9-]+)[ \t]*$")
+BLOCK_ID = re.compile(r"(?<![ \t])[ \t]+\^([A-Za-z0-9-]+)[ \t]*$")
 
 _SIGNED_DATE = re.compile("(?P<sign>[📅📆🗓⏳⌛✅❌➕🛫])\ufe0f?[ \t]*(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})")
 _REPEATS = re.compile("🔁\ufe0f?[ \t]*every[ \t]+(?P<every>[0-9a-z ]+)", re.IGNORECASE)
@@ -84,6 +88,8 @@ class LineReader:
         start = item.content.start
         words = text[start : item.span.end].replace("\r\n", "\n")
         if not _ALMOST_DATED.match(words):
+            if _OTHER_DATE.match(words):
+                report.add("PT201", start, "this date is not understood", "Write it as YYYY-MM-DD.")
             return None
         fitted = self._fit(words)
         if isinstance(fitted, Problem):
@@ -162,7 +168,7 @@ class LineReader:
         signed = next((signs[sign] for sign in _DUE + _SCHEDULED if sign in signs), None)
         written = (dated["linked"] or dated["bold"] or dated["bare"]) if dated else signed
         if written is None:
-            if _ALMOST_DATED.match(words):
+            if _ALMOST_DATED.match(words) or _OTHER_DATE.match(words):
                 report.add(
                     "PT301", item.content.start, "this date is not understood", "Write it as YYYY-MM-DD."
                 )
@@ -176,6 +182,8 @@ class LineReader:
         every, from_done = self._repeats(words, fields, item, report)
         time, channel, shown, block = self._task_words(dated["rest"] if dated else words)
         closed = next((signs[sign] for sign in _CLOSED if sign in signs), None)
+        if channel is None:
+            self._warn_of_slip(shown, item, report)
         at = parse_time(time) if time else None
         if time and at is None:
             report.add("PT301", item.content.start, f"“{time}” is no time of day", "Write HH:MM.")
@@ -202,7 +210,7 @@ class LineReader:
 
     def _task_words(self, words: str) -> tuple[str | None, str | None, str, str | None]:
         """Time, channel, text to show and block id of a task's words after its date."""
-        block = _BLOCK_ID.search(words)
+        block = BLOCK_ID.search(words)
         if block:
             words = words[: block.start()]
         for sign in (_SIGNED_DATE, _REPEATS, _OTHER_SIGNS):
@@ -213,6 +221,41 @@ class LineReader:
         channel = self.channel(prefix["channel"]) if prefix else None
         shown = plain_text(text[prefix.end() :] if prefix and channel else text)
         return rest["time"] if rest else None, channel, shown, f"^{block[1]}" if block else None
+
+    def _warn_of_slip(self, shown: str, item: Item, report: Report) -> None:
+        """Warn of a word before a colon that is nearly a channel; other words belong to the text."""
+        prefix = _CHANNEL_PREFIX.match(shown)
+        near = nearest(prefix["channel"], self.names) if prefix and " " not in prefix["channel"] else None
+        if prefix and near:
+            message = f"“{prefix['channel']}” is no channel, so it counts as text"
+            report.add("PT202", item.content.start, message, f"Did you mean “{near}”?")
+
+    def warn_of_strays(self, document: Document, report: Report) -> None:
+        """Warn of lines that were meant as an entry or a follow-up, and are neither to Markdown or to us."""
+        text = document.source.text
+        for found in _NO_BOX.finditer(text, document.body):
+            if not document.is_hidden(found.start()):
+                report.add("PT301", found.start(), "this is no task", "Write: - [ ] YYYY-MM-DD …")
+        for log in document.logs:
+            for found in _NO_BULLET.finditer(text, *log):
+                fits = isinstance(self._fit(found["words"].rstrip()), LogEntry)
+                if fits and not document.is_hidden(found.start()):
+                    report.add("PT205", found.start(), "this line has no bullet", "Write: - YYYY-MM-DD …")
+        if not document.logs:
+            self._warn_of_no_log(document, report)
+
+    def _warn_of_no_log(self, document: Document, report: Report) -> None:
+        """Warn of the first item that would be an entry, if only there were a log heading above it."""
+        text = document.source.text
+        for item in document.outline.items:
+            words = text[item.content.start : item.content.end]
+            if item.depth or item.box is not None or not _DATED.match(words):
+                continue
+            if isinstance(self._fit(words), LogEntry):
+                names = " or ".join(f"“## {name}”" for name in self.config.log.headings)
+                message = "this looks like a log entry, but stands below no log heading"
+                report.add("PT205", item.content.start, message, f"Put {names} above it.")
+                return
 
     @staticmethod
     def _repeats(
@@ -275,6 +318,12 @@ def following(closed: FollowUp) -> FollowUp:
     return replace(
         closed, due=later(anchor, closed.every or Interval()), mark="open", done=None, implied=True
     )
+
+
+def in_time(log: tuple[LogEntry, ...]) -> list[LogEntry]:
+    """Log entries from old to new; those of one day by the way the log is written, upward or downward."""
+    upward = not log or log[0].date >= log[-1].date
+    return sorted(reversed(log) if upward else log, key=lambda one: one.date)
 
 
 def _dedent(text: str) -> str:

@@ -72,6 +72,14 @@ def _phones(node: Node, report: Report) -> tuple[str, ...]:
     return texts(node, report)
 
 
+def _words(node: Node, report: Report) -> tuple[str, ...]:
+    """Short words; one value with a comma in it was meant as a list."""
+    if isinstance(node, Scalar) and "," in node.value:
+        hint = f"Write [{', '.join(part.strip() for part in node.value.split(','))}]."
+        report.add("PT105", node.span.start, "this is one value with a comma in it, and no list", hint)
+    return texts(node, report)
+
+
 def _occasions(node: Node, report: Report) -> tuple[Occasion, ...]:
     """`- wedding 2012-09-01`, and the mapping `wedding: 2012-09-01`, alone or as a list's member."""
     found: list[Occasion] = []
@@ -81,7 +89,7 @@ def _occasions(node: Node, report: Report) -> tuple[Occasion, ...]:
                 _occasion(found, key.value, text(value, report) or "", value.span.start, report)
         elif words := text(item, report):
             name, _, written = words.rpartition(" ")
-            _occasion(found, name, written, item.span.start, report)
+            _occasion(found, name.rstrip().removesuffix(":"), written, item.span.start, report)
     return tuple(found)
 
 
@@ -126,7 +134,7 @@ FIELDS = (
     Field("company", _link, "where the person works, as a link or in words"),
     Field("role", text, "what the person does there"),
     Field("emails", texts, "e-mail addresses", many=True),
-    Field("phones", _phones, "phone numbers, in quotes", many=True, quoted=True),
+    Field("phones", _phones, "phone numbers", many=True, quoted=True),
     Field("addresses", texts, "postal addresses, each on one line", many=True),
     Field("places", texts, "where the customer can be met", many=True, flow=True),
     Field("urls", texts, "web pages", many=True),
@@ -137,17 +145,17 @@ FIELDS = (
     Field("since", day, "a customer since this day", typed=True),
     Field("left", day, "no customer since this day", typed=True),
     Field("left_reason", text, "why the customer left"),
-    Field("tags", texts, "words to group by", many=True, flow=True),
-    Field("interests", texts, "what the customer likes to hear about", many=True, flow=True),
-    Field("prefers", texts, "channels the customer likes, the best first", many=True, flow=True),
-    Field("avoids", texts, "channels the customer does not like", many=True, flow=True),
+    Field("tags", _words, "words to group by", many=True, flow=True),
+    Field("interests", _words, "what the customer likes to hear about", many=True, flow=True),
+    Field("prefers", _words, "channels the customer likes, the best first", many=True, flow=True),
+    Field("avoids", _words, "channels the customer does not like", many=True, flow=True),
     Field("norms", text, "how to behave: `Ask about the shop before the family.`"),
     Field("family", _links, "the family, in words or links", many=True),
     Field("referred_by", _link, "who brought the customer"),
     Field("owner", text, "who of you looks after the customer"),
-    Field("snooze", day, "nothing of the cadence before this day", typed=True),
+    Field("snooze", day, "no contact is planned before this day", typed=True),
     Field("do_not_contact", flag, "`true`: nothing at all is planned", typed=True),
-    Field("mute", texts, "occasions that stay silent: `[birthday]`", many=True, flow=True),
+    Field("mute", _words, "occasions that stay silent, such as `birthday`", many=True, flow=True),
     Field("mute_until", day, "all occasions stay silent before this day", typed=True),
     Field("sources", texts, "where the data came from", many=True),
 )
@@ -197,7 +205,8 @@ def read_customer(source: Source, reader: LineReader) -> Reading:
     report = Report(source, list(document.problems))
     if document.root is None:
         if not document.fenced:
-            report.add("PT010", 0, "no front matter, so this is a note and no customer", "")
+            hint = "If it is a customer, put its fields between two lines `---` at the top."
+            report.add("PT010", 0, "no front matter, so this is a note and no customer", hint)
         return Reading(document, None, tuple(report.found))
     stem = unicodedata.normalize("NFC", PurePosixPath(source.path).stem)
     values: dict[str, Any] = {"id": stem, "name": stem}
@@ -206,6 +215,7 @@ def read_customer(source: Source, reader: LineReader) -> Reading:
         report.problem(problem, 0)
     if values.get("left") and "status" not in values:
         values["status"] = "former"
+        values["lines"].setdefault("status", values["lines"]["left"])
     text = source.text
     values["log"] = tuple(
         entry for item in document.entries() if (entry := reader.entry(item, text, report)) is not None
@@ -213,6 +223,7 @@ def read_customer(source: Source, reader: LineReader) -> Reading:
     values["follow_ups"] = with_series(
         [task for item in document.tasks() if (task := reader.follow_up(item, text, report)) is not None]
     )
+    reader.warn_of_strays(document, report)
     values["links"] = _all_links(document, report)
     return Reading(document, Customer(path=source.path, **values), tuple(report.found))
 

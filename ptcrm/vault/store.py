@@ -231,12 +231,20 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def write_outside(path: Path, content: bytes) -> None:
-    """Write an export to `path`, which a person named: whole or not at all, and only if it differs."""
+def write_outside(path: Path, content: bytes, begins: bytes) -> None:
+    """Write an export to `path`, which a person named: whole or not at all, and only if it differs.
+
+    A file that does not begin as such an export does is somebody's own, and is never replaced.
+    """
     temporary = path.with_name(f".ptcrm-{secrets.token_hex(8)}.tmp")
     try:
-        if path.is_file() and path.read_bytes() == content:
+        old = path.read_bytes() if path.is_file() else b""
+        if old == content:
             return
+        if old and not old.startswith(begins):
+            raise RefusedError(
+                f"{path}: this file is no such export and stays as it is. Choose another name."
+            )
         if path.exists() and not path.is_file():  # a pipe or a device takes the bytes as they come
             path.write_bytes(content)
             return

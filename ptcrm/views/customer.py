@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import time
+import re
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer, FollowUp, Occasion
+from ptcrm.vault.log import in_time
 from ptcrm.vault.schema import FIELDS
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from ptcrm.model.customer import LogEntry
     from ptcrm.model.occurrence import Standing
     from ptcrm.text.source import Span
     from ptcrm.vault.document import Document
 
+_GAPS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _SHOWN = tuple(field.name for field in FIELDS)
 
 
@@ -63,9 +65,30 @@ def open_follow_ups(customer: Customer) -> list[FollowUp]:
     return sorted(found, key=lambda one: (one.due, one.line))
 
 
-def newest_first(log: tuple[LogEntry, ...]) -> list[LogEntry]:
-    """Log entries with the newest first."""
-    return sorted(log, key=lambda one: (one.date, one.at or time(), -one.line), reverse=True)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of what happened: a log entry, or a follow-up that was ticked."""
+
+    date: date
+    words: str
+
+
+def history(customer: Customer) -> list[Line]:
+    """What happened, the newest first: the log's entries and the ticked follow-ups."""
+    logged_already = {(one.date, one.channel) for one in customer.log}
+    ticked = [
+        Line(one.done or one.due, f"{follow_up_words(one)} (follow-up, ticked)")
+        for one in customer.follow_ups
+        if one.mark == "done" and (one.done or one.due, one.channel) not in logged_already
+    ]
+    logged = [Line(one.date, _entry_words(one)) for one in in_time(customer.log)]
+    return sorted([*ticked, *logged], key=lambda line: line.date)[::-1]
+
+
+def _entry_words(one: LogEntry) -> str:
+    qualifiers = f" ({', '.join(one.qualifiers)})" if one.qualifiers else ""
+    at = f"{one.at:%H:%M} " if one.at else ""
+    return f"{at}{one.channel}{qualifiers}: {one.text}"
 
 
 def follow_up_words(one: FollowUp) -> str:
@@ -73,10 +96,11 @@ def follow_up_words(one: FollowUp) -> str:
     return f"{one.channel}: {one.text}" if one.channel else one.text
 
 
-def notes(document: Document) -> str:
-    """The prose: the body without logs and tasks, and without headings that have nothing else below them."""
+def notes(document: Document, customer: Customer) -> str:
+    """The prose, with every line that is no open follow-up and no log entry; headings over nothing are left out."""
     text = document.source.text
-    hidden = [*document.logs, *(item.span for item in document.tasks())]
+    hidden = [entry.span for entry in customer.log]
+    hidden += [task.span for task in customer.follow_ups]
     parts = []
     for span in document.parts[3:]:
         heading = next((one for one in document.outline.headings if one.span.start == span.start), None)
@@ -84,7 +108,7 @@ def notes(document: Document) -> str:
         kept = _without(text, start, span.end, hidden)
         if kept.strip():
             parts.append((text[span.start : start] + kept).strip("\r\n"))
-    return "\n\n".join(parts).replace("\r\n", "\n")
+    return _GAPS.sub("\n\n", "\n\n".join(parts).replace("\r\n", "\n"))
 
 
 def _without(text: str, start: int, end: int, hidden: list[Span]) -> str:
