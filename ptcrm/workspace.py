@@ -206,7 +206,9 @@ class Workspace:
             customer, standing = self.cache.customer(path), self.cache.standing(path)
             assert customer is not None and standing is not None  # noqa: S101, PT018  # rows are written together
             phone, url = next(iter(customer.phones), None), next(iter(customer.urls), None)
-            known = self._everybody[path] = Who(customer.id, customer.name, path, phone, url, standing)
+            known = self._everybody[path] = Who(
+                customer.id, customer.name, path, phone, url, standing, customer.timezone
+            )
         return known
 
     def next_days(self) -> dict[str, date]:

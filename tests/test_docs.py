@@ -159,6 +159,33 @@ def test_every_example_runs(block: Block, own_home: Path, run: Run, monkeypatch:
         assert re.match(pattern, result.output, re.DOTALL), f"{line}\n{result.output}"
 
 
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("due --today 2026-11-01", 2),
+        ("due --vault .", 2),
+        ("--json due", 2),
+        ("log jan-nowak 2026-11-20 call: Hello", 2),
+        ("log jan-nowak 25:00 call: Hello", 2),
+        ("log jan-nowak cal: Hello", 2),
+        ("set jan-nowak tags a,b", 2),
+        ("set jan-nowak brithday 1971-12-19", 2),
+        ("show nobody-at-all", 3),
+        ("done hotel-spreeblick", 3),  # two are open
+        ("done gemeinde-st-thekla", 3),  # it repeats and is not due
+        ("export ics -o ptcrm.yaml", 4),
+    ],
+)
+def test_what_the_page_says_is_refused(
+    line: str, code: int, sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(sample)
+    before = {path: path.read_bytes() for path in sample.rglob("*") if path.is_file()}
+    result = run(*([] if "--today" in line else ["--today", DAY]), *shlex.split(line))
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert {path: path.read_bytes() for path in sample.rglob("*") if path.is_file()} == before
+
+
 def test_words_for_days_mean_what_the_page_says() -> None:
     from ptcrm.model.dates import parse_day
 
@@ -295,6 +322,25 @@ def test_every_diagnostic_is_documented(rule: Rule, make_vault: MakeVault, tmp_p
     if rule.code == "PT009" and os.name == "nt":
         pytest.skip("links need a permission there")
     assert seen(build(rule.code, make_vault, tmp_path)) == Seen({rule.code}, {rule.severity.value})
+
+
+@pytest.mark.parametrize(
+    ("code", "fields", "body"),
+    [
+        *(("PT105", f"{name}: a, b", "") for name in ("tags", "interests", "prefers", "avoids", "mute")),
+        ("PT201", "", "## Log\n\n- 2.11.2026 call: About the new shop"),
+        ("PT202", "", "- [ ] 2026-12-01 cal: Ask about the new shop"),
+        ("PT205", "", "## Log\n\n2026-11-02 call: About the new shop"),
+        ("PT301", "", "- [ ] 1.12.2026 call: Ask about the new shop"),
+        ("PT301", "", "- [] 2026-12-01 call: Ask about the new shop"),
+        ("PT301", "", "-[ ] 2026-12-01 call: Ask about the new shop"),
+    ],
+)
+def test_the_other_slips_of_a_section_have_its_code(
+    code: str, fields: str, body: str, make_vault: MakeVault
+) -> None:
+    root = make_vault({"anna": f"---\nname: Anna Kowalska\n{fields}\n---\n\n{body}\n"})
+    assert seen(root).codes == {code}
 
 
 def test_no_code_is_made_up() -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ptcrm.cli import COMMANDS
-from tests.conftest import DAY, SAMPLE, Golden, Run
+from tests.conftest import DAY, SAMPLE, Golden, MakeVault, Run
 
 TRANSCRIPTS: dict[str, list[list[str]]] = {
     "glance": [[]],
@@ -122,3 +122,15 @@ def test_list_names_every_field(run: Run) -> None:
     assert anna["cadence"] == "3 weeks"
     assert anna["do_not_contact"] is False
     assert len({tuple(sorted(row.keys() & anna.keys())) for row in rows}) == 1
+
+
+def test_their_time_is_shown_beside_ours(run: Run, make_vault: MakeVault) -> None:
+    text = "---\nname: Taro\ntimezone: Asia/Tokyo\n---\n- [ ] 2026-11-23 10:00 call: The race\n"
+    vault = make_vault({"taro": text})
+    assert (
+        "10:00  Taro  call: The race (18:00 in Asia/Tokyo)"
+        in run("--vault", vault, "--today", DAY, "due").stdout
+    )
+    assert "10:00 (18:00 in Asia/Tokyo)" in run("--vault", vault, "--today", DAY, "show", "taro").stdout
+    feed = run("--vault", vault, "--today", DAY, "export", "ics").stdout
+    assert "Local time: 18:00 in Asia/Tokyo" in feed.replace("\r\n ", "")

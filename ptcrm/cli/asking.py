@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 import click
 
 from ptcrm.cli.options import Session, a_day, json_option, pass_session, who_argument
 from ptcrm.cli.output import long_day, near_day, say, say_diagnostic, say_json, say_table, tell
+from ptcrm.model.dates import time_there
 from ptcrm.model.diagnostic import Severity
 from ptcrm.vault.log import in_time
 from ptcrm.views.customer import (
@@ -23,7 +24,7 @@ from ptcrm.views.customer import (
 from ptcrm.views.today import OVERDUE, by_urgency, called, row, what, yearly_words, years
 
 if TYPE_CHECKING:
-    from ptcrm.model.customer import Customer
+    from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.workspace import Workspace
 
@@ -49,12 +50,13 @@ def due_command(session: Session, until: str, as_json: bool) -> None:
     if as_json:
         say_json([row(one) for one in found])
     else:
-        _say_by_day(found, workspace.today)
+        _say_by_day(found, workspace)
         _say_todays_birthdays(workspace)
 
 
-def _say_by_day(found: list[Occurrence], today: date) -> None:
+def _say_by_day(found: list[Occurrence], workspace: Workspace) -> None:
     """Overdue, today and new ones first, then day by day."""
+    today = workspace.today
     if not found:
         say("Nothing is due.")
         return
@@ -66,7 +68,9 @@ def _say_by_day(found: list[Occurrence], today: date) -> None:
     for title, members in groups.items():
         if members:
             say(title if first else f"\n{title}", title.lower() if title == OVERDUE else "title")
-            say_table([(_when(one, today), called(one), _what_and_why(one)) for one in members])
+            say_table(
+                [(_when(one, today), called(one), _what_and_why(one, workspace.zone)) for one in members]
+            )
             first = False
 
 
@@ -77,10 +81,11 @@ def _when(one: Occurrence, today: date) -> str:
     return one.at.strftime("%H:%M") if one.at else ""
 
 
-def _what_and_why(one: Occurrence) -> str:
-    """A follow-up's own text says why; the rest says its reasons."""
+def _what_and_why(one: Occurrence, zone: tzinfo | None) -> str:
+    """A follow-up's own text says why, and what time it is there; the rest says its reasons."""
     if one.kind == "follow-up":
-        return what(one)
+        there = one.at and time_there(one.planned, one.at, zone, one.timezone)
+        return f"{what(one)} ({there})" if there else what(one)
     return f"{what(one)} — {'; '.join(reason.text for reason in one.reasons)}"
 
 
@@ -188,7 +193,7 @@ def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: b
     say_table([(f"{name}:", words) for name, words in given_fields(customer)])
     if prose := notes(reading.document, customer):
         say(f"\n{prose}")
-    _say_follow_ups(customer)
+    _say_follow_ups(customer, workspace.zone)
     _say_log(customer, whole=whole)
     problems = [one for one in reading.diagnostics if one.severity is not Severity.INFO]
     if problems:
@@ -232,7 +237,7 @@ def _object(customer: Customer, prose: str, backlinks: list[tuple[str, int, str]
     }
 
 
-def _say_follow_ups(customer: Customer) -> None:
+def _say_follow_ups(customer: Customer, zone: tzinfo | None) -> None:
     found = open_follow_ups(customer)
     if found:
         say("\nFollow-ups", "title")
@@ -241,12 +246,21 @@ def _say_follow_ups(customer: Customer) -> None:
                 (
                     str(number),
                     one.due.isoformat(),
+                    _times(one, zone, customer.timezone),
                     follow_up_words(one),
-                    f"(every {one.every})" if one.every else "",
+                    f"({one.every.every})" if one.every else "",
                 )
                 for number, one in enumerate(found, 1)
             ]
         )
+
+
+def _times(one: FollowUp, zone: tzinfo | None, there: str | None) -> str:
+    """The time of a follow-up, and what the clock says where the customer is."""
+    if one.at is None:
+        return ""
+    local = time_there(one.due, one.at, zone, there)
+    return f"{one.at:%H:%M} ({local})" if local else f"{one.at:%H:%M}"
 
 
 def _say_log(customer: Customer, *, whole: bool) -> None:

@@ -15,6 +15,7 @@ import icalendar
 from icalendar import Alarm, Calendar, Event, vRecur
 
 from ptcrm.model.config import Feed
+from ptcrm.model.dates import time_there
 from ptcrm.model.occurrence import CONTACT_KINDS, YEARLY_KINDS, Occurrence
 from ptcrm.text.fold import same_id
 from ptcrm.text.safe import for_feed, one_line
@@ -130,7 +131,7 @@ def _contact(look: Look, one: Occurrence, today: date) -> _Entry:
         (one.customer, one.kind, one.origin),
         start,
         _title(look, one),
-        "" if look.feed.private else _description(one),
+        "" if look.feed.private else _description(look, one),
         one.kind,
         max(_EPOCH, today if moved else last),
         _web(look, one),
@@ -150,13 +151,15 @@ def _name(look: Look, one: Occurrence) -> str:
     return "".join(word[0] for word in one.name.split() if word[0].isalnum()).upper() or "?"
 
 
-def _description(one: Occurrence) -> str:
+def _description(look: Look, one: Occurrence) -> str:
     """Why, the last contact, the phone, and the file: nothing that changes from day to day (CALENDAR 9, 17)."""
     lines = [f"Why: {'; '.join(reason.text for reason in one.reasons)}"]
     if one.last:
         lines.append(f"Last contact: {one.last.date} ({one.last.channel})")
     if one.phone:
         lines.append(f"Phone: {one.phone}")
+    if one.at and (there := time_there(one.planned, one.at, look.zone, one.timezone)):
+        lines.append(f"Local time: {there}")
     return "\n".join([*lines, one.path])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from ptcrm.model.diagnostic import Problem
 
@@ -114,6 +114,19 @@ def later(anchor: date, interval: Interval, times: int = 1) -> date:
         return moved + timedelta(days=interval.days * times)
     except OverflowError:
         return date.max if times > 0 else date.min
+
+
+def time_there(day: date, at: time, here: tzinfo | None, there: str | None) -> str | None:
+    """`18:00 in Asia/Tokyo`: what the clock says there at that time here; None if it is the same or not known.
+
+    `here` None is the system's time zone; `there` is a name of the IANA database.
+    """
+    if there is None:
+        return None
+    from zoneinfo import ZoneInfo
+
+    local = datetime.combine(day, at, here).astimezone(ZoneInfo(there))
+    return None if local.time() == at else f"{local:%H:%M} in {there}"
 
 
 def parse_date(text: str) -> date | Problem:

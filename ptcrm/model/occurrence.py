@@ -112,7 +112,8 @@ class Occurrence:
     """A dated thing in the plan: owed on `due`, standing on `planned`.
 
     `origin` identifies it within its customer and kind, for good. `text` is what to do, or an occasion's
-    name; `since` is the day a yearly one began. `path`, `state`, `last`, `phone` and `url` are the customer's.
+    name; `since` is the day a yearly one began. `path`, `state`, `last`,
+    `phone`, `url` and `timezone` are the customer's.
     """
 
     customer: str
@@ -131,6 +132,7 @@ class Occurrence:
     not_before: date = ALWAYS
     phone: str | None = None
     url: str | None = None
+    timezone: str | None = None
     reasons: tuple[Reason, ...] = ()
 
     @property

@@ -26,6 +26,7 @@ class Who:
     phone: str | None
     url: str | None
     standing: Standing
+    timezone: str | None = None
 
 
 def plan(owed: Iterable[tuple[Who, Obligation]], today: date, until: date) -> list[Occurrence]:
@@ -53,6 +54,7 @@ def plan(owed: Iterable[tuple[Who, Obligation]], today: date, until: date) -> li
                     last=who.standing.last,
                     phone=who.phone,
                     url=who.url,
+                    timezone=who.timezone,
                     reasons=one.reasons,
                 )
             )
@@ -104,6 +106,7 @@ def _yearly_occurrence(who: Who, one: Yearly, day: date, today: date) -> Occurre
         not_before=one.not_before,
         phone=who.phone,
         url=who.url,
+        timezone=who.timezone,
         reasons=(one.reason,),
     )
 

@@ -1,0 +1,96 @@
+"""Which vault a command works on, and which day it is (FORMAT §1)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from ptcrm import workspace
+from ptcrm.workspace import Workspace
+from tests.conftest import MakeVault, Run
+
+ANNA = "---\nname: Anna\n---\n"
+JAN = "---\nname: Jan\n---\n"
+
+
+def other_vault(tmp_path: Path) -> Path:
+    root = tmp_path / "other"
+    (root / "customers").mkdir(parents=True)
+    (root / "ptcrm.yaml").write_text("")
+    (root / "customers" / "jan.md").write_text(JAN)
+    return root
+
+
+def remember_vault(root: Path) -> None:
+    folder = platformdirs.user_config_path("ptcrm")
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(f"vault: {root}\n")
+
+
+def test_the_option_wins_over_all(
+    run: Run, make_vault: MakeVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault, other = make_vault({"anna": ANNA}), other_vault(tmp_path)
+    monkeypatch.setenv("PTCRM_VAULT", str(other))
+    monkeypatch.chdir(other)
+    assert "Anna" in run("--vault", vault, "list").stdout
+
+
+def test_then_the_environment(
+    run: Run, make_vault: MakeVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault, other = make_vault({"anna": ANNA}), other_vault(tmp_path)
+    monkeypatch.setenv("PTCRM_VAULT", str(other))
+    monkeypatch.chdir(vault)
+    assert "Jan" in run("list").stdout
+
+
+def test_then_from_here_upward(
+    run: Run, make_vault: MakeVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember_vault(other_vault(tmp_path))
+    monkeypatch.chdir(make_vault({"anna": ANNA}) / "customers")
+    assert "Anna" in run("list").stdout
+
+
+def test_then_the_users_configuration(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    remember_vault(other_vault(tmp_path))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert "Jan" in run("list").stdout
+
+
+@pytest.mark.parametrize("content", ["", "vault: [\n", "- vault\n", "vault: {a: b}\n", "\xff"])
+def test_a_users_configuration_that_says_nothing(
+    content: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = platformdirs.user_config_path("ptcrm")
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(content, encoding="latin-1")
+    monkeypatch.chdir(tmp_path)
+    assert run("list").exit_code == 3
+
+
+class Clock(datetime):
+    """A clock that stands at 23:30 in Greenwich on 22 November 2026."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Clock:
+        at = cls(2026, 11, 22, 23, 30, tzinfo=UTC)
+        return at.astimezone(tz) if tz else at
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("Europe/Warsaw", 23), ("Europe/Lisbon", 22), ("America/New_York", 22), ("Asia/Tokyo", 23)],
+)
+def test_today_begins_where_the_vault_is(
+    zone: str, day: int, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace, "datetime", Clock)
+    vault = make_vault({}, f"timezone: {zone}\n")
+    assert Workspace(vault, None, None).today == date(2026, 11, day)
+    assert Workspace(vault, date(2020, 2, 29), None).today == date(2020, 2, 29)
