@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Obligations, Occurrence
 
+_TRIES = 3  # another process may read files while this one works out what follows
 _ROWS_VERSION = "1"  # raised when rows are laid out or worked out differently
 
 
@@ -85,8 +86,11 @@ class Workspace:
         self._everybody: dict[str, Who] = {}
         self.listing = store.list_files(self.root, self.config.customers)
         self.index.refresh(self.listing.files, now_ns, self._facts)
-        paths = self.cache.outdated(self.today)
-        if paths:
+        for _ in range(_TRIES):
+            self.cache.hold()
+            paths = self.cache.outdated(self.today)
+            if not paths:
+                return
             with self.cache.writing():
                 for path in paths:
                     customer = self.cache.customer(path)
@@ -150,7 +154,7 @@ class Workspace:
     def find_first(self, words: tuple[str, ...]) -> tuple[Match, tuple[str, ...]]:
         """The customer whom the first of `words` mean, and the other words; a name need not be quoted."""
         count = 1
-        while count < len(words) and self.index.find(" ".join(words[: count + 1])):
+        while words[count:] and words[count] and self.index.find(" ".join(words[: count + 1])):
             count += 1
         return self.find(" ".join(words[:count])), words[count:]
 

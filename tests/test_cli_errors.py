@@ -162,6 +162,8 @@ BAD_WORDS = [
     ["done", "anna-k", "--log", ""],
     ["log", "anna-k", "2026-11-20 call: x"],
     ["log", "anna-k", "25:30 visit: x"],
+    ["log", "anna-k", "call"],
+    ["log", "anna-k", "call (mailbox): x"],
     ["log", "anna-k", "call: x", "--dat", "yesterday"],
     ["due", "--today", "2026-11-24"],
     ["--json", "due"],

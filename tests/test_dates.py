@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, time
+from datetime import UTC, date, time
 
 import pytest
 from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]  # no stubs are installed
@@ -20,6 +20,7 @@ from ptcrm.model.dates import (
     parse_day,
     parse_interval,
     parse_time,
+    time_there,
 )
 from ptcrm.model.diagnostic import Problem
 
@@ -351,3 +352,18 @@ def test_months_go_from_the_anchor_and_never_drift() -> None:
     ]
     assert [day.day for day in months] == [monthrange(day.year, day.month)[1] for day in months]
     assert later(date(2028, 2, 29), Interval(months=12), 4) == date(2032, 2, 29)
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "there", "shown"),
+    [
+        (date(2026, 11, 23), time(10), "Asia/Tokyo", "19:00 in Asia/Tokyo"),
+        (date(2026, 11, 23), time(10), "Europe/London", None),  # the same there
+        (date(2026, 7, 1), time(10), "Europe/London", "11:00 in Europe/London"),
+        (date(2026, 11, 23), time(10), None, None),
+        (date.max, time(23), "Asia/Tokyo", None),
+        (date.min, time(1), "America/New_York", None),
+    ],
+)
+def test_what_the_clock_says_there(day: date, at: time, there: str | None, shown: str | None) -> None:
+    assert time_there(day, at, UTC, there) == shown

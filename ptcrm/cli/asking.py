@@ -195,7 +195,8 @@ def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: b
         say(f"\n{prose}")
     _say_follow_ups(customer, workspace.zone)
     _say_log(customer, whole=whole)
-    problems = [one for one in reading.diagnostics if one.severity is not Severity.INFO]
+    found = [one for one in reading.diagnostics if one.severity is not Severity.INFO]
+    problems = sorted(found, key=lambda one: (one.line, one.column))
     if problems:
         say("\nProblems in the file", "title")
     for one in problems:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {"error": "red", "warning": "yellow", "overdue": "red", "due": "green", "new": "cyan"}
 _GAP = 2
-_NARROWEST = 8  # columns
+_NARROWEST = 10  # columns, as wide as a date
 _HALF_A_YEAR = 180  # days
 
 
@@ -31,7 +31,11 @@ def say(text: str = "", style: str = "") -> None:
 
 def _styled(text: str, style: str) -> str:
     colour = _COLOURS.get(style)
-    return click.style(text, fg=colour, bold=style == "title") if colour or style == "title" else text
+    return (
+        click.style(text, fg=colour, bold=True if style == "title" else None)
+        if colour or style == "title"
+        else text
+    )
 
 
 def tell(text: str) -> None:

@@ -84,6 +84,8 @@ def _past_day(words: str, today: date) -> date:
 def _entry(workspace: Workspace, words: str, day: date) -> str:
     """The log line for `words`; words without a channel are a contact. Raises `UsageError`."""
     text = plain(words)
+    if workspace.reader.channel(text):
+        raise UsageError(f"Say what happened: {text}: …")
     if _DATED.match(text):
         raise UsageError("a text begins without its date; say when it was with --date")
     line = entry_line(day, text)
@@ -100,7 +102,8 @@ def _entry(workspace: Workspace, words: str, day: date) -> str:
 
 def _is_slip(problem: Problem, text: str) -> bool:
     """Whether the words were meant to have a channel, qualifier or time, and it is misspelt."""
-    return problem.hint.startswith("Did you mean") or _TIMED.match(text) is not None
+    slip = problem.code == "PT203" or problem.hint.startswith("Did you mean")
+    return slip or _TIMED.match(text) is not None
 
 
 def _customer(reading: Reading) -> Customer:
@@ -226,7 +229,7 @@ def set_command(session: Session, words: tuple[str, ...]) -> None:
         say(f"{match.path}: there is no {name}.")
     else:
         say(f"{match.path}: {name}: {', '.join(written) or '(taken away)'}")
-    if name == "id" and written:
+    if name == "id" and written is not None:
         tell("Calendar entries of this customer get a new identity: apps show them as new.")
 
 

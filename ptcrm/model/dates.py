@@ -125,7 +125,10 @@ def time_there(day: date, at: time, here: tzinfo | None, there: str | None) -> s
         return None
     from zoneinfo import ZoneInfo
 
-    local = datetime.combine(day, at, here).astimezone(ZoneInfo(there))
+    try:
+        local = datetime.combine(day, at, here).astimezone(ZoneInfo(there))
+    except OverflowError:  # at the ends of the calendar
+        return None
     return None if local.time() == at else f"{local:%H:%M} in {there}"
 
 

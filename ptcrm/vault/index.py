@@ -165,7 +165,8 @@ class Index:
         named = {path for (path,) in self.cache.rows("SELECT path FROM handle WHERE key = ?", key)}
         found = self.resolve(key) or (named.pop() if len(named) == 1 else None)
         rows = self.cache.rows("SELECT id FROM customer WHERE path = ?", found) if found else []
-        return rows[0][0] if rows else None
+        target = rows[0][0] if rows else None
+        return target if target and self.resolve(same_id(target)) == found else None
 
     def is_taken(self, id_: str) -> bool:
         """Whether a customer's id, stem or alias is `id_`."""

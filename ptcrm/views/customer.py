@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ptcrm.vault.document import Document
 
 _GAPS = re.compile(r"\n(?:[ \t]*\n){2,}")
+_CLOSED = {"done": "ticked", "dropped": "dropped"}
 _SHOWN = tuple(field.name for field in FIELDS)
 
 
@@ -67,19 +68,20 @@ def open_follow_ups(customer: Customer) -> list[FollowUp]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of what happened: a log entry, or a follow-up that was ticked."""
+    """A line of what happened: a log entry, or a follow-up that was closed."""
 
     date: date
     words: str
 
 
 def history(customer: Customer) -> list[Line]:
-    """What happened, the newest first: the log's entries and the ticked follow-ups."""
+    """What happened, the newest first: the log's entries and the closed follow-ups."""
     logged_already = {(one.date, one.channel) for one in customer.log}
     ticked = [
-        Line(one.done or one.due, f"{follow_up_words(one)} (follow-up, ticked)")
+        Line(one.done or one.due, f"{follow_up_words(one)} (follow-up, {_CLOSED[one.mark]})")
         for one in customer.follow_ups
-        if one.mark == "done" and (one.done or one.due, one.channel) not in logged_already
+        if one.mark in _CLOSED
+        and (one.mark == "dropped" or (one.done or one.due, one.channel) not in logged_already)
     ]
     logged = [Line(one.date, _entry_words(one)) for one in in_time(customer.log)]
     return sorted([*ticked, *logged], key=lambda line: line.date)[::-1]
