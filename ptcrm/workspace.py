@@ -52,8 +52,13 @@ class Workspace:
         try:
             self.refresh()
         except sqlite3.DatabaseError:  # a full disk, a lock that stays, a damaged file: go on without
+            self.close()
             self.cache = Cache.open(None, stamp)
             self.refresh()
+
+    def close(self) -> None:
+        """Let go of what is remembered; nothing can be asked afterwards."""
+        self.cache.close()
 
     @property
     def index(self) -> Index:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from ptcrm.cli import cli
+from ptcrm.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "sample-vault"
@@ -17,6 +19,7 @@ DAY = "2026-11-23"  # the sample vault's frozen day
 
 Run = Callable[..., Result]
 MakeVault = Callable[..., Path]
+OpenVault = Callable[..., Workspace]
 Golden = Callable[[str, str], None]
 
 
@@ -68,6 +71,20 @@ def make_vault(tmp_path: Path) -> MakeVault:
         return root
 
     return make
+
+
+@pytest.fixture
+def open_vault() -> Iterator[OpenVault]:
+    """`open_vault(root, today, cache_folder)`: a workspace that is closed after the test."""
+    opened: list[Workspace] = []
+
+    def call(root: Path, today: date | None, cache_folder: Path | None) -> Workspace:
+        opened.append(Workspace(root, today, cache_folder))
+        return opened[-1]
+
+    yield call
+    for workspace in opened:
+        workspace.close()
 
 
 @pytest.fixture

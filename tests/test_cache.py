@@ -6,6 +6,7 @@ import itertools
 import os
 import random
 import sqlite3
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.schema import Reading
 from ptcrm.workspace import Workspace
-from tests.conftest import SAMPLE, MakeVault
+from tests.conftest import SAMPLE, MakeVault, OpenVault
 
 TODAY = date(2026, 11, 23)
 NAMES = ("anna", "jan", "shop", "zoe")
@@ -109,8 +110,8 @@ def test_remembered_equals_fresh(
         remembered = Workspace(root, today, root.parent / "cache")
         fresh = Workspace(root, today, None)
         assert answers(remembered) == answers(fresh)
-        remembered.cache.close()
-        fresh.cache.close()
+        remembered.close()
+        fresh.close()
 
 
 def _write(path: Path, text: str) -> None:
@@ -121,7 +122,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def test_what_is_unchanged_is_not_read_again(
-    make_vault: MakeVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vault = make_vault({"anna": "---\nname: Anna\n---\n", "jan": "---\nname: Jan\n---\n"})
     reads: list[str] = []
@@ -134,26 +135,28 @@ def test_what_is_unchanged_is_not_read_again(
     monkeypatch.setattr(Workspace, "read", noted)
     clock = itertools.count(4 * 10**18, 10**9)  # well after the files' times
     monkeypatch.setattr("ptcrm.workspace.time.time_ns", lambda: next(clock))
-    Workspace(vault, TODAY, tmp_path / "cache")
+    open_vault(vault, TODAY, tmp_path / "cache")
     assert sorted(reads) == ["customers/anna.md", "customers/jan.md"]
     reads.clear()
-    Workspace(vault, TODAY, tmp_path / "cache")
+    open_vault(vault, TODAY, tmp_path / "cache")
     assert reads == []
     _write(vault / "customers" / "jan.md", "---\nname: Jan Nowak\n---\n")
-    Workspace(vault, TODAY, tmp_path / "cache")
+    open_vault(vault, TODAY, tmp_path / "cache")
     assert reads == ["customers/jan.md"]
 
 
-def test_a_file_as_young_as_the_scan_is_read_again(make_vault: MakeVault, tmp_path: Path) -> None:
+def test_a_file_as_young_as_the_scan_is_read_again(
+    open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path
+) -> None:
     """A write within the same tick of the clock leaves size and times as they were (the racy-clean rule)."""
     vault = make_vault({"anna": "---\ntier: a\n---\n"})
     path = vault / "customers" / "anna.md"
-    Workspace(vault, TODAY, tmp_path / "cache")
+    open_vault(vault, TODAY, tmp_path / "cache")
     before = path.stat()
     with path.open("r+") as file:
         file.write("---\ntier: b\n---\n")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert [one.tier for one in Workspace(vault, TODAY, tmp_path / "cache").cache.customers()] == ["b"]
+    assert [one.tier for one in open_vault(vault, TODAY, tmp_path / "cache").cache.customers()] == ["b"]
 
 
 def _garbage(place: Path) -> None:
@@ -161,13 +164,13 @@ def _garbage(place: Path) -> None:
 
 
 def _other_version(place: Path) -> None:
-    with sqlite3.connect(place) as database:
+    with closing(sqlite3.connect(place)) as database, database:
         database.execute("UPDATE meta SET value = 'older'")
 
 
 def _no_tables(place: Path) -> None:
     place.unlink()
-    with sqlite3.connect(place) as database:
+    with closing(sqlite3.connect(place)) as database, database:
         database.execute("CREATE TABLE something (x)")
 
 
@@ -177,18 +180,19 @@ def _folder(place: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [_garbage, _other_version, _no_tables, _folder])
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_cache_that_is_no_good_is_made_anew(damage: object, tmp_path: Path) -> None:
-    first = Workspace(SAMPLE, TODAY, tmp_path)
+def test_a_cache_that_is_no_good_is_made_anew(open_vault: OpenVault, damage: object, tmp_path: Path) -> None:
+    first = open_vault(SAMPLE, TODAY, tmp_path)
     wanted = answers(first)
-    first.cache.close()
+    first.close()
     (place,) = tmp_path.glob("*.sqlite")
     assert callable(damage)
     damage(place)
-    assert answers(Workspace(SAMPLE, TODAY, tmp_path)) == wanted
+    assert answers(open_vault(SAMPLE, TODAY, tmp_path)) == wanted
 
 
-def test_a_cache_that_fails_later_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_fails_later_is_done_without(
+    open_vault: OpenVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(self: Cache, *_: object) -> None:
         if self.database.execute("PRAGMA database_list").fetchone()[2]:  # a file, not memory
             raise sqlite3.OperationalError("database or disk is full")
@@ -196,46 +200,51 @@ def test_a_cache_that_fails_later_is_done_without(tmp_path: Path, monkeypatch: p
 
     remember = Cache.remember
     monkeypatch.setattr(Cache, "remember", full)
-    assert answers(Workspace(SAMPLE, TODAY, tmp_path)) == answers(Workspace(SAMPLE, TODAY, None))
+    assert answers(open_vault(SAMPLE, TODAY, tmp_path)) == answers(open_vault(SAMPLE, TODAY, None))
 
 
-def test_an_answer_is_of_one_moment(make_vault: MakeVault, tmp_path: Path) -> None:
+def test_an_answer_is_of_one_moment(open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path) -> None:
     """Another process that refreshes meanwhile takes nothing away from under an answer."""
     vault = make_vault({"anna": "---\nname: Anna\n---\n"})
-    first = Workspace(vault, TODAY, tmp_path / "c")
+    first = open_vault(vault, TODAY, tmp_path / "c")
     _write(vault / "customers" / "jan.md", "---\nname: Jan\n---\n")
-    second = Workspace(vault, TODAY, tmp_path / "c")
+    second = open_vault(vault, TODAY, tmp_path / "c")
     assert [one.name for one in first.cache.customers()] == ["Anna"]
     assert [one.name for one in second.cache.customers()] == ["Anna", "Jan"]
     first.refresh()
     assert [one.name for one in first.cache.customers()] == ["Anna", "Jan"]
 
 
-def test_the_cache_is_its_owners_alone(tmp_path: Path) -> None:
-    Workspace(SAMPLE, TODAY, tmp_path / "cache")
+def test_the_cache_is_its_owners_alone(open_vault: OpenVault, tmp_path: Path) -> None:
+    open_vault(SAMPLE, TODAY, tmp_path / "cache")
     (place,) = (tmp_path / "cache").glob("*.sqlite")
     if os.name == "posix":
         assert place.stat().st_mode & 0o777 == 0o600
 
 
-def test_without_a_place_there_is_memory(tmp_path: Path) -> None:
+def test_without_a_place_there_is_memory(open_vault: OpenVault, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
-    assert answers(Workspace(SAMPLE, TODAY, blocked)) == answers(Workspace(SAMPLE, TODAY, None))
-    assert isinstance(Cache.open(None, "x"), Cache)
+    assert answers(open_vault(SAMPLE, TODAY, blocked)) == answers(open_vault(SAMPLE, TODAY, None))
+    with closing(Cache.open(None, "x")) as cache:
+        assert cache.signatures() == {}
 
 
-def test_a_configuration_that_changes_is_noticed(make_vault: MakeVault, tmp_path: Path) -> None:
+def test_a_configuration_that_changes_is_noticed(
+    open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path
+) -> None:
     vault = make_vault(
         {"anna": "---\ntier: gold\n---\n## Log\n- 2026-11-01: x\n"}, "tiers: {gold: {cadence: 3 weeks}}\n"
     )
-    assert Workspace(vault, TODAY, tmp_path / "c").contacts(date.max)[0].due == date(2026, 11, 22)
+    assert open_vault(vault, TODAY, tmp_path / "c").contacts(date.max)[0].due == date(2026, 11, 22)
     (vault / "ptcrm.yaml").write_text("tiers: {gold: {cadence: 4 weeks}}\n")
-    assert Workspace(vault, TODAY, tmp_path / "c").contacts(date.max)[0].due == date(2026, 11, 29)
+    assert open_vault(vault, TODAY, tmp_path / "c").contacts(date.max)[0].due == date(2026, 11, 29)
 
 
-def test_the_order_of_files_never_matters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = answers(Workspace(SAMPLE, TODAY, None))
+def test_the_order_of_files_never_matters(
+    open_vault: OpenVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = answers(open_vault(SAMPLE, TODAY, None))
     scan = os.scandir
 
     def shuffled(path: str) -> list[os.DirEntry[str]]:
@@ -244,4 +253,4 @@ def test_the_order_of_files_never_matters(tmp_path: Path, monkeypatch: pytest.Mo
         return entries
 
     monkeypatch.setattr("ptcrm.vault.store.os.scandir", shuffled)
-    assert answers(Workspace(SAMPLE, TODAY, tmp_path)) == wanted
+    assert answers(open_vault(SAMPLE, TODAY, tmp_path)) == wanted

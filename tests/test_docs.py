@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -282,7 +283,8 @@ class Seen(NamedTuple):
 
 
 def seen(root: Path) -> Seen:
-    found = Workspace(root, TODAY, None).diagnostics()
+    with closing(Workspace(root, TODAY, None)) as workspace:
+        found = workspace.diagnostics()
     return Seen({one.code for one in found}, {one.severity.value for one in found})
 
 

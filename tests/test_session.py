@@ -9,8 +9,7 @@ import platformdirs
 import pytest
 
 from ptcrm import workspace
-from ptcrm.workspace import Workspace
-from tests.conftest import MakeVault, Run
+from tests.conftest import MakeVault, OpenVault, Run
 
 ANNA = "---\nname: Anna\n---\n"
 JAN = "---\nname: Jan\n---\n"
@@ -88,9 +87,9 @@ class Clock(datetime):
     [("Europe/Warsaw", 23), ("Europe/Lisbon", 22), ("America/New_York", 22), ("Asia/Tokyo", 23)],
 )
 def test_today_begins_where_the_vault_is(
-    zone: str, day: int, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+    open_vault: OpenVault, zone: str, day: int, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workspace, "datetime", Clock)
     vault = make_vault({}, f"timezone: {zone}\n")
-    assert Workspace(vault, None, None).today == date(2026, 11, day)
-    assert Workspace(vault, date(2020, 2, 29), None).today == date(2020, 2, 29)
+    assert open_vault(vault, None, None).today == date(2026, 11, day)
+    assert open_vault(vault, date(2020, 2, 29), None).today == date(2020, 2, 29)

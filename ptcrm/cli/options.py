@@ -51,6 +51,7 @@ class Session:
         from ptcrm.workspace import Workspace
 
         workspace = Workspace(self._root(), self.today, platformdirs.user_cache_path("ptcrm"))
+        click.get_current_context().call_on_close(workspace.close)
         errors = 0 if quiet else workspace.errors()
         if errors:
             tell(f"ptcrm: {plural(errors, 'file')} with errors, see `ptcrm check`.")

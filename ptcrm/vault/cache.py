@@ -58,8 +58,12 @@ class Cache:
 
     def __init__(self, database: sqlite3.Connection, stamp: str) -> None:
         self.database = database
-        if self._stamp() != stamp:
-            self._start_anew(stamp)
+        try:
+            if self._stamp() != stamp:
+                self._start_anew(stamp)
+        except sqlite3.DatabaseError:
+            self.close()
+            raise
 
     @classmethod
     def open(cls, place: Path | None, stamp: str) -> Cache:
@@ -235,6 +239,10 @@ def _connect(place: Path) -> sqlite3.Connection:
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
     database = sqlite3.connect(place, isolation_level=None, timeout=10)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = NORMAL")
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.DatabaseError:
+        database.close()
+        raise
     return database
