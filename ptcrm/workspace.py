@@ -178,6 +178,10 @@ class Workspace:
         owed = [(who(path), one) for path, one in self.cache.contacts(until)]
         return plan(owed, self.today, until)
 
+    def listed(self, until: date) -> list[Occurrence]:
+        """The contacts to list up to `until` (included): not those of a day before a snooze ends (FORMAT §4)."""
+        return [one for one in self.contacts(until) if max(one.planned, self.today) >= one.quiet_until]
+
     def occasions(self, first: date, last: date) -> list[Occurrence]:
         """The birthdays and other occasions from `first` to `last` (both included)."""
         owed = [(self._who(path), one) for path, one in self.cache.yearly()]

@@ -6,8 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.config import Config
@@ -132,14 +134,44 @@ def test_a_repeating_follow_up_goes_on(make_vault: MakeVault, run: Run) -> None:
 
 def test_obsidian_signs_keep_their_form(make_vault: MakeVault, run: Run) -> None:
     vault = make_vault(
-        {"it": "---\nname: It\n---\n- [ ] Service the bike 🔁 every year 📅 2026-11-20\n"}, CONFIG
+        {"it": "---\nname: It\n---\n- [ ] Service the bike 🔁 every year 📅 2026-11-20 ⏳ 2026-11-18\n"},
+        CONFIG,
     )
     assert run("--vault", vault, "--today", TODAY, "done", "it").exit_code == 0
     assert (vault / "customers" / "it.md").read_text() == (
         "---\nname: It\n---\n"
-        "- [ ] Service the bike 🔁 every year 📅 2027-11-20\n"
-        "- [x] Service the bike 🔁 every year 📅 2026-11-20 [done:: 2026-11-23]\n"
+        "- [ ] Service the bike 🔁 every year 📅 2027-11-20 ⏳ 2027-11-18\n"
+        "- [x] Service the bike 🔁 every year 📅 2026-11-20 ⏳ 2026-11-18 [done:: 2026-11-23]\n"
     )
+
+
+def test_a_task_inside_an_entry_can_be_ticked(make_vault: MakeVault, run: Run) -> None:
+    text = "---\nname: It\n---\n## Log\n\n- 2026-11-01 call: x\n  - [ ] 2026-11-20 call: inside\n- 2026-10-01: y\n"
+    vault = make_vault({"it": text}, CONFIG)
+    assert run("--vault", vault, "--today", TODAY, "done", "it").exit_code == 0
+    ticked = text.replace("[ ] 2026-11-20 call: inside", "[x] 2026-11-20 call: inside [done:: 2026-11-23]")
+    assert (vault / "customers" / "it.md").read_text() == ticked
+
+
+@pytest.mark.parametrize(
+    "value", ["yes", "No", "12:30", "2026-11-02", "1_000", "0x1f", "null", "~", "1e3", ".inf"]
+)
+@pytest.mark.parametrize("field", ["name", "tags", "emails", "shoe"])
+def test_other_programs_read_text_as_text(field: str, value: str, make_vault: MakeVault, run: Run) -> None:
+    """PyYAML (YAML 1.1) and ruamel.yaml (1.2) both read back what was set."""
+    vault = make_vault({"it": "---\nrole: x\n---\n"}, CONFIG)
+    assert run("--vault", vault, "--today", TODAY, "set", "it", field, value).exit_code == 0
+    block = (vault / "customers" / "it.md").read_text().split("---\n")[1]
+    wanted = [value] if BY_NAME.get(field) and BY_NAME[field].many else value
+    assert yaml.safe_load(block)[field] == wanted
+    assert YAML(typ="safe").load(block)[field] == wanted
+
+
+@pytest.mark.parametrize("words", ["- thanked her", "-h", "call: -h inside"])
+def test_words_with_a_dash_are_words(words: str, make_vault: MakeVault, run: Run) -> None:
+    vault = make_vault({"it": "---\nname: It\n---\n"}, CONFIG)
+    run("--vault", vault, "--today", TODAY, "log", "it", words)
+    assert words.removeprefix("call: ") in (vault / "customers" / "it.md").read_text()
 
 
 REFUSED = {

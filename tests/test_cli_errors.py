@@ -170,6 +170,8 @@ BAD_WORDS = [
     ["set", "anna-k", "tier", "gold"],
     ["set", "anna-k", "status", "activ"],
     ["set", "anna-k", "brithday", "1984-05-17"],
+    ["set", "anna-k", "#region", "north"],
+    ["set", "anna-k", "yes", "no"],
     ["set", "anna-k", "cadence", "now and then"],
     ["set", "anna-k", "do_not_contact", "maybe"],
     ["set", "anna-k", "timezone", "Mars/Olympus"],

@@ -198,6 +198,23 @@ def test_golden_feeds(feed: str, run: Run, make_vault: MakeVault, golden: Golden
     golden(f"feed {feed}.ics", content.decode())
 
 
+def test_an_alarm_rings_at_one_moment(run: Run, make_vault: MakeVault) -> None:
+    """An absolute time says that it is one, else clients read a duration."""
+    feed = export(run, make_vault(VAULT, CONFIG), "--feed", "alarm")
+    triggers = [line for line in feed.split(b"\r\n") if line.startswith(b"TRIGGER")]
+    assert triggers
+    assert all(line.startswith(b"TRIGGER;VALUE=DATE-TIME:2026") and line.endswith(b"Z") for line in triggers)
+
+
+@pytest.mark.parametrize("today", ["0001-01-01", "2090-01-01", "9999-12-31"])
+def test_far_away_days_have_a_feed_too(today: str, run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault(VAULT, CONFIG)
+    for feed in ("all", "ages", "today"):
+        assert export(run, vault, "--feed", feed, today=today).endswith(b"END:VCALENDAR\r\n")
+    for command in ([], ["due"], ["birthdays"], ["list"], ["why", "anna"]):
+        assert run("--vault", vault, "--today", today, *command).exit_code == 0
+
+
 def test_29_february_on_1_march(run: Run, make_vault: MakeVault) -> None:
     config = CONFIG + "occasions: {leap_day: mar1}\n"
     vault = make_vault({"leap": VAULT["leap"]}, config)

@@ -107,7 +107,6 @@ def test_a_follow_up_may_stand_anywhere_in_the_body(body: str) -> None:
     [
         "- [ ] Buy milk",
         "- [ ] call Anna 2026-12-01",
-        "- [ ]2026-12-01 x",
         "2026-12-01 [ ] x",
         "    - [ ] 2026-12-01 code",
         "`- [ ] 2026-12-01 x`",

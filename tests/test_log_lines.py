@@ -309,6 +309,7 @@ def test_any_line_is_an_entry_or_has_a_problem(line: str) -> None:
         ("## Log\n- 2.11.2026 call: another way to write a date\n", "PT201", 4),
         ("## Logs\n- 2026-11-02 call: no log heading\n- 2026-11-01: said once\n", "PT205", 4),
         ("- [] 2026-11-02 call: no blank in the box\n", "PT301", 3),
+        ("- [ ]2026-11-02 call: no blank after the box\n", "PT301", 3),
         ("-[ ] 2026-11-02 call: no blank before the box\n", "PT301", 3),
         ("- [ ] 2.11.2026 call: another way to write a date\n", "PT301", 3),
         ("- [ ] 2026-11-02 cal: a slip\n", "PT202", 3),

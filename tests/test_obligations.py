@@ -272,7 +272,11 @@ def test_a_snooze_holds_back_contacts_but_no_birthday() -> None:
         "snooze: 2026-12-24\nbirthday: 1984-05-17\n---\n- [ ] 2026-11-20 call: Ask\n"
         + logged("2026-03-01: x")[4:]
     )
-    assert {one.not_before for one in found.contacts} == {date(2026, 12, 24)}
+    end = date(2026, 12, 24)
+    assert {one.kind: (one.not_before, one.quiet_until) for one in found.contacts} == {
+        "cadence": (end, ALWAYS),
+        "follow-up": (ALWAYS, end),
+    }
     assert [one.not_before for one in found.yearly] == [ALWAYS]
     states = {
         when.isoformat(): found.standing.state(when)
@@ -526,7 +530,7 @@ def test_nothing_is_owed_earlier_than_its_rule_says(one: Customer, made: list[To
         assert found.standing.last.contact
         assert found.standing.last.date <= today
     if one.snooze:
-        assert all(item.not_before >= one.snooze for item in found.contacts)
+        assert all(max(item.not_before, item.quiet_until) >= one.snooze for item in found.contacts)
 
 
 @pytest.mark.parametrize("today", [date.min, date.max])

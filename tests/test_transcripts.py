@@ -134,3 +134,18 @@ def test_their_time_is_shown_beside_ours(run: Run, make_vault: MakeVault) -> Non
     assert "10:00 (18:00 in Asia/Tokyo)" in run("--vault", vault, "--today", DAY, "show", "taro").stdout
     feed = run("--vault", vault, "--today", DAY, "export", "ics").stdout
     assert "Local time: 18:00 in Asia/Tokyo" in feed.replace("\r\n ", "")
+
+
+def test_a_snooze_hides_a_promise_and_moves_no_appointment(run: Run, make_vault: MakeVault) -> None:
+    text = "---\nname: Anna\nsnooze: 2026-12-10\n---\n- [ ] 2026-12-01 14:00 call: Appointment\n"
+    vault = make_vault({"anna": text})
+
+    def due(today: str, until: str) -> str:
+        return run("--vault", vault, "--today", today, "due", "--until", until).stdout
+
+    assert "Appointment" not in due("2026-12-05", "2026-12-05")
+    assert "Appointment" not in due("2026-11-23", "2026-12-09")
+    assert "Appointment" in due("2026-12-10", "2026-12-10")
+    feed = run("--vault", vault, "--today", DAY, "export", "ics").stdout
+    assert "DTSTART:20261201T130000Z" in feed
+    assert "Anna" in run("--vault", vault, "--today", DAY, "why", "anna").stdout

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 import click
 
 from ptcrm.cli.options import Session, a_day, json_option, pass_session, who_argument
 from ptcrm.cli.output import long_day, near_day, say, say_diagnostic, say_json, say_table, tell
-from ptcrm.model.dates import time_there
+from ptcrm.model.dates import Interval, later, time_there
 from ptcrm.model.diagnostic import Severity
 from ptcrm.vault.log import in_time
 from ptcrm.views.customer import (
@@ -24,11 +23,13 @@ from ptcrm.views.customer import (
 from ptcrm.views.today import OVERDUE, by_urgency, called, row, what, yearly_words, years
 
 if TYPE_CHECKING:
+    from datetime import date, tzinfo
+
     from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.workspace import Workspace
 
-_MONTH = timedelta(days=30)
+_MONTH = Interval(days=30)
 _LOG_SHOWN = 10
 
 
@@ -46,7 +47,7 @@ def due_command(session: Session, until: str, as_json: bool) -> None:
       ptcrm due --until +2w --json
     """
     workspace = session.workspace()
-    found = workspace.contacts(a_day(until, workspace.today))
+    found = workspace.listed(a_day(until, workspace.today))
     if as_json:
         say_json([row(one) for one in found])
     else:
@@ -110,7 +111,7 @@ def birthdays_command(session: Session, until: str | None, as_json: bool) -> Non
     """
     workspace = session.workspace()
     today = workspace.today
-    found = workspace.occasions(today, a_day(until, today) if until else today + _MONTH)
+    found = workspace.occasions(today, a_day(until, today) if until else later(today, _MONTH))
     if as_json:
         say_json([{**row(one), "years": years(one)} for one in found])
     elif found:

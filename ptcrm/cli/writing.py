@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from ptcrm.workspace import Workspace
 
 
+_KEY = re.compile(r"[^\W\d_][\w-]*")
+_NOT_KEYS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null")  # YAML has other plans for these
 _DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 _TIMED = re.compile(r"[0-9]{1,2}:[0-9]{2}\b")
-_LITERAL = {"ignore_unknown_options": True}  # words such as -2d or a dash before a text are no options
+# Words such as -2d, or a dash before a text, are no options; nor is the h in them a call for help.
+_LITERAL = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 
 @click.command("log", context_settings=_LITERAL)
@@ -63,6 +66,10 @@ def log_command(session: Session, words: tuple[str, ...], day: str) -> None:
 
 def _who_and(workspace: Workspace, words: tuple[str, ...], rest: str) -> tuple[Match, tuple[str, ...]]:
     """The customer whom the first words mean, and the rest; raises `UsageError` if there is no rest."""
+    if words[0] == "-h":
+        context = click.get_current_context()
+        click.echo(context.get_help())
+        context.exit()
     unknown = next((word for word in words if word.startswith("--") and " " not in word), None)
     if unknown:
         raise UsageError(f"“{unknown}” is no option here. See `ptcrm --help`.")
@@ -133,6 +140,8 @@ def done_command(session: Session, words: tuple[str, ...], text: str | None, day
     on = _past_day(day, workspace.today)
     edits = tick(reading, task, on)
     target = {"follow_ups"}
+    if any(entry.span.start <= task.span.start < entry.span.end for entry in _customer(reading).log):
+        target.add("log")  # the task is part of an entry's text
     line = ""
     if text is not None:
         line = _entry(workspace, _with_channel(text, task, workspace), on)
@@ -222,6 +231,10 @@ def set_command(session: Session, words: tuple[str, ...]) -> None:
     if not values:
         raise UsageError(f'A value is missing: ptcrm set {match.id} {name} VALUE (or "" to take it away)')
     field = BY_NAME.get(name)
+    if field is None and any(values) and (not _KEY.fullmatch(name) or name.lower() in _NOT_KEYS):
+        raise UsageError(
+            f"“{name}” cannot be a field's name: write letters first, then letters, digits, - and _."
+        )
     if field is None and any(values) and (near := near_miss(name)):
         raise UsageError(f"“{name}” is no field. Did you mean “{near}”?")
     written = _set(workspace, match, field or own_field(name), [plain(value) for value in values])

@@ -35,6 +35,7 @@ _YEARS_BACK, _YEARS_AHEAD = 1, 5  # where single events stand in the place of a 
 _MEETING = timedelta(minutes=30)
 _NAMES_IN_TITLE, _NAMES_IN_TEXT = 3, 20
 _DAY = timedelta(days=1)
+_LARGEST_INTEGER = 2**31 - 1  # RFC 5545 §3.3.8; reached in 2088
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,11 @@ def render(look: Look, occurrences: Iterable[Occurrence], today: date) -> Render
     events: dict[str, tuple[str, bytes]] = {}
     warnings = []
     overdue = [one for one in wanted if _is_overdue(one, today)]
-    if overdue and look.feed.overdue == "gather":
+    if look.feed.overdue == "gather":
         wanted = [one for one in wanted if one not in overdue]
-        gathered = _gathered(look, overdue, today)
-        _put(events, look, gathered)
+        listed = [one for one in overdue if today >= one.quiet_until]
+        if listed and today < date.max:
+            _put(events, look, _gathered(look, listed, today))
     for one in wanted:
         try:
             for entry in _entries(look, one, today):
@@ -177,8 +179,9 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
     key = (one.customer, one.kind, one.origin)
     leap = (since.month, since.day) == (2, 29)
     if look.feed.age_in_title or (leap and look.leap_day == "mar1"):
-        first = max(one.not_before, date(today.year - _YEARS_BACK, 1, 1))
-        for day in since.within(first, date(today.year + _YEARS_AHEAD, 12, 31), look.leap_day):
+        first = max(one.not_before, date(max(today.year - _YEARS_BACK, 1), 1, 1))
+        last = date(min(today.year + _YEARS_AHEAD, date.max.year), 12, 31)
+        for day in since.within(first, last, look.leap_day):
             years = None if since.year is None or not look.feed.age_in_title else day.year - since.year
             title = _yearly_title(look, one, since.year, years)
             yield _Entry(
@@ -201,7 +204,8 @@ def _yearly_title(look: Look, one: Occurrence, year: int | None, years: int | No
     else:
         title = f"{_name(look, one)}: {'occasion' if look.feed.private else one.text}"
         number = f"{year}" if years is None else f"{years} years"
-    return title if year is None else f"{title} ({number})"
+    is_told = year is not None and (years is not None or not look.feed.private)
+    return f"{title} ({number})" if is_told else title
 
 
 def _yearly_text(look: Look, one: Occurrence) -> str:
@@ -264,7 +268,8 @@ def _event(look: Look, entry: _Entry) -> bytes:
     stamp = datetime.combine(entry.day, time(), UTC) + timedelta(seconds=number)
     event.add("dtstamp", stamp)
     event.add("last-modified", stamp)
-    event.add("sequence", int((stamp - datetime.combine(_EPOCH, time(), UTC)).total_seconds()))
+    seconds = int((stamp - datetime.combine(_EPOCH, time(), UTC)).total_seconds())
+    event.add("sequence", min(seconds, _LARGEST_INTEGER))
     return bytes(event.to_ical())
 
 
@@ -274,7 +279,8 @@ def _alarm(look: Look, entry: _Entry) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", for_feed(one_line(entry.summary)))
-    alarm.add("trigger", _in_utc(day, look.feed.alarm or time(), look.zone))
+    at = _in_utc(day, look.feed.alarm or time(), look.zone)
+    alarm.add("trigger", at, parameters={"VALUE": "DATE-TIME"})
     return alarm
 
 

@@ -127,7 +127,7 @@ def time_there(day: date, at: time, here: tzinfo | None, there: str | None) -> s
 
     try:
         local = datetime.combine(day, at, here).astimezone(ZoneInfo(there))
-    except OverflowError:  # at the ends of the calendar
+    except (OverflowError, ValueError):  # at the ends of the calendar
         return None
     return None if local.time() == at else f"{local:%H:%M} in {there}"
 

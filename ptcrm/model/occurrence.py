@@ -42,9 +42,10 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """A contact owed on the day `due`, not planned before `not_before` (a snooze, a retry).
+    """A contact owed on the day `due`, not planned before `not_before` (a retry; of the movable, a snooze).
 
-    `movable` ones go on to the next day until they are done; the others stand where they are.
+    `movable` ones go on to the next day until they are done; the others stand where they are, and are not
+    listed before `quiet_until`, the end of a snooze.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Obligation:
     at: time | None = None
     movable: bool = False
     not_before: date = ALWAYS
+    quiet_until: date = ALWAYS
     reasons: tuple[Reason, ...] = ()
 
 
@@ -130,6 +132,7 @@ class Occurrence:
     last: Touch | None = None
     since: Anniversary | None = None
     not_before: date = ALWAYS
+    quiet_until: date = ALWAYS
     phone: str | None = None
     url: str | None = None
     timezone: str | None = None

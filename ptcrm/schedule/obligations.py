@@ -161,7 +161,8 @@ def _follow_ups(customer: Customer, known: Sequence[Touch], config: Config) -> l
                 channel=task.channel,
                 text=task.text,
                 at=task.at,
-                not_before=max(customer.snooze or ALWAYS, retry),
+                not_before=retry,
+                quiet_until=customer.snooze or ALWAYS,
                 reasons=(Reason(_task_reason(task, config), customer.path, task.line),),
             )
         )

@@ -32,7 +32,7 @@ class Who:
 def plan(owed: Iterable[tuple[Who, Obligation]], today: date, until: date) -> list[Occurrence]:
     """The contacts that stand on days up to `until` (included), in the order of the days.
 
-    A movable one never stands before today; the others stand where they are, or where a snooze puts them.
+    A movable one never stands before today; the others stand where they are, or where a retry puts them.
     """
     found = []
     for who, one in owed:
@@ -52,6 +52,7 @@ def plan(owed: Iterable[tuple[Who, Obligation]], today: date, until: date) -> li
                     at=one.at if planned == one.due else None,
                     state=_state(one, planned, who.standing, today),
                     last=who.standing.last,
+                    quiet_until=one.quiet_until,
                     phone=who.phone,
                     url=who.url,
                     timezone=who.timezone,

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
+from datetime import date
 from itertools import count
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.change import Write
 from ptcrm.model.customer import Customer, FollowUp, LogEntry
-from ptcrm.model.diagnostic import Severity
+from ptcrm.model.dates import Interval, later, parse_date
+from ptcrm.model.diagnostic import Problem, Severity
 from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.fold import slug
 from ptcrm.text.frontmatter import Mapping, Scalar, Sequence
@@ -25,14 +27,14 @@ from ptcrm.vault.schema import FIELDS, Reading, read_customer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
+    from datetime import timedelta
 
     from ptcrm.text.frontmatter import Node
     from ptcrm.vault.log import LineReader
     from ptcrm.vault.schema import Field
 
 _FIRST_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DUE_SIGN = re.compile("([📅📆🗓]\ufe0f?[ \t]*|[⏳⌛]\ufe0f?[ \t]*)([0-9]{4}-[0-9]{2}-[0-9]{2})")
+_SIGN = re.compile("([📅📆🗓⏳⌛🛫]\ufe0f?[ \t]*)([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _CLOSED_PARTS = re.compile("[ \t]*(?:\\[done::[^\\]]*\\]|[✅❌]\ufe0f?[ \t]*[0-9-]{10})")
 _LONGEST_STEM = 80  # bytes; leaves room for a number, below the 100 of an id
 _RESERVED = {
@@ -353,7 +355,16 @@ def _open_line(line: str, task: FollowUp) -> str:
 
 
 def _with_date(line: str, day: date) -> str:
-    """The line with its date replaced: that of the sign 📅 or ⏳ if there is one, else the first."""
-    if _DUE_SIGN.search(line):
-        return _DUE_SIGN.sub(lambda found: f"{found[1]}{day}", line, count=1)
-    return _FIRST_DATE.sub(str(day), line, count=1)
+    """The line for another day: the dates of its signs 📅 ⏳ 🛫 move together, else the first date is replaced."""
+    due = next(
+        (found for sign in ("📅📆🗓", "⏳⌛") for found in _SIGN.finditer(line) if found[1][0] in sign), None
+    )
+    old = parse_date(due[2]) if due else None
+    if not isinstance(old, date):
+        return _FIRST_DATE.sub(str(day), line, count=1)
+    return _SIGN.sub(lambda found: f"{found[1]}{_moved(found[2], day - old)}", line)
+
+
+def _moved(written: str, by: timedelta) -> str:
+    day = parse_date(written)
+    return written if isinstance(day, Problem) else str(later(day, Interval(days=by.days)))

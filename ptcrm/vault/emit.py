@@ -24,7 +24,7 @@ def emit(value: str, field: Field, *, flow: bool = False) -> str:
         return value
     quoted = field.quoted or value.startswith("[[")
     text = _by_ruamel(value, flow=flow, quoted=quoted)
-    if not quoted and not _reads_back(text, value, flow=flow):
+    if not quoted and (_is_typed(text) or not _reads_back(text, value, flow=flow)):
         text = _by_ruamel(value, flow=flow, quoted=True)
     if not _reads_back(text, value, flow=flow):
         raise UsageError(f"“{field.name}” cannot hold this text: YAML has no way to write it")
@@ -44,6 +44,14 @@ def _by_ruamel(value: str, *, flow: bool, quoted: bool) -> str:
     out = io.StringIO()
     writer.dump(holder, out)
     return out.getvalue().strip()[1:-1].strip() if flow else out.getvalue().strip().removeprefix("- ")
+
+
+def _is_typed(text: str) -> bool:
+    """Whether other programs would read plain `text` as a number, a date or a truth value (YAML 1.1)."""
+    import yaml
+
+    tag = yaml.SafeLoader("").resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    return bool(tag != "tag:yaml.org,2002:str")
 
 
 def _reads_back(text: str, value: str, *, flow: bool) -> bool:

@@ -15,7 +15,8 @@ from ptcrm.model.customer import Customer
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.occurrence import Touch
 from ptcrm.text.fold import fold, same_id
-from ptcrm.text.markdown import link_target
+from ptcrm.text.markdown import Target, find_links
+from ptcrm.text.source import Span
 from ptcrm.vault.log import in_time
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def _entry_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
         yield (*row, None)
         for key, value in entry.fields:
             if key == "with":
-                yield (*row, link_key(link_target(value) or value, one.path))
+                for target in find_links(value, Span(0, len(value))) or [Target(value, Span(0, len(value)))]:
+                    yield (*row, link_key(target.text, one.path))
     for task in one.follow_ups:
         if task.mark == "done" and task.channel and config.is_contact(task.channel, ()):
             yield (task.line, (task.done or task.due).isoformat(), -1, task.channel, 1, 1, None)

@@ -38,7 +38,9 @@ _MISFIT = re.compile(
     r"(?P<time>[0-9]{1,2}:[0-9]{2}(?=\s|$))?[ \t]*"
     r"(?:(?P<channel>[^\s:()]+)[ \t]*(?P<qualifiers>\([^()\n]*\))?[ \t]*:?[ \t]*)?(?P<text>.*)"
 )
-_NO_BOX = re.compile(r"^[ \t]*[-*+](?:[ \t]*\[\]|\[.\])[ \t]*[0-9]{4}-[0-9]{2}-[0-9]{2}", re.MULTILINE)
+_NO_BOX = re.compile(
+    r"^[ \t]*[-*+](?:[ \t]*\[\][ \t]*|\[.\][ \t]*|[ \t]+\[.\])[0-9]{4}-[0-9]{2}-[0-9]{2}", re.MULTILINE
+)
 _NO_BULLET = re.compile(r"^-?(?P<words>[0-9]{4}-[0-9]{2}-[0-9]{2}[ \t:].*)", re.MULTILINE)
 _TASK_REST = re.compile(
     r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2})(?=[\s:]|$))?[ \t]*:?[ \t]*(?P<text>.*)", re.DOTALL

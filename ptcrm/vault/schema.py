@@ -153,7 +153,7 @@ FIELDS = (
     Field("family", _links, "the family, in words or links", many=True),
     Field("referred_by", _link, "who brought the customer"),
     Field("owner", text, "who of you looks after the customer"),
-    Field("snooze", day, "no contact is planned before this day", typed=True),
+    Field("snooze", day, "no contact is asked for before this day", typed=True),
     Field("do_not_contact", flag, "`true`: nothing at all is planned", typed=True),
     Field("mute", _words, "occasions that stay silent, such as `birthday`", many=True, flow=True),
     Field("mute_until", day, "all occasions stay silent before this day", typed=True),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
+from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import Severity
 from ptcrm.model.occurrence import Occurrence
 from ptcrm.text.fold import slug
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from ptcrm.workspace import Workspace
 
 OVERDUE, TODAY, NEW = "Overdue", "Due today", "Not contacted yet"
-WEEK = timedelta(days=7)
-SOON = timedelta(days=14)
+WEEK, SOON = Interval(days=7), Interval(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Glance:
 def at_a_glance(workspace: Workspace) -> Glance:
     """Today's glance of the vault."""
     today = workspace.today
-    contacts = workspace.contacts(today + WEEK)
+    contacts = workspace.listed(later(today, WEEK))
     grouped = by_urgency([one for one in contacts if one.planned <= today], today)
     severities = [one.severity for one in workspace.diagnostics()]
     return Glance(
@@ -48,7 +48,7 @@ def at_a_glance(workspace: Workspace) -> Glance:
         grouped[TODAY],
         grouped[NEW],
         [one for one in contacts if one.planned > today],
-        workspace.occasions(today, today + SOON),
+        workspace.occasions(today, later(today, SOON)),
         workspace.index.count(),
         severities.count(Severity.ERROR),
         severities.count(Severity.WARNING),
