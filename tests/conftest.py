@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import settings
 
 from ptcrm.cli import cli
 from ptcrm.workspace import Workspace
@@ -16,6 +18,10 @@ from ptcrm.workspace import Workspace
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "sample-vault"
 DAY = "2026-11-23"  # the sample vault's frozen day
+
+settings.register_profile("patient", deadline=None)  # machines are shared; nothing here is timed
+if "CI" not in os.environ:  # there hypothesis has a profile of its own, which repeats the same examples
+    settings.load_profile("patient")
 
 Run = Callable[..., Result]
 MakeVault = Callable[..., Path]

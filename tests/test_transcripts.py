@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -149,3 +150,14 @@ def test_a_snooze_hides_a_promise_and_moves_no_appointment(run: Run, make_vault:
     feed = run("--vault", vault, "--today", DAY, "export", "ics").stdout
     assert "DTSTART:20261201T130000Z" in feed
     assert "Anna" in run("--vault", vault, "--today", DAY, "why", "anna").stdout
+
+
+def test_reading_changes_no_byte(run: Run, sample: Path) -> None:
+    before = {
+        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in sample.rglob("*") if path.is_file()
+    }
+    for call in [*ANSWERS, ["export", "ics"], ["show", "bernd", "--all"], ["why", "jan nowak"]]:
+        assert run("--vault", sample, "--today", DAY, *call).exit_code == 0
+    assert before == {
+        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in sample.rglob("*") if path.is_file()
+    }
