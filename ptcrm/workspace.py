@@ -159,7 +159,7 @@ class Workspace:
     def find_first(self, words: tuple[str, ...]) -> tuple[Match, tuple[str, ...]]:
         """The customer whom the first of `words` mean, and the other words; a name need not be quoted."""
         count = 1
-        while words[count:] and words[count] and self.index.find(" ".join(words[: count + 1])):
+        while words[count:] and words[count] and self.index.is_named(" ".join(words[: count + 1])):
             count += 1
         return self.find(" ".join(words[:count])), words[count:]
 

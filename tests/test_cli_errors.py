@@ -309,6 +309,13 @@ def test_a_name_needs_no_quotes(run: Run, make_vault: MakeVault) -> None:
     assert run("--vault", vault, "--today", DAY, "done", "anna", "kowalska", "1").exit_code == 0
 
 
+def test_a_text_without_quotes_stays_whole(run: Run, make_vault: MakeVault) -> None:
+    """Only whole words of a name belong to WHO: the `k` of a text is no beginning of Kowalska."""
+    vault = make_vault({"anna-k": GOOD})
+    assert run("--vault", vault, "--today", DAY, "log", "anna", "k", "is", "for", "kite").exit_code == 0
+    assert "- 2026-11-23: k is for kite\n" in (vault / "customers" / "anna-k.md").read_text()
+
+
 def test_who_may_be_a_file(run: Run, make_vault: MakeVault) -> None:
     vault = make_vault({"anna-k": GOOD})
     for who in ("anna-k.md", "customers/anna-k.md", "customers/anna-k", "ANNA-K"):

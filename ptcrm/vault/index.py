@@ -223,6 +223,12 @@ class Index:
         """How many customers there are."""
         return int(self.cache.rows("SELECT count(*) FROM customer")[0][0])
 
+    def is_named(self, words: str) -> bool:
+        """Whether `words` stand in somebody's name, id or alias as whole words."""
+        part = fold(words.encode(errors="replace").decode())
+        rows = self.cache.rows("SELECT search FROM customer WHERE instr(search, ?)", part)
+        return any(f" {part} " in f" {name} " for (search,) in rows for name in search.split("\n"))
+
     def find(self, words: str) -> list[Match]:
         """Everybody whom `words` may mean: by id or stem, else by whole name, else by a part of a name."""
         query = """SELECT DISTINCT path, id, name FROM handle JOIN customer USING (path)
