@@ -10,15 +10,14 @@ from ptcrm.cli.options import Session, a_day, json_option, pass_session, who_arg
 from ptcrm.cli.output import long_day, near_day, say, say_diagnostic, say_json, say_table, tell
 from ptcrm.model.dates import Interval, later, time_there
 from ptcrm.model.diagnostic import Severity
-from ptcrm.vault.log import in_time
 from ptcrm.views.customer import (
-    field_values,
     follow_up_words,
     given_fields,
     history,
     notes,
     open_follow_ups,
     summary,
+    whole_row,
 )
 from ptcrm.views.today import OVERDUE, by_urgency, called, row, what, yearly_words, years
 
@@ -177,7 +176,7 @@ def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: b
     assert customer is not None  # noqa: S101  # `reading` gives customers alone
     backlinks = workspace.index.backlinks(customer.path)
     if as_json:
-        say_json(_object(customer, notes(reading.document, customer), backlinks))
+        say_json(whole_row(reading.document, customer, backlinks))
         return
     say(f"{customer.name}", "title")
     say(f"{customer.id}, {customer.path}")
@@ -205,38 +204,6 @@ def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: b
     if backlinks:
         say("\nLinked from", "title")
         say_table([(name, f"{path}:{line}") for path, line, name in backlinks])
-
-
-def _object(customer: Customer, prose: str, backlinks: list[tuple[str, int, str]]) -> dict[str, object]:
-    """The JSON of `show` (docs/json.md)."""
-    return {
-        **field_values(customer),
-        "path": customer.path,
-        "notes": prose,
-        "follow_ups": [
-            {
-                "number": number,
-                "due": one.due.isoformat(),
-                "channel": one.channel,
-                "text": one.text,
-                "every": str(one.every) if one.every else None,
-                "line": one.line,
-            }
-            for number, one in enumerate(open_follow_ups(customer), 1)
-        ],
-        "log": [
-            {
-                "date": one.date.isoformat(),
-                "time": one.at.strftime("%H:%M") if one.at else None,
-                "channel": one.channel,
-                "qualifiers": list(one.qualifiers),
-                "text": one.text,
-                "line": one.line,
-            }
-            for one in reversed(in_time(customer.log))
-        ],
-        "backlinks": [{"path": path, "line": line, "name": name} for path, line, name in backlinks],
-    }
 
 
 def _say_follow_ups(customer: Customer, zone: tzinfo | None) -> None:

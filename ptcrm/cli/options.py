@@ -13,10 +13,12 @@ import click
 from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
+from ptcrm.model.reading import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ptcrm.vault.schema import Field
     from ptcrm.workspace import Workspace
 
 
@@ -109,6 +111,15 @@ def plain(words: str) -> str:
     except UnicodeEncodeError:
         raise UsageError("what was typed is not valid text (UTF-8)") from None
     return " ".join(words.split())
+
+
+def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:
+    """Refuse tiers and statuses that are not configured: a slip would silently change the cadence."""
+    known = {"tier": list(workspace.config.tiers), "status": list(workspace.config.statuses)}.get(field.name)
+    for value in values:
+        if known is not None and value not in known:
+            hint = suggest(value, known) or f"Known are: {', '.join(known) or 'none; see ptcrm.yaml'}."
+            raise UsageError(f"“{value}” is no {field.name}. {hint}")
 
 
 json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

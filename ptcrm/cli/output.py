@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.model.diagnostic import Severity
 from ptcrm.text.safe import for_json, for_terminal, one_line
 
 if TYPE_CHECKING:
@@ -89,11 +88,6 @@ def say_diagnostic(one: Diagnostic) -> None:
 def plural(count: int, noun: str) -> str:
     """`1 file`, `2 files`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def worst_is_error(found: Iterable[Diagnostic]) -> bool:
-    """Whether one of them is an error."""
-    return any(one.severity is Severity.ERROR for one in found)
 
 
 _MONTHS = (

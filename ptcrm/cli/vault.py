@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ptcrm.cli.options import Session, json_option, pass_session, plain, who_argument
-from ptcrm.cli.output import plural, say, say_diagnostic, say_json, tell, worst_is_error
+from ptcrm.cli.options import Session, json_option, known_word, pass_session, plain, who_argument
+from ptcrm.cli.output import plural, say, say_diagnostic, say_json, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.change import Create, Operation
 from ptcrm.model.diagnostic import Problem, Severity
@@ -104,8 +104,6 @@ def add_command(session: Session, /, name: tuple[str, ...], **given: str | tuple
       ptcrm add "Rowery Kowalska" --kind company
       ptcrm add Jan Nowak --company rowery-kowalska --email jan@rowery.example
     """
-    from ptcrm.cli.writing import known_word
-
     workspace = session.workspace()
     words = plain(" ".join(name))
     if not words:
@@ -158,8 +156,8 @@ def edit_command(session: Session, who: tuple[str, ...]) -> None:
     found = [one for one in workspace.diagnostics() if one.path == path and one.severity is not Severity.INFO]
     for one in found:
         say_diagnostic(one)
-    if worst_is_error(found):
-        tell(f"Correct it with `ptcrm edit {words}`: nothing is planned from a file with errors.")
+    if any(one.severity is Severity.ERROR for one in found):
+        tell(f"Correct it with `ptcrm edit {words}`: a file with errors is not read in whole.")
         raise click.exceptions.Exit(1)
 
 

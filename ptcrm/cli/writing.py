@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, a_day, pass_session, plain
+from ptcrm.cli.options import Session, a_day, known_word, pass_session, plain
 from ptcrm.cli.output import long_day, say, tell
 from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.dates import parse_day
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.reading import parse_whole, suggest
+from ptcrm.model.reading import parse_whole
 from ptcrm.vault.amend import amended, append_entry, entry_line, set_field, tick
 from ptcrm.vault.log import following
 from ptcrm.vault.schema import BY_NAME, Field, near_miss, own_field, values_for
@@ -262,12 +262,3 @@ def _set(workspace: Workspace, match: Match, field: Field, words: list[str]) -> 
     change = amended(reading, edits, target, workspace.reader)
     workspace.apply(Operation(f"set {match.id} {field.name}", (change,)))
     return values
-
-
-def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:
-    """Refuse tiers and statuses that are not configured: a slip would silently change the cadence."""
-    known = {"tier": list(workspace.config.tiers), "status": list(workspace.config.statuses)}.get(field.name)
-    for value in values:
-        if known is not None and value not in known:
-            hint = suggest(value, known) or f"Known are: {', '.join(known) or 'none; see ptcrm.yaml'}."
-            raise UsageError(f"“{value}” is no {field.name}. {hint}")

@@ -93,17 +93,14 @@ class LineReader:
             if _OTHER_DATE.match(words):
                 report.add("PT201", start, "this date is not understood", "Write it as YYYY-MM-DD.")
             return None
-        fitted = self._fit(words)
+        fitted = self.parse_entry(words)
         if isinstance(fitted, Problem):
             report.problem(fitted, start)
             return None
         return replace(fitted, line=report.line(start), span=item.span)
 
     def parse_entry(self, words: str) -> LogEntry | Problem:
-        """The entry that `words` (from the date on, one line) make."""
-        return self._fit(words)
-
-    def _fit(self, words: str) -> LogEntry | Problem:
+        """The entry that `words` (from the date on) make, or why they do not fit."""
         dated = _DATED.match(words)
         if not dated:
             shown = _ALMOST_DATED.match(words)
@@ -240,7 +237,7 @@ class LineReader:
                 report.add("PT301", found.start(), "this is no task", "Write: - [ ] YYYY-MM-DD …")
         for log in document.logs:
             for found in _NO_BULLET.finditer(text, *log):
-                fits = isinstance(self._fit(found["words"].rstrip()), LogEntry)
+                fits = isinstance(self.parse_entry(found["words"].rstrip()), LogEntry)
                 if fits and not document.is_hidden(found.start()):
                     report.add("PT205", found.start(), "this line has no bullet", "Write: - YYYY-MM-DD …")
         if not document.logs:
@@ -253,7 +250,7 @@ class LineReader:
             words = text[item.content.start : item.content.end]
             if item.depth or item.box is not None or not _DATED.match(words):
                 continue
-            if isinstance(self._fit(words), LogEntry):
+            if isinstance(self.parse_entry(words), LogEntry):
                 names = " or ".join(f"“## {name}”" for name in self.config.log.headings)
                 message = "this looks like a log entry, but stands below no log heading"
                 report.add("PT205", item.content.start, message, f"Put {names} above it.")

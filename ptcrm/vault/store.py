@@ -151,7 +151,8 @@ def read_file(root: Path, path: str) -> bytes:
 def apply(root: Path, operation: Operation) -> None:
     """Make every change of `operation`, or raise `RefusedError` with nothing half written.
 
-    A file is replaced only if it still holds the bytes that the change was made from.
+    A file is replaced only if it still holds the bytes that the change was made from. Each file is whole at
+    any moment; several files are not yet replaced as one step.
     """
     prepared: list[tuple[Path, Path, Create | Write]] = []
     try:

@@ -47,6 +47,40 @@ def summary(customer: Customer, standing: Standing, planned: date | None, today:
     }
 
 
+def whole_row(
+    document: Document, customer: Customer, backlinks: list[tuple[str, int, str]]
+) -> dict[str, object]:
+    """All about a customer as one object (the JSON of `show`; docs/json.md)."""
+    return {
+        **field_values(customer),
+        "path": customer.path,
+        "notes": notes(document, customer),
+        "follow_ups": [
+            {
+                "number": number,
+                "due": one.due.isoformat(),
+                "channel": one.channel,
+                "text": one.text,
+                "every": str(one.every) if one.every else None,
+                "line": one.line,
+            }
+            for number, one in enumerate(open_follow_ups(customer), 1)
+        ],
+        "log": [
+            {
+                "date": one.date.isoformat(),
+                "time": one.at.strftime("%H:%M") if one.at else None,
+                "channel": one.channel,
+                "qualifiers": list(one.qualifiers),
+                "text": one.text,
+                "line": one.line,
+            }
+            for one in reversed(in_time(customer.log))
+        ],
+        "backlinks": [{"path": path, "line": line, "name": name} for path, line, name in backlinks],
+    }
+
+
 def given_fields(customer: Customer) -> list[tuple[str, str]]:
     """The fields that the file gives, in the table's order, then the user's own, as words."""
     values = field_values(customer)
