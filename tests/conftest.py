@@ -73,19 +73,21 @@ def make_vault(tmp_path: Path) -> MakeVault:
         (root / "customers").mkdir(parents=True)
         (root / "ptcrm.yaml").write_text(config, encoding="utf-8", newline="")
         for name, text in customers.items():
-            (root / "customers" / f"{name}.md").write_text(text, encoding="utf-8", newline="")
+            path = root / "customers" / f"{name}.md"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="")
         return root
 
     return make
 
 
 @pytest.fixture
-def open_vault() -> Iterator[OpenVault]:
+def open_vault(tmp_path: Path) -> Iterator[OpenVault]:
     """`open_vault(root, today, cache_folder)`: a workspace that is closed after the test."""
     opened: list[Workspace] = []
 
     def call(root: Path, today: date | None, cache_folder: Path | None) -> Workspace:
-        opened.append(Workspace(root, today, cache_folder))
+        opened.append(Workspace(root, today, cache_folder, tmp_path / "state"))
         return opened[-1]
 
     yield call

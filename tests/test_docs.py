@@ -31,6 +31,8 @@ from tests.conftest import DAY, ROOT, SAMPLE, MakeVault, Run
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 NAMES = [page.stem for page in PAGES]
 TODAY = date.fromisoformat(DAY)
+WRITING = {"log", "done", "snooze", "set", "rename", "undo", "add", "init"}
+SHARED = {"--dry-run"}  # in the section on writing
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -128,10 +130,16 @@ def test_every_command_and_option_is_documented(path: str, command: click.Comman
     assert f"$ {path}" in text, "there is no example"
     shown = {word for name in first_column(text) for word in re.findall(r"(?<![\w-])--?[\w-]+", name)}
     real = {word for param in command.params if isinstance(param, click.Option) for word in param.opts}
+    assert ("--dry-run" in real) == (path.removeprefix("ptcrm ") in WRITING)
+    real -= SHARED
     assert real - {"-h", "--help"} == shown - {"-h", "--help"}
     if path != "ptcrm add":  # where the options are the fields
         lines = [line for line in text.splitlines() if line.startswith("$ ")]
         assert [option for option in real if not any(f" {option}" in line for line in lines)] == []
+
+
+def test_the_options_of_all_writing_commands_are_documented() -> None:
+    assert first_column(section(page("commands"), "Writing")) >= SHARED
 
 
 def examples() -> list[Block]:
@@ -283,7 +291,7 @@ class Seen(NamedTuple):
 
 
 def seen(root: Path) -> Seen:
-    with closing(Workspace(root, TODAY, None)) as workspace:
+    with closing(Workspace(root, TODAY, None, root.parent / "state")) as workspace:
         found = workspace.diagnostics()
     return Seen({one.code for one in found}, {one.severity.value for one in found})
 
@@ -371,12 +379,14 @@ ANSWERS = {
     "show leonie-haas --json": ("A customer's fields",),
     "why leonie-haas --json": ("An occurrence",),
     "check --json": (),
+    "undo --list --json": (),
 }
 
 
 @pytest.mark.parametrize("command", ANSWERS)
 def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> None:
     (sample / "customers" / "odd.md").write_text("---\nname: Odd\ncadence: often\n---\n", encoding="utf-8")
+    run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
     result = run("--vault", sample, "--today", DAY, *command.split())
     answer = set(keys(json.loads(result.stdout)))
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}
@@ -399,7 +409,7 @@ def test_every_command_with_json_has_its_answer_described() -> None:
         if any(isinstance(param, click.Option) and "--json" in param.opts for param in command.params)
     }
     described = {
-        " ".join(word for word in command.split() if word not in ("--json", "leonie-haas"))
+        " ".join(word for word in command.split() if word not in ("--json", "--list", "leonie-haas"))
         for command in ANSWERS
     }
     assert with_json == {f"ptcrm {name}".strip() for name in described}

@@ -29,6 +29,8 @@ COMMANDS = {
     "done": "writing",
     "snooze": "writing",
     "set": "writing",
+    "rename": "rename",
+    "undo": "undo",
     "edit": "vault",
     "add": "vault",
     "init": "vault",

@@ -9,15 +9,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ptcrm.model.change import diff_of
 from ptcrm.text.safe import for_json, for_terminal, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
+    from ptcrm.model.change import Operation
     from ptcrm.model.diagnostic import Diagnostic
 
-_COLOURS = {"error": "red", "warning": "yellow", "overdue": "red", "due": "green", "new": "cyan"}
+_COLOURS = {
+    "error": "red",
+    "warning": "yellow",
+    "overdue": "red",
+    "due": "green",
+    "new": "cyan",
+    "+": "green",
+    "-": "red",
+}
 _GAP = 2
 _NARROWEST = 10  # columns, as wide as a date
 _HALF_A_YEAR = 180  # days
@@ -83,6 +93,13 @@ def say_diagnostic(one: Diagnostic) -> None:
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
     if one.hint:
         say(f"    {one.hint}")
+
+
+def say_diff(operation: Operation) -> None:
+    """Print what an operation would do as a unified diff, coloured on a terminal."""
+    for change in operation.changes:
+        for line in diff_of(change).split("\n")[:-1]:
+            say(line, "" if line.startswith(("+++", "---")) else line[:1])
 
 
 def plural(count: int, noun: str) -> str:
