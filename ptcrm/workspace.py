@@ -27,7 +27,7 @@ from ptcrm.vault.index import Facts, Index, Match, facts_of, link_key
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.rename import keep_id, repoint, rewritten
-from ptcrm.vault.replace import content
+from ptcrm.vault.replace import SETTLE_SECONDS, content
 from ptcrm.vault.schema import Reading, read_customer
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Workspace:
     def _read_config(self) -> tuple[Config, bytes]:
         """The configuration and its bytes; what is wrong with it is in `config_problems`."""
         try:
-            settings = (self.root / store.CONFIG_NAME).read_bytes()
+            settings = store.read_file(self.root, store.CONFIG_NAME)
             source = Source.decode(store.CONFIG_NAME, settings)
         except OSError as error:
             raise PtcrmError(f"{store.CONFIG_NAME}: it cannot be read ({error.strerror})") from error
@@ -103,7 +103,12 @@ class Workspace:
         now_ns = time.time_ns()
         self._everybody: dict[str, Who] = {}
         self.listing = store.list_files(self.root, self.config.customers)
-        self.index.refresh(self.listing.files, now_ns, self._facts)
+        stale = self.index.stale(self.listing.files)
+        if stale.gone:  # or an editor is about to give a file its name again
+            time.sleep(SETTLE_SECONDS)
+            self.listing = store.list_files(self.root, self.config.customers)
+            stale = self.index.stale(self.listing.files)
+        self.index.refresh(stale, now_ns, self._facts)
         for _ in range(_TRIES):
             self.cache.hold()
             paths = self.cache.outdated(self.today)

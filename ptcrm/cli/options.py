@@ -63,7 +63,9 @@ class Session:
         from ptcrm.cli.output import plural, tell
         from ptcrm.workspace import Workspace
 
-        workspace = Workspace(self._root(), self.today, platformdirs.user_cache_path("ptcrm"), state_folder())
+        workspace = Workspace(
+            self._find_root(), self.today, platformdirs.user_cache_path("ptcrm"), state_folder()
+        )
         context = click.get_current_context()
         context.call_on_close(workspace.close)
         if self.writes and not self.dry_run:
@@ -84,6 +86,14 @@ class Session:
         else:
             self.workspace().apply(operation, undoes=undoes)
         return not self.dry_run
+
+    def _find_root(self) -> Path:
+        """The vault's folder; raises `NotFoundError` after a second look: an editor may be saving ptcrm.yaml."""
+        try:
+            return self._root()
+        except NotFoundError:
+            time.sleep(_PAUSE_SECONDS)
+            return self._root()
 
     def _root(self) -> Path:
         from ptcrm.vault.store import CONFIG_NAME, find_root, no_vault

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from ptcrm.model.customer import Customer
@@ -106,31 +106,39 @@ class Match:
     name: str
 
 
+class Stale(NamedTuple):
+    """The files to read again, with their signatures, and the paths of those that are gone."""
+
+    changed: dict[str, Signature]
+    gone: list[str]
+
+
 class Index:
     """The questions that commands ask of the rows."""
 
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
 
-    def stale(self, files: dict[str, Signature]) -> tuple[list[str], list[str]]:
-        """The paths to read again, and those that are gone (a merge of two listings by path)."""
+    def stale(self, files: dict[str, Signature]) -> Stale:
+        """What has to be brought up to date (a merge of two listings by path)."""
         known = self.cache.signatures()
-        changed = [
-            path for path, now in files.items() if path not in known or not _still_true(now, *known[path])
-        ]
-        return changed, [path for path in known if path not in files]
+        changed = {
+            path: now
+            for path, now in files.items()
+            if path not in known or not _still_true(now, *known[path])
+        }
+        return Stale(changed, [path for path in known if path not in files])
 
-    def refresh(self, files: dict[str, Signature], now_ns: int, read: Callable[[str], Facts]) -> None:
+    def refresh(self, stale: Stale, now_ns: int, read: Callable[[str], Facts]) -> None:
         """Bring the rows up to date; what is owed to those whom a change bears on becomes outdated."""
-        changed, gone = self.stale(files)
-        touched = {*changed, *gone}
+        touched = {*stale.changed, *stale.gone}
         if not touched:
             return
         with self.cache.writing():
             bearing = self._borne_on(touched)
             self.cache.forget(touched)
-            for path in changed:
-                self.cache.remember(path, files[path], now_ns, read(path))
+            for path, signature in stale.changed.items():
+                self.cache.remember(path, signature, now_ns, read(path))
             self.cache.recall(bearing | self._borne_on(touched))
 
     def _borne_on(self, paths: set[str]) -> set[str]:

@@ -32,6 +32,7 @@ _DEBRIS = re.compile(
 )
 _SYNC_COPY = re.compile(r".*\.sync-conflict-|.* \(.*conflicted copy.*\)", re.IGNORECASE)
 _NUMBERED_COPY = re.compile(r"(?P<name>.+?)(?: [0-9]{1,2}| \([0-9]{1,2}\))\.md", re.IGNORECASE)
+_MOMENT_SECONDS = 2.0  # as coarse as the times of some file systems
 
 
 class Signature(NamedTuple):
@@ -158,10 +159,12 @@ def _unreadable(
 def read_file(root: Path, path: str) -> bytes:
     """The bytes of a regular file of the vault; raises OSError.
 
-    A file that is empty or gone is looked at again: an editor may be about to fill it or to name it.
+    One that is gone, or has been empty for less than a moment, is looked at again: an editor may be about
+    to name it or to fill it.
     """
     with contextlib.suppress(FileNotFoundError):
-        if found := read_regular(root / path):
+        found = read_regular(root / path)
+        if found or time.time() - (root / path).stat().st_mtime > _MOMENT_SECONDS:
             return found
     time.sleep(SETTLE_SECONDS)
     return read_regular(root / path)
