@@ -60,6 +60,7 @@ class Workspace:
         self.today = today or now.date()
         self._at = str(today) if today else now.strftime("%Y-%m-%d %H:%M")
         self.reader = LineReader.of(self.config)
+        self._last: Reading | None = None  # commands that write one file read it twice
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(settings).hexdigest()}"
         self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp)
         try:
@@ -135,7 +136,10 @@ class Workspace:
 
     def read(self, path: str) -> Reading:
         """The file at `path`, read anew; raises OSError or UndecodableError."""
-        return read_customer(Source.decode(path, store.read_file(self.root, path)), self.reader)
+        source = Source.decode(path, store.read_file(self.root, path))
+        if self._last is None or self._last.document.source != source:
+            self._last = read_customer(source, self.reader)
+        return self._last
 
     def _obligations(self, customer: Customer) -> Obligations:
         return obligations(customer, self.index.touches(customer.path), self.config, self.today)

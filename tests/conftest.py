@@ -31,6 +31,15 @@ Golden = Callable[[str, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    parser.addoption(
+        "--whole", action="store_true", help="run the long soak, fuzz and property tests in full"
+    )
+
+
+@pytest.fixture
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether long tests run in full (`pytest --whole`), or in a reduced number."""
+    return bool(request.config.getoption("--whole"))
 
 
 @pytest.fixture(autouse=True)
@@ -68,12 +77,16 @@ def run() -> Run:
 def make_vault(tmp_path: Path) -> MakeVault:
     """`make_vault({"anna": text}, config=text)`: a vault with these customers, as they stand."""
 
-    def make(customers: dict[str, str], config: str = "start: 2021-01-01\ntimezone: Europe/Warsaw\n") -> Path:
-        root = tmp_path / "vault"
+    def make(
+        customers: dict[str, str],
+        config: str = "start: 2021-01-01\ntimezone: Europe/Warsaw\n",
+        name: str = "vault",
+    ) -> Path:
+        root = tmp_path / name
         (root / "customers").mkdir(parents=True)
         (root / "ptcrm.yaml").write_text(config, encoding="utf-8", newline="")
-        for name, text in customers.items():
-            path = root / "customers" / f"{name}.md"
+        for stem, text in customers.items():
+            path = root / "customers" / f"{stem}.md"
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="")
         return root
