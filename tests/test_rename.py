@@ -104,7 +104,7 @@ def test_an_id_of_its_own_and_links_by_it_stay(run: Run, make_vault: MakeVault) 
         ("jan", 4),  # a customer
         ("Jan Nowak Junior", 4),  # an alias
         ("note", 4),  # a file that is no customer
-        ("anna", 4),
+        ("anna", 2),
         ("a/b", 2),
         ("../anna2", 2),
         ("a:b", 2),

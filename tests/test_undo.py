@@ -116,6 +116,12 @@ def test_what_has_to_be_undone_first_is_said(run: Run, vault: Path) -> None:
     assert "undone already" in twice[1].stderr
 
 
+def test_a_write_that_changes_nothing_is_none(run: Run, vault: Path) -> None:
+    for _ in range(2):
+        assert run("--vault", vault, "--today", DAY, "set", "jan", "role", "owner").exit_code == 0
+    assert len(json.loads(run("--vault", vault, "undo", "--list", "--json").stdout)) == 1
+
+
 def test_a_deleted_file_is_no_file_to_undo(run: Run, vault: Path) -> None:
     run("--vault", vault, "--today", DAY, "log", "anna", "call: one")
     (vault / "customers" / "anna.md").unlink()

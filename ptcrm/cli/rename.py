@@ -32,6 +32,8 @@ def rename_command(session: Session, words: tuple[str, ...]) -> None:
     stem = parse_stem(" ".join(rest))
     if isinstance(stem, Problem):
         raise UsageError(f"{stem.message}. {stem.hint}")
+    if match.path.endswith(f"/{stem}.md"):
+        raise UsageError(f"{match.path} has this name already.")
     operation, left = workspace.renamed(match, stem)
     for path in left:
         tell(f"{path}: its links to {match.id} cannot be changed; see `ptcrm check`.")

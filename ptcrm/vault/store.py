@@ -181,6 +181,8 @@ def apply(root: Path, operation: Operation, journal: Journal, at: str, *, undoes
         recover(root, journal)
         record = Record(journal.next_number(), at, operation, secrets.token_hex(4), undoes)
         steps = _steps(root, record)
+        if not steps:
+            return
         for step in steps:
             _refuse_if_hopeless(step)
         try:
