@@ -33,9 +33,9 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join(parts)
 
 
-def unified_diff(path: str, old: str, new: str) -> str:
+def unified_diff(path: str, old: str, new: str, new_path: str | None = None) -> str:
     """The change from `old` to `new` as a unified diff; line ends other than LF are kept in the lines."""
-    lines = difflib.unified_diff(_lines(old), _lines(new), f"a/{path}", f"b/{path}")
+    lines = difflib.unified_diff(_lines(old), _lines(new), f"a/{path}", f"b/{new_path or path}")
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
