@@ -182,20 +182,21 @@ def unknown_owners(vault: Vault) -> Iterator[Diagnostic]:
     """Owners that `owners:` does not name; without it, slips of an owner whom more customers have."""
     known = vault.config.owners
     counts = Counter(one.owner for one in vault.customers if one.owner)
-    hints = {owner: _owner_hint(owner, counts, known) for owner in counts}
+    unknown = {owner: _unknown_owner(owner, counts, known) for owner in counts}
     for one in vault.customers:
-        if one.owner and (hint := hints[one.owner]):
-            message = f"“{one.owner}” is no owner" if known else f"nobody else has the owner “{one.owner}”"
-            yield Diagnostic("PT406", one.path, one.lines.get("owner", 1), 1, message, hint)
+        if one.owner and (problem := unknown[one.owner]):
+            yield Diagnostic("PT406", one.path, one.lines.get("owner", 1), 1, *problem)
 
 
-def _owner_hint(owner: str, counts: Counter[str], known: tuple[str, ...]) -> str:
-    """What to do about an owner; nothing if all is well."""
+def _unknown_owner(owner: str, counts: Counter[str], known: tuple[str, ...]) -> tuple[str, str] | None:
+    """What is wrong with an owner, and what to do; None if nothing is."""
     if known:
-        return "" if owner in known else suggest(owner, known) or f"Known are: {', '.join(known)}."
+        hint = suggest(owner, known) or f"Known are: {', '.join(known)}."
+        return None if owner in known else (f"“{owner}” is no owner", hint)
     others = {fold(other): other for other in counts if counts[other] > counts[owner]}
     near = nearest(fold(owner), others)
-    return f"Did you mean “{others[near]}”? If not, name all in `owners:` in ptcrm.yaml." if near else ""
+    hint = "Correct it. If it is right, name all of you in `owners:` in ptcrm.yaml."
+    return (f"“{owner}” looks like a slip of the owner “{others[near]}”", hint) if near else None
 
 
 def former_without_day(vault: Vault) -> Iterator[Diagnostic]:
@@ -251,18 +252,20 @@ def broken_links(vault: Vault) -> Iterator[Diagnostic]:
     files = file_keys(vault.list_names())
     near = slips({_last_part(one) for one in lost}, _ids_by_name(vault.customers))
     for one in lost:
-        meant = near.get(_last_part(one))
-        hint = f"Did you mean “{meant}”?" if meant else ""
-        if one.field in _TO_CUSTOMERS:
-            hint = hint or "Write a customer's id. Who has no file is written without brackets."
-            yield Diagnostic("PT402", one.path, one.line, 1, f"“{one.target}” is no customer", hint)
-        elif one.field == WORDS:
-            if hint:
-                yield Diagnostic("PT402", one.path, one.line, 1, f"“{one.target}” is no customer", hint)
-        elif one.key.removeprefix("/") not in files:
-            hint = hint or "Correct the link, or write that file."
-            message = f"“{one.target}” is no customer and no file here"
-            yield Diagnostic("PT402", one.path, one.line, 1, message, hint)
+        if broken := _broken(one, near.get(_last_part(one)), files):
+            yield Diagnostic("PT402", one.path, one.line, 1, *broken)
+
+
+def _broken(one: LooseLink, near: str | None, files: set[str]) -> tuple[str, str] | None:
+    """What is wrong with a link to no customer, and what to do; None for a file, and for words that need no link."""
+    message, hint = f"“{one.target}” is no customer", f"Did you mean “{near}”?" if near else ""
+    if one.field == WORDS:
+        return (message, hint) if near else None
+    if one.field in _TO_CUSTOMERS:
+        return message, hint or "Write a customer's id. Who has no file is written without brackets."
+    if one.key.removeprefix("/") in files:
+        return None
+    return f"{message} and no file here", hint or "Correct the link, or write that file."
 
 
 def _leads_elsewhere(one: LooseLink) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -324,6 +325,10 @@ def test_two_files_of_one_id_are_reported_without_their_links(check: Check) -> N
     ]
 
 
+def test_two_files_of_one_id_are_two_files_with_errors(make_vault: MakeVault, open_vault: OpenVault) -> None:
+    assert open_vault(make_vault({"a": "---\nid: b\n---\n", "b": "---\n---\n"}), TODAY, None).errors() == 2
+
+
 def test_the_files_are_listed_only_for_a_link_that_needs_it(
     make_vault: MakeVault, open_vault: OpenVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,7 +360,7 @@ def test_owners_that_the_configuration_does_not_name(check: Check) -> None:
     ("owners", "slips"),
     [
         (("marta", "marta", "marat"), ["customers/c2.md"]),
-        (("Marta", "Marta", "marta"), ["customers/c2.md"]),
+        (("Jan", "Jan", "jan"), ["customers/c2.md"]),
         (("marta", "marta", "marat", "marat"), []),
         (("marta", "marat"), []),
         (("marta", "marta", "zoe"), []),
@@ -366,6 +371,7 @@ def test_without_a_list_only_a_slip_of_a_more_common_owner_is_named(
 ) -> None:
     found = check(owned(*owners))
     assert [(one.code, one.path) for one in found] == [("PT406", path) for path in slips]
+    assert all(f"slip of the owner “{owners[0]}”" in one.message for one in found)
 
 
 # Two files for one person
@@ -415,6 +421,7 @@ def test_two_people_who_may_be_one(one: str, other: str, same: str, check: Check
         ("phones: '123456'", "phones: '123456'", ""),  # an extension
         ("phones: '600100200'", "phones: '600100201'", ""),
         ("name: '!!'", "name: '??'", ""),
+        ("emails: [x@y.example, X@Y.example]", "emails: z@y.example", ""),  # nobody is her own double
         ("name: Anna Nowak", "name: Anna Nowakowska", ""),
         ("name: Anna\nkind: company", "name: Anna", ""),
         ("emails: x@y.example", "emails: x@y.example", "Shares a desk with [[b]]."),
@@ -436,6 +443,10 @@ def test_of_three_who_are_alike_each_is_named_with_one_who_is_not_linked(check: 
     ]
 
 
+def test_nobody_is_alike_to_herself() -> None:
+    assert groups([Customer("a", "Anna", "a.md", emails=("x@y.example", "X@Y.example"))]) == {}
+
+
 def test_many_people_cost_no_time() -> None:
     many = [
         Customer(f"c{number}", f"Anna {number}", f"c{number}.md", emails=("office@shop.example",))
@@ -445,6 +456,27 @@ def test_many_people_cost_no_time() -> None:
     assert (
         len(slips([f"anna {number}x" for number in range(1000)], {one.name: one.id for one in many})) == 1000
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("jan-nowak", "jan-nowak"),
+        ("Ján Nowak", "jan-nowak"),
+        ("jan-nwak", "jan-nowak"),
+        ("jan-noowak", "jan-nowak"),
+        ("jan-novak", "jan-nowak"),
+        ("jna-nowak", "jan-nowak"),
+        ("jan-nokwa", "jan-nowak"),
+        ("jon-nowek", None),
+        ("ab", None),  # too short to tell
+        ("!!", None),
+        ("x" * 100_000, None),
+    ],
+)
+def test_what_a_word_is_a_slip_of(word: str, found: str | None) -> None:
+    known = {name: name for name in ("jan-nowak", "ac", "??")}
+    assert slips([word], known).get(word) == found
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
@@ -504,6 +536,15 @@ def test_a_copy_without_its_original(check: Check) -> None:
     assert one.message == "this looks like a sync program's copy of ola.md"
     assert one.hint == "If that file is gone, give this one its name; else keep one of the two."
     assert one.detail == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
+def test_nothing_is_shown_of_a_file_outside_the_vault(make_vault: MakeVault, open_vault: OpenVault) -> None:
+    root = make_vault({"anna 2": FIVE})
+    (root.parent / "outside.md").write_text("Outside\n")
+    (root / "customers" / "anna.md").symlink_to(root.parent / "outside.md")
+    found = {one.code: one.detail for one in open_vault(root, TODAY, None).diagnostics()}
+    assert found == {"PT009": "", "PT011": ""}
 
 
 def test_a_copy_that_is_no_text(make_vault: MakeVault, open_vault: OpenVault) -> None:
