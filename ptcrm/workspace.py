@@ -6,11 +6,11 @@ import hashlib
 import sqlite3
 import time
 from datetime import date, datetime, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ptcrm import __version__
-from ptcrm.checks import CHECKS, duplicate_ids
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
 from ptcrm.model.change import Create, Move, Operation, difference, inverse, paths_of
 from ptcrm.model.config import Config, read_config
@@ -31,8 +31,10 @@ from ptcrm.vault.replace import SETTLE_SECONDS, content
 from ptcrm.vault.schema import Reading, read_customer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from ptcrm.checks import Copy
     from ptcrm.formats.ics import Rendered
     from ptcrm.model.change import Change
     from ptcrm.model.customer import Customer
@@ -272,20 +274,42 @@ class Workspace:
 
     def diagnostics(self) -> list[Diagnostic]:
         """Everything wrong with the vault, in the order of the files."""
+        from ptcrm.checks import CHECKS, Vault
+
+        vault = Vault(
+            self.index,
+            self.config,
+            self.today,
+            tuple(self.cache.customers()),
+            tuple(self.index.loose_links()),
+            tuple(self._copies()),
+            partial(store.list_names, self.root),
+        )
         found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics()]
         for check in CHECKS:
-            found += check(self.cache, self.config, self.today)
+            found += check(vault)
         return sorted(found, key=lambda one: (one.path, one.line, one.column, one.code))
+
+    def _copies(self) -> Iterator[Copy]:
+        """The sync programs' copies, with their texts."""
+        from ptcrm.checks import Copy
+
+        for path, original in self.listing.copies.items():
+            known = original in self.listing.files
+            yield Copy(path, original, self._text(path), self._text(original) if known else None)
+
+    def _text(self, path: str) -> str | None:
+        """The text of the file at `path`; None if it cannot be read."""
+        try:
+            return Source.decode(path, store.read_file(self.root, path)).text
+        except (OSError, UndecodableError):
+            return None
 
     def errors(self) -> int:
         """How many files have errors; asked by every command, so it looks at no customer."""
-        found = [
-            *self.config_problems,
-            *self.listing.problems,
-            *self.cache.diagnostics(),
-            *duplicate_ids(self.cache, self.config, self.today),
-        ]
-        return len({one.path for one in found if one.severity is Severity.ERROR})
+        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics()]
+        broken = {one.path for one in found if one.severity is Severity.ERROR}
+        return len(broken | {path for path, _ in self.index.same_ids()})
 
     def apply(self, operation: Operation, *, undoes: int | None = None) -> None:
         """Make the changes of `operation` in the vault; raises `RefusedError` with nothing written.

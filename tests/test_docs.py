@@ -298,7 +298,9 @@ def seen(root: Path) -> Seen:
 
 def build(code: str, make_vault: MakeVault, tmp_path: Path) -> Path:
     """A vault after the recipe of the code's section, or from its example."""
-    example = next((block for block in blocks(page("diagnostics")) if block.heading == code), None)
+    example = next(
+        (block for block in blocks(page("diagnostics")) if block.heading == code and block.language), None
+    )
     if example is not None and example.language == "yaml":
         return make_vault({}, config=example.text)
     tiers = "tiers:\n  gold: {cadence: 3 weeks}\n  silver: {cadence: 6 weeks}\n"
@@ -319,6 +321,13 @@ def build(code: str, make_vault: MakeVault, tmp_path: Path) -> Path:
     elif code == "PT401":
         (folder / "a.md").write_text("---\nid: maria\n---\n", encoding="utf-8")
         (folder / "b.md").write_text("---\nid: Maria\n---\n", encoding="utf-8")
+    elif code == "PT406":
+        (root / "ptcrm.yaml").write_text("owners: [marta]\n", encoding="utf-8")
+        (folder / "anna.md").write_text("---\nname: Anna\nowner: marat\n---\n", encoding="utf-8")
+    elif code == "PT407":
+        for name in ("a", "b"):
+            text = "---\nemails: anna@rowery.example\n---\n"
+            (folder / f"{name}.md").write_text(text, encoding="utf-8")
     else:
         pytest.fail(f"{code} has neither an example nor a recipe")
     return root
@@ -351,6 +360,13 @@ def test_the_other_slips_of_a_section_have_its_code(
 ) -> None:
     root = make_vault({"anna": f"---\nname: Anna Kowalska\n{fields}\n---\n\n{body}\n"})
     assert seen(root).codes == {code}
+
+
+def test_a_copys_difference_is_shown_as_the_page_shows_it(make_vault: MakeVault, run: Run) -> None:
+    anna = "---\nname: Anna Kowalska\n---\n"
+    root = make_vault({"anna": anna, "anna 2": anna.replace("ska", "ska\ntier: gold")}, "tiers: {gold: {}}\n")
+    shown = next(block for block in blocks(page("diagnostics")) if block.heading == "PT011")
+    assert run("--vault", root, "check").stdout == shown.text
 
 
 def test_no_code_is_made_up() -> None:

@@ -87,12 +87,14 @@ def _cut(cell: str, width: int) -> str:
 
 
 def say_diagnostic(one: Diagnostic) -> None:
-    """Print `path:line:column: severity CODE: message`, and the hint below."""
+    """Print `path:line:column: severity CODE: message`, and below it the hint and the detail."""
     place = for_terminal(f"{one.path}:{one.line}:{one.column}:")
     severity = _styled(one.severity.value, one.severity.value)
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
     if one.hint:
         say(f"    {one.hint}")
+    for line in one.detail.splitlines():
+        say(f"    {line}")
 
 
 def say_diff(operation: Operation) -> None:

@@ -213,4 +213,5 @@ def _object(one: Diagnostic) -> dict[str, object]:
         "column": one.column,
         "message": one.message,
         "hint": one.hint,
+        "detail": one.detail,
     }

@@ -47,6 +47,10 @@ RULES = (
     Rule("PT108", _E, "An id holds characters that an id must not have, or is too long."),
     Rule("PT109", _W, "A time zone is not known."),
     Rule("PT110", _I, "A phone number stands without quotes, which other programs misread."),
+    Rule("PT112", _W, "A day that cannot be: after today, too long ago, or before another it must follow."),
+    Rule("PT113", _W, "A cadence has no effect, or is too long or too short to be meant."),
+    Rule("PT114", _W, "A follow-up is open, though `do_not_contact` is true."),
+    Rule("PT115", _W, "A former customer's file does not say since when."),
     Rule("PT201", _W, "A log entry begins with a date and does not fit the form."),
     Rule("PT202", _W, "A log entry names a channel that is not known."),
     Rule("PT203", _W, "A log entry has a qualifier that is not known."),
@@ -54,8 +58,11 @@ RULES = (
     Rule("PT205", _W, "A line looks like a log entry and is none: no bullet, or no log heading above it."),
     Rule("PT301", _W, "A follow-up's date or interval is not understood."),
     Rule("PT401", _E, "Two files have one id."),
+    Rule("PT402", _W, "A link leads nowhere, to no customer, or to more than one."),
     Rule("PT403", _W, "A tier is not in the configuration."),
     Rule("PT404", _W, "A status is not in the configuration."),
+    Rule("PT406", _W, "An owner is not known."),
+    Rule("PT407", _W, "Two people may be one: they have the same e-mail address, phone number or name."),
     Rule("PT501", _W, "The configuration has a key that means nothing."),
     Rule("PT502", _W, "A value of the configuration is not understood; the default is used."),
 )
@@ -65,7 +72,10 @@ _BY_CODE = {rule.code: rule for rule in RULES}
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem in one file. `line` and `column` count from 1; `hint` says what to do next."""
+    """One problem in one file. `line` and `column` count from 1; `hint` says what to do next.
+
+    `detail` shows more, on lines of its own.
+    """
 
     code: str
     path: str
@@ -73,6 +83,7 @@ class Diagnostic:
     column: int
     message: str
     hint: str = ""
+    detail: str = ""
 
     @property
     def severity(self) -> Severity:

@@ -30,7 +30,7 @@ CONFIG_NAME = "ptcrm.yaml"
 _DEBRIS = re.compile(
     r"[.~]|.*(?:~|\.swp|\.tmp|\.bak|\.orig|\.rej)$|#.*#$|4913$|.*_(?:BASE|LOCAL|REMOTE|BACKUP)_"
 )
-_SYNC_COPY = re.compile(r".*\.sync-conflict-|.* \(.*conflicted copy.*\)", re.IGNORECASE)
+_SYNC_COPY = re.compile(r"(?P<name>.+?)(?:\.sync-conflict-.*| \(.*conflicted copy.*\).*)\.md", re.IGNORECASE)
 _NUMBERED_COPY = re.compile(r"(?P<name>.+?)(?: [0-9]{1,2}| \([0-9]{1,2}\))\.md", re.IGNORECASE)
 _MOMENT_SECONDS = 2.0  # as coarse as the times of some file systems
 
@@ -46,9 +46,13 @@ class Signature(NamedTuple):
 
 @dataclass(slots=True)
 class Listing:
-    """The Markdown files of the customers' folders, and what is wrong with some of them."""
+    """The Markdown files of the customers' folders, and what is wrong with some of them.
+
+    `copies` are a sync program's conflict copies, each with the path of the file that it is a copy of.
+    """
 
     files: dict[str, Signature] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
 
@@ -88,7 +92,7 @@ def _scan(root: str, folder: str, listing: Listing) -> None:
                 if entry.name != "node_modules":
                     todo.append(path)
             elif entry.name.lower().endswith(".md"):
-                _take(root, path, entry, names, listing)
+                _take(root, path, entry, _original(entry.name, names), listing)
 
 
 def list_names(root: Path) -> list[str]:
@@ -114,19 +118,22 @@ def list_notes(root: Path) -> list[str]:
     return [path for path, name in names if name.lower().endswith(".md") and not _DEBRIS.match(name)]
 
 
-def _take(root: str, path: str, entry: os.DirEntry[str], names: set[str], listing: Listing) -> None:
+def _original(name: str, names: set[str]) -> str | None:
+    """The name of the file that the one named `name` is a sync program's copy of, or None."""
+    copy = _SYNC_COPY.fullmatch(name)
+    numbered = _NUMBERED_COPY.fullmatch(name)
+    if copy:
+        return f"{copy['name']}.md"
+    original = f"{numbered['name']}.md" if numbered else None
+    return original if original in names else None
+
+
+def _take(root: str, path: str, entry: os.DirEntry[str], original: str | None, listing: Listing) -> None:
     try:
         path.encode()
     except UnicodeEncodeError:
         shown = path.encode(errors="replace").decode()
         listing.problems.append(_unreadable(shown, "its name is not UTF-8", "Rename the file."))
-        return
-    copy = _NUMBERED_COPY.fullmatch(entry.name)
-    if _SYNC_COPY.match(entry.name) or (copy and f"{copy['name']}.md" in names):
-        hint = "Compare it with the original, keep what is needed, and delete it."
-        listing.problems.append(
-            Diagnostic("PT011", path, 1, 1, "this looks like a sync program's copy", hint)
-        )
         return
     try:
         status = entry.stat()
@@ -138,6 +145,8 @@ def _take(root: str, path: str, entry: os.DirEntry[str], names: set[str], listin
     elif not stat.S_ISREG(status.st_mode):
         if not stat.S_ISDIR(status.st_mode):
             listing.problems.append(_unreadable(path, "it is no ordinary file"))
+    elif original:
+        listing.copies[path] = f"{path.removesuffix(entry.name)}{original}"
     else:
         listing.files[path] = _signature(status)
 
