@@ -174,6 +174,37 @@ def test_what_somebody_else_saves_between_two_files_stays(vault: Vault) -> None:
     assert vault.files() == {**FILES, "b.md": b"saved by an editor"}
 
 
+def test_a_file_saved_a_moment_ago_is_looked_at_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An editor that saves in place may be halfway through."""
+    vault = Vault(tmp_path)
+    path = vault.root / "a.md"
+    (path).write_bytes(b"half")
+    monkeypatch.setattr("ptcrm.vault.replace.time.sleep", lambda _: path.write_bytes(b"half and half"))
+    with pytest.raises(ChangedError):
+        vault.apply(Write("a.md", b"half", b"mine"))
+    assert vault.files() == {**FILES, "a.md": b"half and half"}
+
+
+@POSIX
+def test_names_are_on_the_disk_before_it_is_said(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def watched(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    vault.apply(*EVERYTHING)
+    folders = [vault.journal.folder, vault.root, vault.root / "sub", vault.root / "sub" / "new"]
+    assert {folder.stat().st_ino for folder in folders} <= set(synced)
+    synced.clear()
+    vault.apply(Delete("a.md", DONE["a.md"]))
+    assert vault.root.stat().st_ino in synced
+
+
 @pytest.mark.parametrize("how", ["in place", "by renaming"])
 def test_a_save_in_the_very_moment_is_put_back(
     how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
