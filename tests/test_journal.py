@@ -180,7 +180,8 @@ def test_a_file_saved_a_moment_ago_is_looked_at_twice(
     """An editor that saves in place may be halfway through."""
     vault = Vault(tmp_path)
     path = vault.root / "a.md"
-    (path).write_bytes(b"half")
+    path.write_bytes(b"half")
+    monkeypatch.setattr(replace, "SETTLE_SECONDS", 3600)
     monkeypatch.setattr("ptcrm.vault.replace.time.sleep", lambda _: path.write_bytes(b"half and half"))
     with pytest.raises(ChangedError):
         vault.apply(Write("a.md", b"half", b"mine"))
