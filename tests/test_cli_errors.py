@@ -360,3 +360,20 @@ def test_a_field_that_is_a_slip_can_be_taken_away(run: Run, make_vault: MakeVaul
     assert (
         "there is no brithday" in run("--vault", vault, "--today", DAY, "set", "anna", "brithday", "").stdout
     )
+
+
+def test_a_calendar_stays_when_the_vault_is_suddenly_empty(
+    run: Run, make_vault: MakeVault, tmp_path: Path
+) -> None:
+    vault, calendar = make_vault({"anna-k": GOOD}), tmp_path / "follow-ups.ics"
+    export = ("--vault", vault, "--today", DAY, "export", "ics", "-o", calendar)
+    assert run(*export).exit_code == 0
+    before = calendar.read_bytes()
+    (vault / "customers").rename(vault / "away")
+    result = run(*export)
+    assert result.exit_code == 4
+    assert "no customer in the vault at all" in result.stderr
+    assert calendar.read_bytes() == before
+    calendar.unlink()
+    assert run(*export).exit_code == 0
+    assert b"BEGIN:VEVENT" not in calendar.read_bytes()

@@ -8,6 +8,7 @@ import click
 
 from ptcrm.cli.options import Session, pass_session
 from ptcrm.cli.output import plural, tell
+from ptcrm.errors import RefusedError
 from ptcrm.vault.store import write_outside
 
 
@@ -35,6 +36,11 @@ def ics_command(session: Session, feed: str, output: str | None) -> None:
     if output is None or output == "-":
         click.echo(rendered.content, nl=False)
     else:
+        if not workspace.listing.files and Path(output).is_file():
+            raise RefusedError(
+                f"There is no customer in the vault at all, so {output} stays as it is: perhaps a disk or a "
+                "folder is missing. If the vault is meant to be empty, delete the calendar file first."
+            )
         write_outside(Path(output), rendered.content, b"BEGIN:VCALENDAR")
         tell(f"{output}: {plural(rendered.events, 'event')}")
     for warning in rendered.warnings:
