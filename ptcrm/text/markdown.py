@@ -18,6 +18,7 @@ _FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
 _UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 _RULE = re.compile(r"([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _MARKER = re.compile(r"([-*+]|[0-9]{1,9}[.)])(?=[ \t]|$)")
+_MAX_MARKERS = 20  # on one line, `- - - x`; what comes after them is text
 _BOX = re.compile(r"\[([^\n])\](?=[ \t]|$)")
 # In a table the bar of `[[target|words]]` is written `\|`.
 _WIKI = re.compile(
@@ -25,7 +26,7 @@ _WIKI = re.compile(
 )
 _INLINE_LINK = (
     r"(?<!!)\[[^\[\]\n]*\]\((?![A-Za-z][A-Za-z0-9+.-]*:)"
-    r"(?:<(?P<angled>[^<>\n]+?\.md)(?:#[^<>\n]*)?>|(?P<bare>[^()<>#\s]+\.md)(?:#[^()\s]*)?)\)"
+    r"(?:<(?P<angled>[^<>#\n]+\.md)(?:#[^<>\n]*)?>|(?P<bare>[^()<>#\s]+\.md)(?:#[^()\s]*)?)\)"
 )
 _CODE_SPAN = r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)"
 _LINK = re.compile(f"{_CODE_SPAN}|{_WIKI.pattern}|{_INLINE_LINK}")
@@ -226,7 +227,7 @@ class _Scanner:
             self.paragraph = -1 if body[1:].strip() else None
         elif (marker := _MARKER.match(body)) and not self._only_text(marker, body, depth):
             self._close_to(depth)
-            self._open_item(start, _after_blanks(self.text, start), marker, body, indent)
+            self._open_items(start, _after_blanks(self.text, start), marker, body, indent)
         elif self.paragraph is None:
             self._close_to(depth)
             self.paragraph = depth
@@ -249,8 +250,21 @@ class _Scanner:
         mark = fence[1] or fence[2]
         self._open_code(re.compile(rf"^{mark[0]}{{{len(mark)},}}[ \t]*$"), start, "")
 
-    def _open_item(self, start: int, at: int, marker: re.Match[str], body: str, indent: int) -> None:
-        """Open an item whose marker stands at offset `at`, then look at what its first line holds."""
+    def _open_items(
+        self, start: int, at: int, marker: re.Match[str] | None, body: str, indent: int
+    ) -> None:
+        """Open the item whose marker stands at offset `at`, and those that its first line begins inside it."""
+        for _ in range(_MAX_MARKERS):
+            if marker is None:
+                return
+            at, body, indent = self._open_item(start, at, marker, body, indent)
+            marker = self._first_line(at, body) if body else None
+        self.paragraph = len(self.stack)
+
+    def _open_item(
+        self, start: int, at: int, marker: re.Match[str], body: str, indent: int
+    ) -> tuple[int, str, int]:
+        """Open one item; where its text begins, the text, if it may begin something else, and its column."""
         rest = body[marker.end() :]
         gap_columns = _columns(rest[: len(rest) - len(rest.lstrip(" \t"))], indent + marker.end())
         inner = rest.lstrip(" \t")
@@ -263,16 +277,13 @@ class _Scanner:
         opened = _OpenItem(start, content, marker[1], indent, content_indent, box_at, self.count)
         self.stack.append(opened)
         self.count += 1
-        self.paragraph = None
-        if not inner or is_code or box:
-            self.paragraph = len(self.stack) if box else None
-        else:
-            self._first_line(start, content_at, inner, indent + marker.end() + gap_columns)
+        self.paragraph = len(self.stack) if box else None
+        return content_at, "" if is_code or box else inner, indent + marker.end() + gap_columns
 
-    def _first_line(self, start: int, at: int, inner: str, indent: int) -> None:
-        """An item's first line may itself begin another item, a fence or a comment."""
+    def _first_line(self, at: int, inner: str) -> re.Match[str] | None:
+        """Take an item's text, which may begin a fence or a comment; the marker if it begins another item."""
         if _HEADING.match(inner) or _RULE.match(inner):
-            return
+            return None
         if inner.startswith("<!--"):
             self._open_code(_COMMENT_END, at, inner)
         elif fence := _FENCE.match(inner):
@@ -280,9 +291,10 @@ class _Scanner:
         elif inner[0] == ">":
             self.paragraph = -1 if inner[1:].strip() else None
         elif marker := _MARKER.match(inner):
-            self._open_item(start, at, marker, inner, indent)
+            return marker
         else:
             self.paragraph = len(self.stack)
+        return None
 
     def _close_to(self, depth: int) -> None:
         self.paragraph = None
