@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.text.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]|$)")
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+$")
@@ -28,8 +31,8 @@ _INLINE_LINK = (
     r"(?<!!)\[[^\[\]\n]*\]\((?![A-Za-z][A-Za-z0-9+.-]*:)"
     r"(?:<(?P<angled>[^<>#\n]+\.md)(?:#[^<>\n]*)?>|(?P<bare>[^()<>#\s]+\.md)(?:#[^()\s]*)?)\)"
 )
-_CODE_SPAN = r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)"
-_LINK = re.compile(f"{_CODE_SPAN}|{_WIKI.pattern}|{_INLINE_LINK}")
+_TICKS = re.compile(r"`+")
+_LINK = re.compile(f"(?P<ticks>{_TICKS.pattern})|{_WIKI.pattern}|{_INLINE_LINK}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,35 @@ def find_links(text: str, span: Span, code: tuple[Span, ...] = ()) -> list[Targe
     return [
         Target(target.strip(), Span(*link.span(name)))
         for start, end in zip(starts, ends, strict=True)
-        for link in _LINK.finditer(text, start, end)
+        for link in _links(text, start, end)
         for name in ("wiki", "angled", "bare")
         if (target := link[name]) and target.strip()
     ]
+
+
+def _links(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """The links between `start` and `end` that stand in no code between backticks."""
+    code_ends = _code_ends(text, start, end)
+    while link := _LINK.search(text, start, end):
+        if not link["ticks"]:
+            yield link
+        start = code_ends.get(link.start(), link.end())
+
+
+def _code_ends(text: str, start: int, end: int) -> dict[int, int]:
+    """Where the code ends that begins at a run of backticks: after the next run of that length on its line."""
+    ends: dict[int, int] = {}
+    waiting: dict[int, int] = {}
+    at = start
+    for run in _TICKS.finditer(text, start, end):
+        if text.find("\n", at, run.start()) >= 0:
+            waiting.clear()
+        at = run.end()
+        length = at - run.start()
+        if length in waiting:
+            ends[waiting[length]] = at
+        waiting[length] = run.start()
+    return ends
 
 
 def link_target(text: str) -> str | None:

@@ -148,15 +148,17 @@ def _log_names(headings: tuple[str, ...]) -> frozenset[str]:
 
 
 def _conflicts(text: str) -> tuple[Span, ...]:
-    """What stands between git's markers, with them."""
+    """What stands between git's markers, with them; where only the first is left, its line."""
     found = []
-    start: int | None = None
+    first: re.Match[str] | None = None
     for mark in _CONFLICT_MARK.finditer(text):
         if mark[1] == "<":
-            start = mark.start() if start is None else start
-        elif start is not None:
-            found.append(Span(start, mark.end()))
-            start = None
+            first = first or mark
+        elif first:
+            found.append(Span(first.start(), mark.end()))
+            first = None
+    if first:
+        found.append(Span(*first.span()))
     return tuple(found)
 
 
