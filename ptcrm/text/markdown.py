@@ -278,9 +278,7 @@ class _Scanner:
         mark = fence[1] or fence[2]
         self._open_code(re.compile(rf"^{mark[0]}{{{len(mark)},}}[ \t]*$"), start, "")
 
-    def _open_items(
-        self, start: int, at: int, marker: re.Match[str] | None, body: str, indent: int
-    ) -> None:
+    def _open_items(self, start: int, at: int, marker: re.Match[str] | None, body: str, indent: int) -> None:
         """Open the item whose marker stands at offset `at`, and those that its first line begins inside it."""
         for _ in range(_MAX_MARKERS):
             if marker is None:
