@@ -229,6 +229,17 @@ def assert_little_differs(old: bytes, new: bytes, name: str) -> None:
             assert line.split(b":")[0] == after[0].split(b":")[0]
 
 
+@pytest.mark.xfail(reason="`show`, `why` and `snooze` print a name's own line breaks")
+@pytest.mark.parametrize("command", ["show", "why", "snooze"])
+@pytest.mark.parametrize("file", ["name-crlf", "name-forges-a-log"])
+def test_a_name_forges_no_line_on_the_screen(
+    file: str, command: str, beside: Callable[[Row], Path], clocked: Clocked
+) -> None:
+    vault = beside(next(row for row in ROWS if row.file == file))
+    printed = clocked(vault, *calls(f"customers/{file}")[command]).stdout
+    assert not [line for line in printed.splitlines() if re.match("- .*Forged|SUMMARY:Forged", line)]
+
+
 @every_file
 def test_the_parser_in_c_and_the_one_in_python_agree(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = read(row)
