@@ -536,8 +536,16 @@ def test_an_underlined_heading_is_no_conflict() -> None:
     assert [entry.channel for entry in found.log] == ["call"]
 
 
+def test_a_first_marker_that_was_forgotten_is_said_and_hides_nothing() -> None:
+    text = "---\nname: Anna\n---\n\n## Log\n\n<<<<<<< HEAD\n- 2026-11-02 call: Ours\n"
+    found = reading(text)
+    assert problems(text) == [("PT008", 7, 1)]
+    assert found.customer is not None
+    assert [entry.text for entry in found.customer.log] == ["Ours"]
+
+
 def test_many_open_conflict_markers_cost_no_time() -> None:
-    assert problems("---\nname: Anna\n---\n" + "<<<<<<< x\n" * 50_000) == []
+    assert problems("---\nname: Anna\n---\n" + "<<<<<<< x\n" * 50_000) == [("PT008", 4, 1)]
 
 
 def test_lines_and_links_tell_where_they_stand() -> None:

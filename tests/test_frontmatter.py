@@ -112,6 +112,21 @@ def test_lines_that_end_in_cr_alone_are_a_flaw() -> None:
     assert found == Flaw("yaml", 3, "lines end in CR alone; save with LF or CRLF")
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("---\nname: a\n---\n".encode("utf-16-be").decode(), "UTF-16"),
+        ("---\nname: a\n---\n".encode("utf-16-le").decode(), "UTF-16"),
+        ("\ufeff---\nname: a\n---\n", "byte order marks"),
+    ],
+)
+def test_a_fence_behind_what_no_editor_shows_is_a_flaw(text: str, word: str) -> None:
+    found = find_fences(text)
+    assert isinstance(found, Flaw)
+    assert (found.kind, found.offset) == ("yaml", 0)
+    assert word in found.message
+
+
 # Values
 
 
@@ -275,6 +290,15 @@ def test_an_escape_that_names_no_character_is_refused(escape: str, monkeypatch: 
     assert flaw(f'a: "{escape}"\n').kind == "yaml"
 
 
+@pytest.mark.parametrize("loader", ["C", "Python"])
+def test_a_value_that_begins_with_a_star_is_told_in_plain_words(
+    loader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if loader == "Python":
+        monkeypatch.delattr(yaml, "CLoader", raising=False)
+    assert flaw("note: *important*\n").message == "a value must not begin with & or * without quotes"
+
+
 @pytest.mark.parametrize(
     "block",
     [
@@ -317,6 +341,12 @@ def test_depth_is_limited_without_recursion(loader: str, monkeypatch: pytest.Mon
     )
     assert flaw("- " * 25_000).kind == "too-deep"
     assert flaw("{" * 25_000).kind == "too-deep"
+
+
+def test_a_long_line_of_non_breaking_spaces_costs_no_time() -> None:
+    found = value("key: [" + "a:\u00a0b," * 10_000 + "]\n")
+    assert isinstance(found, Sequence)
+    assert len(found.items) == 10_000
 
 
 # Whatever is written

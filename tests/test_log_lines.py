@@ -324,3 +324,8 @@ def test_a_line_in_code_or_prose_was_not_meant() -> None:
     body = "## Log\n```\n2026-11-02 call: x\n- [] 2026-11-02 x\n```\n\n2026 was good:\n2026-11-02 we moved\n"
     reading = read_customer(Source("customers/it.md", f"---\n---\n{body}"), LineReader.of(Config()))
     assert reading.diagnostics == ()
+
+
+def test_a_stray_line_in_a_log_inside_a_log_is_said_once() -> None:
+    found = read("# Log\n\n## Log\n\n- 2026-11-02 call: x\n\n2026-11-01 call: y\n")
+    assert [one.code for one in found.diagnostics] == ["PT205"]

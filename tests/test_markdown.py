@@ -326,6 +326,17 @@ def test_a_long_body_is_read_in_linear_time() -> None:
     assert len(find_links(text, Span(0, len(text)), found.code)) == 5_000
 
 
+def test_lists_begun_on_one_line_end_somewhere() -> None:
+    found = outline("- " * 50_000 + "a\n- b\n", 0)
+    assert len(found.items) == 21
+    assert [item.depth for item in found.items] == [*range(20), 0]
+
+
+def test_lists_nested_line_by_line_have_any_depth() -> None:
+    found = outline("".join(f"{'  ' * depth}- a\n" for depth in range(300)), 0)
+    assert [item.depth for item in found.items] == [*range(300)]
+
+
 # Links
 
 
@@ -343,6 +354,9 @@ def links(text: str) -> list[str]:
         (r"| [[jan\|Jan]] | [[ola#Log\|see]] |", ["jan", "ola"]),
         ("[Jan](jan.md) [Ola](../b/ola%20k.md#log)", ["jan.md", "../b/ola%20k.md"]),
         ("[Jan](<jan nowak.md>) [Ola](<ola.md#log>)", ["jan nowak.md", "ola.md"]),
+        ("`` [[a]] ` `` [[b]] ` [[c]]", ["b", "c"]),
+        ("` [[a]]\n` [[b]] `", ["a"]),
+        ("[[a`b]] `[[c]]`", ["a`b"]),
         ("![[jan]]", ["jan"]),
         ("a `b` [[c]] `d`", ["c"]),
         ("a ` b [[c]]", ["c"]),
@@ -394,3 +408,17 @@ def test_code_before_the_links_hides_only_itself() -> None:
 def test_a_link_has_a_target_and_is_shown_as_words(text: str, target: str | None, shown: str) -> None:
     assert link_target(text) == target
     assert show_links(text) == shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        " ".join("`" * length for length in range(1, 1_000)),
+        "[](<" + ".md#" * 30_000,
+        "[[a#b|c" * 20_000,
+        "[" * 100_000,
+    ],
+    ids=["backticks", "headings", "links", "brackets"],
+)
+def test_a_hostile_line_hides_no_link_and_costs_no_time(line: str) -> None:
+    assert links(f"[[a]] {line}\n[[b]]") == ["a", "b"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptcrm.text.fold import fold, same_id, slug
-from ptcrm.text.safe import for_feed, for_json, for_terminal, one_line
+from ptcrm.text.safe import for_csv, for_feed, for_json, for_terminal, from_csv, one_line
 
 BIDI = "\u061c\u200e\u200f\u202a\u202e\u2066\u2069"
 CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
@@ -122,3 +122,46 @@ def test_a_feed_holds_nothing_a_calendar_may_not(text: str) -> None:
     assert not set(clean) & ({*CONTROLS, "\u2028", "\udcff"} - {"\n"})
     assert for_feed(clean) == clean
     clean.encode()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=cmd|' /C calc'!A0", "-", "+48 600", "'=1"],
+)
+def test_what_a_spreadsheet_would_run_gets_a_quote(cell: str) -> None:
+    assert for_csv(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "",
+        "Anna",
+        "a=b",
+        "'t Hooft",
+        "''",
+        "+48 600 100 200",
+        "+48600123456",
+        "+1 (555) 123-4567",
+        "+49\u00a089/123456",
+    ],
+)
+def test_other_cells_and_phone_numbers_stay_as_they_are(cell: str) -> None:
+    assert for_csv(cell) == cell == from_csv(cell)
+
+
+@pytest.mark.parametrize("cell", ["+48 600 100 200=1", "+48 600 100 200\n", "+4860012345678901234", "+1-2"])
+def test_what_is_nearly_a_phone_number_gets_a_quote(cell: str) -> None:
+    assert for_csv(cell) == f"'{cell}"
+
+
+@given(TEXTS | st.text(st.sampled_from("'=+-@\t\r\n 048a")))
+def test_a_cell_comes_back_as_it_was_and_runs_nothing(cell: str) -> None:
+    written = for_csv(cell)
+    assert from_csv(written) == cell
+    assert written[:1] not in set("=-@\t\r\n")
+    assert not written.startswith("+") or set(written) <= set("+0123456789 ()./-\u00a0")
+
+
+def test_the_quote_of_a_spreadsheet_before_a_phone_number_is_taken_off() -> None:
+    assert from_csv("'+48 600 100 200") == "+48 600 100 200"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptcrm.text.source import BOM, Position, Source, Span, UndecodableError, digest
+from ptcrm.text.source import BOM, Position, Source, Span, UndecodableError, digest, is_inside, outermost
 
 PIECES = ["a", "ż", "😀", " ", "\n", "\r\n", "\r", "\0", "\u2028", "\ufeff"]
 
@@ -97,3 +97,10 @@ def test_sources_are_equal_by_path_and_bytes_not_by_what_they_remember() -> None
 def test_a_span_is_half_open_and_a_digest_is_of_the_bytes() -> None:
     assert Span(1, 3).of("abcd") == "bc"
     assert digest(b"a") == hashlib.sha256(b"a").hexdigest()
+
+
+def test_spans_inside_others_are_left_out_and_an_end_is_outside() -> None:
+    spans = outermost([Span(1, 9), Span(2, 4), Span(6, 9), Span(9, 10), Span(12, 14)])
+    assert spans == (Span(1, 9), Span(9, 10), Span(12, 14))
+    assert [at for at in range(16) if is_inside(spans, at)] == [*range(1, 10), 12, 13]
+    assert not is_inside((), 0)

@@ -21,6 +21,8 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
 
 _FENCE = re.compile(r"---[ \t]*\r?(?:\n|\Z)")
+_SECOND_MARK = re.compile("\ufeff+---[ \t]*\r?\n")
+_UTF_16 = re.compile("\0?-\0-\0-\0?")
 _CLOSING = re.compile(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
 # YAML's printable characters (1.1, section 4.1); libyaml miscounts after a byte order mark that begins a line.
 _UNREADABLE = re.compile(
@@ -34,6 +36,7 @@ _IN_PLAIN_WORDS = {
     "expected ',' or ']'": "a list in brackets does not close",
     "expected ',' or '}'": "braces do not close",
     "end of stream": "quotes do not close",
+    "expected alphabetic or numeric character": "a value must not begin with & or * without quotes",
 }
 _HARD_SPACE = re.compile("^[ \t]*[^\\s:#]+:\u00a0", re.MULTILINE)
 
@@ -84,19 +87,25 @@ class Flaw(NamedTuple):
 
 
 def find_fences(text: str) -> Fences | Flaw | None:
-    """Where the front matter stands; None if the file has none; a flaw if it opens and never closes."""
+    """Where the front matter stands; None if the file has none; a flaw if it opens and cannot be read."""
     opening = _FENCE.match(text)
     if opening is None:
-        lone_cr = re.match(r"---[ \t]*\r", text)
-        return (
-            Flaw("yaml", lone_cr.end() - 1, "lines end in CR alone; save with LF or CRLF")
-            if lone_cr
-            else None
-        )
+        return _odd_opening(text)
     closing = _CLOSING.search(text, opening.end())
     if closing is None:
         return Flaw("unclosed", 0, "the front matter opens here and never closes")
     return Fences(Span(opening.end(), closing.start()), closing.end())
+
+
+def _odd_opening(text: str) -> Flaw | None:
+    """The flaw of a file that begins with a fence to a person's eye and not to the program's."""
+    if lone_cr := re.match(r"---[ \t]*\r", text):
+        return Flaw("yaml", lone_cr.end() - 1, "lines end in CR alone; save with LF or CRLF")
+    if _UTF_16.match(text):
+        return Flaw("yaml", 0, "this file is in UTF-16; save it as UTF-8")
+    if _SECOND_MARK.match(text):
+        return Flaw("yaml", 0, "the file begins with two byte order marks; save it with one or none")
+    return None
 
 
 def compose(text: str, span: Span) -> Mapping | Flaw:
@@ -109,13 +118,16 @@ def compose(text: str, span: Span) -> Mapping | Flaw:
         return Flaw("yaml", span.start + unreadable.start(), "a character YAML does not allow")
     root = _read(text, span)
     if isinstance(root, Flaw) and root.kind in ("yaml", "not-mapping"):
-        return _hard_space(text, *span) or root  # the likely cause of whatever YAML says
+        return _hard_space(text, span.start, span) or root  # the likely cause of whatever YAML says
     return root
 
 
-def _hard_space(text: str, start: int, end: int) -> Flaw | None:
-    """The flaw of a line `key:` with a non-breaking space, which makes it no key to YAML."""
-    found = _HARD_SPACE.search(text, start, end)
+def _hard_space(text: str, line: int, span: Span) -> Flaw | None:
+    """The flaw of `key:` with a non-breaking space, which makes it no key to YAML.
+
+    It is looked for where the line at `line` begins, and where lines inside `span` do.
+    """
+    found = _HARD_SPACE.match(text, line, span.end) or _HARD_SPACE.search(text, *span)
     return Flaw("yaml", found.end() - 1, "a non-breaking space stands after the colon") if found else None
 
 
@@ -224,7 +236,8 @@ class _Builder:
             while end > start and self.text[end - 1] in " \t\r\n":
                 end -= 1
         elif not style and ":\u00a0" in event.value:
-            swallowed = _hard_space(self.text, self.text.rfind("\n", 0, start) + 1, end)
+            line = self.text.rfind("\n", 0, start) + 1
+            swallowed = _hard_space(self.text, line, Span(start, end))
             if swallowed:
                 raise _FlawError(*swallowed)
         elif not event.value.isascii() and _SURROGATE.search(event.value):

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.text.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]|$)")
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+$")
@@ -18,6 +21,7 @@ _FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
 _UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 _RULE = re.compile(r"([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _MARKER = re.compile(r"([-*+]|[0-9]{1,9}[.)])(?=[ \t]|$)")
+_MAX_MARKERS = 20  # on one line, `- - - x`; what comes after them is text
 _BOX = re.compile(r"\[([^\n])\](?=[ \t]|$)")
 # In a table the bar of `[[target|words]]` is written `\|`.
 _WIKI = re.compile(
@@ -25,10 +29,10 @@ _WIKI = re.compile(
 )
 _INLINE_LINK = (
     r"(?<!!)\[[^\[\]\n]*\]\((?![A-Za-z][A-Za-z0-9+.-]*:)"
-    r"(?:<(?P<angled>[^<>\n]+?\.md)(?:#[^<>\n]*)?>|(?P<bare>[^()<>#\s]+\.md)(?:#[^()\s]*)?)\)"
+    r"(?:<(?P<angled>[^<>#\n]+\.md)(?:#[^<>\n]*)?>|(?P<bare>[^()<>#\s]+\.md)(?:#[^()\s]*)?)\)"
 )
-_CODE_SPAN = r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)"
-_LINK = re.compile(f"{_CODE_SPAN}|{_WIKI.pattern}|{_INLINE_LINK}")
+_TICKS = re.compile(r"`+")
+_LINK = re.compile(f"(?P<ticks>{_TICKS.pattern})|{_WIKI.pattern}|{_INLINE_LINK}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,35 @@ def find_links(text: str, span: Span, code: tuple[Span, ...] = ()) -> list[Targe
     return [
         Target(target.strip(), Span(*link.span(name)))
         for start, end in zip(starts, ends, strict=True)
-        for link in _LINK.finditer(text, start, end)
+        for link in _links(text, start, end)
         for name in ("wiki", "angled", "bare")
         if (target := link[name]) and target.strip()
     ]
+
+
+def _links(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """The links between `start` and `end` that stand in no code between backticks."""
+    code_ends = _code_ends(text, start, end)
+    while link := _LINK.search(text, start, end):
+        if not link["ticks"]:
+            yield link
+        start = code_ends.get(link.start(), link.end())
+
+
+def _code_ends(text: str, start: int, end: int) -> dict[int, int]:
+    """Where the code ends that begins at a run of backticks: after the next run of that length on its line."""
+    ends: dict[int, int] = {}
+    waiting: dict[int, int] = {}
+    at = start
+    for run in _TICKS.finditer(text, start, end):
+        if text.find("\n", at, run.start()) >= 0:
+            waiting.clear()
+        at = run.end()
+        length = at - run.start()
+        if length in waiting:
+            ends[waiting[length]] = at
+        waiting[length] = run.start()
+    return ends
 
 
 def link_target(text: str) -> str | None:
@@ -226,7 +255,7 @@ class _Scanner:
             self.paragraph = -1 if body[1:].strip() else None
         elif (marker := _MARKER.match(body)) and not self._only_text(marker, body, depth):
             self._close_to(depth)
-            self._open_item(start, _after_blanks(self.text, start), marker, body, indent)
+            self._open_items(start, _after_blanks(self.text, start), marker, body, indent)
         elif self.paragraph is None:
             self._close_to(depth)
             self.paragraph = depth
@@ -249,8 +278,19 @@ class _Scanner:
         mark = fence[1] or fence[2]
         self._open_code(re.compile(rf"^{mark[0]}{{{len(mark)},}}[ \t]*$"), start, "")
 
-    def _open_item(self, start: int, at: int, marker: re.Match[str], body: str, indent: int) -> None:
-        """Open an item whose marker stands at offset `at`, then look at what its first line holds."""
+    def _open_items(self, start: int, at: int, marker: re.Match[str] | None, body: str, indent: int) -> None:
+        """Open the item whose marker stands at offset `at`, and those that its first line begins inside it."""
+        for _ in range(_MAX_MARKERS):
+            if marker is None:
+                return
+            at, body, indent = self._open_item(start, at, marker, body, indent)
+            marker = self._first_line(at, body) if body else None
+        self.paragraph = len(self.stack)
+
+    def _open_item(
+        self, start: int, at: int, marker: re.Match[str], body: str, indent: int
+    ) -> tuple[int, str, int]:
+        """Open one item; where its text begins, the text, if it may begin something else, and its column."""
         rest = body[marker.end() :]
         gap_columns = _columns(rest[: len(rest) - len(rest.lstrip(" \t"))], indent + marker.end())
         inner = rest.lstrip(" \t")
@@ -263,16 +303,13 @@ class _Scanner:
         opened = _OpenItem(start, content, marker[1], indent, content_indent, box_at, self.count)
         self.stack.append(opened)
         self.count += 1
-        self.paragraph = None
-        if not inner or is_code or box:
-            self.paragraph = len(self.stack) if box else None
-        else:
-            self._first_line(start, content_at, inner, indent + marker.end() + gap_columns)
+        self.paragraph = len(self.stack) if box else None
+        return content_at, "" if is_code or box else inner, indent + marker.end() + gap_columns
 
-    def _first_line(self, start: int, at: int, inner: str, indent: int) -> None:
-        """An item's first line may itself begin another item, a fence or a comment."""
+    def _first_line(self, at: int, inner: str) -> re.Match[str] | None:
+        """Take an item's text, which may begin a fence or a comment; the marker if it begins another item."""
         if _HEADING.match(inner) or _RULE.match(inner):
-            return
+            return None
         if inner.startswith("<!--"):
             self._open_code(_COMMENT_END, at, inner)
         elif fence := _FENCE.match(inner):
@@ -280,9 +317,10 @@ class _Scanner:
         elif inner[0] == ">":
             self.paragraph = -1 if inner[1:].strip() else None
         elif marker := _MARKER.match(inner):
-            self._open_item(start, at, marker, inner, indent)
+            return marker
         else:
             self.paragraph = len(self.stack)
+        return None
 
     def _close_to(self, depth: int) -> None:
         self.paragraph = None

@@ -1,4 +1,4 @@
-"""The one filter between the vault's text and whatever shows it: no control character gets out."""
+"""The one filter between the vault's text and whatever shows it: no control character gets out, no formula."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ _UNSAFE = re.compile(
 )
 _BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# What spreadsheets take for a formula, perhaps behind the quotes that say it is none.
+_FORMULA = re.compile("'*[=+@\t\r\n-]")
+_PHONE = re.compile(r"\+(?:[0-9][ ()./\u00a0-]*){7,15}")
 
 
 def for_terminal(text: str) -> str:
@@ -30,3 +33,13 @@ def for_feed(text: str) -> str:
 def for_json(dumped: str) -> str:
     r"""JSON text with every unsafe character written as `\uXXXX`: the value stays, the terminal is safe."""
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped)
+
+
+def for_csv(cell: str) -> str:
+    """`cell` with a `'` before what a spreadsheet would run as a formula; a phone number stays as it is."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _PHONE.fullmatch(cell) else cell
+
+
+def from_csv(cell: str) -> str:
+    """The text that `for_csv` was given."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 BOM = b"\xef\xbb\xbf"
 
@@ -19,6 +22,21 @@ class Span(NamedTuple):
     def of(self, text: str) -> str:
         """The characters of `text` in this range."""
         return text[self.start : self.end]
+
+
+def outermost(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Those of `spans`, which stand in order and do not cross, that lie in no other."""
+    found: list[Span] = []
+    for span in spans:
+        if not found or span.start >= found[-1].end:
+            found.append(span)
+    return tuple(found)
+
+
+def is_inside(spans: Sequence[Span], offset: int) -> bool:
+    """Whether one of `spans`, which stand in order and apart, holds `offset`."""
+    number = bisect_right(spans, offset, key=lambda span: span.start)
+    return number > 0 and offset < spans[number - 1].end
 
 
 class Position(NamedTuple):

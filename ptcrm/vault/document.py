@@ -15,7 +15,7 @@ from ptcrm.model.reading import Report
 from ptcrm.text.fold import same_id
 from ptcrm.text.frontmatter import Flaw, Mapping, compose, find_fences
 from ptcrm.text.markdown import Heading, Item, Outline, Target, find_links, outline
-from ptcrm.text.source import Source, Span
+from ptcrm.text.source import Source, Span, is_inside, outermost
 
 _CONFLICT_MARK = re.compile(r"^(<|>)\1{6} .*$", re.MULTILINE)
 _NOT_LETTERS = re.compile(r"[\W_]+")
@@ -58,19 +58,28 @@ class Document:
 
     def entries(self) -> list[Item]:
         """The items that may be log entries: at the top level of a log section, and no task."""
+        logs = outermost(self.logs)
         return [
             item
             for item in self.outline.items
-            if not item.depth and item.box is None and item.marker in "-*+" and self._in_log(item)
+            if not item.depth
+            and item.box is None
+            and item.marker in "-*+"
+            and is_inside(logs, item.span.start)
+            and not is_inside(self.conflicts, item.span.start)
         ]
 
     def tasks(self) -> list[Item]:
         """The task items, wherever they stand."""
-        return [item for item in self.outline.items if item.box is not None and not self._in_conflict(item)]
+        return [
+            item
+            for item in self.outline.items
+            if item.box is not None and not is_inside(self.conflicts, item.span.start)
+        ]
 
     def is_hidden(self, offset: int) -> bool:
         """Whether `offset` is inside code, a comment or git's markers."""
-        return any(span.start <= offset < span.end for span in (*self.outline.code, *self.conflicts))
+        return is_inside(self.outline.code, offset) or is_inside(self.conflicts, offset)
 
     def links(self) -> list[Target]:
         """The links of the whole file, front matter included."""
@@ -79,13 +88,6 @@ class Document:
             *find_links(text, self.yaml),
             *find_links(text, Span(self.body, len(text)), self.outline.code),
         ]
-
-    def _in_log(self, item: Item) -> bool:
-        inside = any(log.start <= item.span.start < log.end for log in self.logs)
-        return inside and not self._in_conflict(item)
-
-    def _in_conflict(self, item: Item) -> bool:
-        return any(span.start <= item.span.start < span.end for span in self.conflicts)
 
 
 def parse_document(source: Source, log_headings: tuple[str, ...]) -> Document:
@@ -146,27 +148,34 @@ def _log_names(headings: tuple[str, ...]) -> frozenset[str]:
 
 
 def _conflicts(text: str) -> tuple[Span, ...]:
-    """What stands between git's markers, with them."""
+    """What stands between git's markers, with them; where only the first is left, its line."""
     found = []
-    start: int | None = None
+    first: re.Match[str] | None = None
     for mark in _CONFLICT_MARK.finditer(text):
         if mark[1] == "<":
-            start = mark.start() if start is None else start
-        elif start is not None:
-            found.append(Span(start, mark.end()))
-            start = None
+            first = first or mark
+        elif first:
+            found.append(Span(first.start(), mark.end()))
+            first = None
+    if first:
+        found.append(Span(*first.span()))
     return tuple(found)
 
 
 def _is_conflict_rule(text: str, heading: Heading, conflicts: tuple[Span, ...]) -> bool:
     """Whether a heading is only what the `=======` between two versions makes of the line above it."""
-    inside = any(span.start < heading.span.end <= span.end for span in conflicts)
-    return inside and heading.span.of(text).rstrip().endswith("\n=======")
+    is_rule = heading.span.of(text).rstrip().endswith("\n=======")
+    return is_rule and is_inside(conflicts, heading.span.end - 1)
 
 
 def _sections(headings: list[Heading], end: int) -> tuple[tuple[Heading, Span], ...]:
+    """Each heading with its section, which ends at the next heading that is not below it."""
     sections = []
-    for number, heading in enumerate(headings):
-        ends = (other.span.start for other in headings[number + 1 :] if other.level <= heading.level)
-        sections.append((heading, Span(heading.span.start, next(ends, end))))
-    return tuple(sections)
+    following: list[Heading] = []  # the headings further down that may end a section, the next one last
+    for heading in reversed(headings):
+        while following and following[-1].level > heading.level:
+            following.pop()
+        stop = following[-1].span.start if following else end
+        sections.append((heading, Span(heading.span.start, stop)))
+        following.append(heading)
+    return tuple(reversed(sections))

@@ -13,7 +13,7 @@ from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import nearest
 from ptcrm.text.fold import fold
 from ptcrm.text.markdown import Item, show_links
-from ptcrm.text.source import Span
+from ptcrm.text.source import Span, outermost
 
 if TYPE_CHECKING:
     from datetime import date
@@ -235,7 +235,7 @@ class LineReader:
         for found in _NO_BOX.finditer(text, document.body):
             if not document.is_hidden(found.start()):
                 report.add("PT301", found.start(), "this is no task", "Write: - [ ] YYYY-MM-DD …")
-        for log in document.logs:
+        for log in outermost(document.logs):
             for found in _NO_BULLET.finditer(text, *log):
                 fits = isinstance(self.parse_entry(found["words"].rstrip()), LogEntry)
                 if fits and not document.is_hidden(found.start()):
