@@ -96,7 +96,6 @@ def test_links_that_lead_nowhere_round_or_out_are_left_out(run: Run, vault: Path
 
 
 @POSIX
-@pytest.mark.xfail(reason="the customers' folder itself may be a link out of the vault; it should be PT009")
 def test_a_customers_folder_that_leads_out_is_not_read(run: Run, vault: Path) -> None:
     (vault / "customers").rename(vault.parent / "elsewhere")
     (vault / "customers").symlink_to(vault.parent / "elsewhere", target_is_directory=True)
@@ -120,7 +119,6 @@ def test_a_folder_and_a_file_that_may_not_be_read(run: Run, vault: Path) -> None
 
 
 @POSIX
-@pytest.mark.xfail(IS_ROOT, reason="for root every file is writable to `os.access`; the mode should be asked")
 def test_a_read_only_file_stays_as_it_is_for_everybody(run: Run, vault: Path) -> None:
     path = vault / "customers" / "anna-k.md"
     path.chmod(0o444)
@@ -275,15 +273,7 @@ def test_spellings_of_one_name_are_one_id(run: Run, make_vault: MakeVault) -> No
 @POSIX
 @pytest.mark.parametrize(
     "mode",
-    [
-        {},
-        pytest.param(
-            {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-            marks=pytest.mark.xfail(
-                sys.platform == "linux", reason="names of files and words are those of the locale, not UTF-8"
-            ),
-        ),
-    ],
+    [{}, {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
     ids=["C", "C without Python's help"],
 )
 def test_a_locale_of_ascii_changes_nothing(mode: dict[str, str], run: Run, make_vault: MakeVault) -> None:

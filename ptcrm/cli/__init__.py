@@ -136,7 +136,9 @@ def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool
 
 
 def main() -> None:
-    """The entry point: UTF-8 out, whatever the locale."""
+    """The entry point: UTF-8 in and out, whatever the locale."""
+    if os.name == "posix" and sys.getfilesystemencoding() == "ascii":  # Python's own help was turned off
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", "-m", "ptcrm", *sys.argv[1:]])  # noqa: S606
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]

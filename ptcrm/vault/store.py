@@ -67,7 +67,10 @@ def list_files(root: Path, folders: Iterable[str]) -> Listing:
     listing = Listing()
     real_root = os.path.realpath(root)
     for folder in folders:
-        _scan(real_root, folder, listing)
+        if _inside(real_root, f"{real_root}/{folder}"):
+            _scan(real_root, folder, listing)
+        else:
+            listing.problems.append(_unreadable(folder, "it is a link that leads out of the vault"))
     listing.files = dict(sorted(listing.files.items()))
     return listing
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer, FollowUp, Occasion
@@ -12,6 +13,8 @@ from ptcrm.vault.log import in_time
 from ptcrm.vault.schema import FIELDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ptcrm.model.customer import LogEntry
     from ptcrm.model.occurrence import Standing
     from ptcrm.text.source import Span
@@ -135,23 +138,24 @@ def follow_up_words(one: FollowUp) -> str:
 def notes(document: Document, customer: Customer) -> str:
     """The prose, with every line that is no open follow-up and no log entry; headings over nothing are left out."""
     text = document.source.text
-    hidden = [entry.span for entry in customer.log]
-    hidden += [task.span for task in customer.follow_ups]
-    parts = []
+    hidden = sorted([entry.span for entry in customer.log] + [task.span for task in customer.follow_ups])
+    headings = {heading.span.start: heading.span.end for heading in document.outline.headings}
+    parts, at = [], 0
     for span in document.parts[3:]:
-        heading = next((one for one in document.outline.headings if one.span.start == span.start), None)
-        start = heading.span.end if heading else span.start
-        kept = _without(text, start, span.end, hidden)
+        start = headings.get(span.start, span.start)
+        while at < len(hidden) and hidden[at].end <= start:
+            at += 1
+        kept = _without(text, start, span.end, islice(hidden, at, None))
         if kept.strip():
             parts.append((text[span.start : start] + kept).strip("\r\n"))
     return _GAPS.sub("\n\n", "\n\n".join(parts).replace("\r\n", "\n"))
 
 
-def _without(text: str, start: int, end: int, hidden: list[Span]) -> str:
-    """The characters from `start` to `end` that are in none of the `hidden` spans."""
+def _without(text: str, start: int, end: int, hidden: Iterable[Span]) -> str:
+    """The characters from `start` to `end` that are in none of the `hidden` spans, which are in order."""
     kept, at = [], start
-    for dark in sorted(hidden):
-        if dark.start < end and dark.end > at:
+    for dark in takewhile(lambda dark: dark.start < end, hidden):
+        if dark.end > at:
             kept.append(text[at : max(at, dark.start)])
             at = dark.end
     return "".join(kept) + text[at:end]
