@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ptcrm.model.diagnostic import Diagnostic
-from ptcrm.model.reading import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,18 +24,6 @@ def duplicate_ids(cache: Cache, _config: Config, _today: date) -> Iterator[Diagn
         )
 
 
-def unknown_words(cache: Cache, config: Config, _today: date) -> Iterator[Diagnostic]:
-    """Tiers and statuses that the configuration does not have."""
-    for one in cache.customers():
-        for code, field, word, known in (
-            ("PT403", "tier", one.tier, config.tiers),
-            ("PT404", "status", one.status, config.statuses),
-        ):
-            if word is not None and word not in known:
-                hint = suggest(word, known) or f"Known are: {', '.join(known) or 'none'}."
-                yield Diagnostic(code, one.path, one.lines.get(field, 1), 1, f"“{word}” is no {field}", hint)
-
-
 def future_entries(cache: Cache, _config: Config, today: date) -> Iterator[Diagnostic]:
     """Log entries after today count as no contact."""
     query = "SELECT DISTINCT path, line, date FROM entry WHERE date > ? AND key IS NULL ORDER BY path, line"
@@ -45,4 +32,4 @@ def future_entries(cache: Cache, _config: Config, today: date) -> Iterator[Diagn
         yield Diagnostic("PT204", path, line, 1, f"{day} is after today, so this is no contact yet", hint)
 
 
-CHECKS = (duplicate_ids, unknown_words, future_entries)
+CHECKS = (duplicate_ids, future_entries)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import time
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,7 +15,7 @@ from ptcrm import __version__
 from ptcrm.checks import CHECKS, duplicate_ids
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
 from ptcrm.model.config import Config, read_config
-from ptcrm.model.diagnostic import Diagnostic, Severity
+from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
 from ptcrm.model.reading import Report
 from ptcrm.schedule.obligations import explain, obligations
 from ptcrm.schedule.plan import Who, next_yearly_days, plan, yearly_days
@@ -24,18 +26,21 @@ from ptcrm.vault import store
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.index import Facts, Index, Match, facts_of
 from ptcrm.vault.log import LineReader
+from ptcrm.vault.repair import repaired
 from ptcrm.vault.schema import Reading, read_customer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ptcrm.formats.ics import Rendered
     from ptcrm.model.change import Operation
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Obligations, Occurrence
+    from ptcrm.vault.repair import Repair
 
 _TRIES = 3  # another process may read files while this one works out what follows
-_ROWS_VERSION = "1"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "2"  # raised when rows are laid out or worked out differently
 
 
 class Workspace:
@@ -82,7 +87,8 @@ class Workspace:
             line, column = source.position(root.offset)
             raise PtcrmError(f"{store.CONFIG_NAME}:{line}:{column}: {root.message}. Correct it first.")
         config = read_config(root, report)
-        self.config_problems = tuple(report.found)
+        # ptcrm.yaml is its owner's: no command writes to it
+        self.config_problems = tuple(replace(one, fix=None) for one in report.found)
         return config, content
 
     def refresh(self) -> None:
@@ -113,6 +119,12 @@ class Workspace:
         except OSError as error:
             why = error.strerror or str(error)
             found = Diagnostic("PT009", path, 1, 1, f"this file is left out: {why}", "Make it readable.")
+        except Exception as error:  # whatever it is, the other files can be read
+            if "PTCRM_DEBUG" in os.environ:
+                raise
+            why = f"something went wrong inside ptcrm ({type(error).__name__}: {error})"
+            hint = "Run it again with PTCRM_DEBUG=1 to see where, and report it."
+            found = Diagnostic("PT009", path, 1, 1, why, hint)
         return Facts(None, "", (), (), (), (found,))
 
     def read(self, path: str) -> Reading:
@@ -152,7 +164,7 @@ class Workspace:
     def find_path(self, words: str) -> str:
         """The file of the one customer whom `words` mean, or the file with errors that has this stem."""
         stem = same_id(words)
-        broken = (one.path for one in self.cache.diagnostics() if one.severity is Severity.ERROR)
+        broken = (one.path for one in self.cache.diagnostics(codes=ERRORS))
         named = {path for path in broken if same_id(path.rpartition("/")[2].removesuffix(".md")) == stem}
         return named.pop() if len(named) == 1 else self.find(words).path
 
@@ -248,19 +260,32 @@ class Workspace:
 
     # Checking and writing
 
-    def diagnostics(self) -> list[Diagnostic]:
-        """Everything wrong with the vault, in the order of the files."""
-        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics()]
+    def diagnostics(self, codes: frozenset[str] = USUAL) -> list[Diagnostic]:
+        """Everything wrong with the vault that has one of `codes`, in the order of the files."""
+        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=codes)]
         for check in CHECKS:
             found += check(self.cache, self.config, self.today)
-        return sorted(found, key=lambda one: (one.path, one.line, one.column, one.code))
+        wanted = (one for one in found if one.code in codes)
+        return sorted(wanted, key=lambda one: (one.path, one.line, one.column, one.code))
+
+    def repairs(self, wanted: Callable[[Diagnostic], bool]) -> list[Repair]:
+        """What mends the `wanted` diagnostics, file by file; raises `RefusedError` for a file that is gone."""
+        repairs = []
+        for path in sorted({one.path for one in self.cache.diagnostics(codes=CODES) if wanted(one)}):
+            try:
+                reading = self.read(path)
+            except (OSError, UndecodableError) as error:
+                raise RefusedError(f"{path}: it cannot be read ({error}). Nothing was written.") from error
+            if (repair := repaired(reading, self.reader, wanted)) is not None:
+                repairs.append(repair)
+        return repairs
 
     def errors(self) -> int:
         """How many files have errors; asked by every command, so it looks at no customer."""
         found = [
             *self.config_problems,
             *self.listing.problems,
-            *self.cache.diagnostics(),
+            *self.cache.diagnostics(codes=ERRORS),
             *duplicate_ids(self.cache, self.config, self.today),
         ]
         return len({one.path for one in found if one.severity is Severity.ERROR})

@@ -32,7 +32,7 @@ COMMANDS = {
     "edit": "vault",
     "add": "vault",
     "init": "vault",
-    "check": "vault",
+    "check": "check",
     "export": "export",
 }
 

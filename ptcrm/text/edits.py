@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,8 +32,21 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join(parts)
 
 
+def drop_lines(text: str, start: int, end: int) -> Edit:
+    """Take away the whole lines from the one of offset `start` to the one of `end`."""
+    return Edit(Span(text.rfind("\n", 0, start) + 1, line_after(text, end)), "")
+
+
+def line_after(text: str, offset: int) -> int:
+    """Where the line after that of `offset` begins, or the end of `text`."""
+    newline = text.find("\n", offset)
+    return len(text) if newline < 0 else newline + 1
+
+
 def unified_diff(path: str, old: str, new: str) -> str:
     """The change from `old` to `new` as a unified diff; line ends other than LF are kept in the lines."""
+    import difflib
+
     lines = difflib.unified_diff(_lines(old), _lines(new), f"a/{path}", f"b/{path}")
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
