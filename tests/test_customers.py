@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ptcrm.model.config import Config
+from ptcrm.model.config import Config, Tier
 from ptcrm.model.customer import Customer, Link, LogEntry, Occasion
 from ptcrm.model.dates import NEVER, Anniversary, Interval
 from ptcrm.model.diagnostic import Problem, Severity
@@ -18,7 +18,7 @@ from ptcrm.vault.document import parse_document
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import FIELDS, Reading, parse_id, read_customer, values_for
 
-READER = LineReader.of(Config())
+READER = LineReader.of(Config(tiers={"gold": Tier()}))
 ANNA = """\
 ---
 name: Anna Kowalska
