@@ -36,6 +36,8 @@ def repaired(reading: Reading, reader: LineReader, wanted: Callable[[Diagnostic]
     Each result is read again. Fixes that would bring a problem worse than theirs, leave it where it is, or
     empty a field, are left out. What is left out depends on the result alone: repairing it again changes nothing.
     """
+    if reading.customer is None or reading.document.conflicts:
+        return None
     before, mended = reading, list[Diagnostic]()
     for _ in range(_MOST_ROUNDS):
         step = _step(reading, reader, wanted)
@@ -56,8 +58,6 @@ def _step(
 
     If those at hand do harm together, half of them are tried, down to a single one, which is then left out.
     """
-    if reading.customer is None or reading.document.conflicts:
-        return None
     todo = [one for one in reading.diagnostics + reading.offers if one.fix and wanted(one)]
     size = len(todo)
     while todo:
@@ -95,7 +95,7 @@ def _with(reading: Reading, batch: list[Diagnostic], reader: LineReader) -> Read
 
 def _is_better(before: Reading, after: Reading, batch: list[Diagnostic]) -> bool:
     """Whether the file is still a customer's, what was to be mended is gone, and nothing worse has come."""
-    if after.customer is None or after.document.conflicts:
+    if after.customer is None:
         return False
     gone = _problems(before) - _problems(after)
     if Counter((one.code, one.message) for one in batch) - gone:
