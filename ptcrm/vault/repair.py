@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ptcrm.text.edits import Edit
     from ptcrm.vault.log import LineReader
 
-_MOST_ROUNDS = 20  # a fix may lay open what another one mends, but hardly more often than this
+_MOST_ROUNDS = 100  # so that two fixes which undo each other come to an end
 _RANK = {severity: rank for rank, severity in enumerate((Severity.INFO, Severity.WARNING, Severity.ERROR))}
 
 
