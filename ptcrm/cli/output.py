@@ -84,7 +84,8 @@ def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
     severity = _styled(one.severity.value, one.severity.value)
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
     if line:
-        shown, mark = pointed_at(line, one.column, shutil.get_terminal_size().columns - len(_INDENT))
+        room = max(shutil.get_terminal_size().columns - len(_INDENT), _NARROWEST)
+        shown, mark = pointed_at(line, one.column, room)
         say(_INDENT + shown)
         say(_INDENT + mark, one.severity.value)
     if one.hint:

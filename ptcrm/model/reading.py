@@ -36,7 +36,7 @@ _MONEY = re.compile(
 _BARE_LINK = re.compile(r"\[\[[^\[\]\n]*\]\]")
 _CUT_SIGN = re.compile(r"[ \t]#[^\s#]")
 _CUT = re.compile(r"[ \t]+#[^\s#]")
-_LINE_ENDS = re.compile(r"[ \t]+#(?=[\s#]|\Z)|[ \t\r]*(?:\n|\Z)")  # or a comment that is meant
+_COMMENT = re.compile(r"[ \t]#(?=[\s#]|\Z)")  # with a blank behind it, so one that is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,14 @@ def cut_after(node: Scalar, source: str) -> int | None:
 
 def _uncut(node: Scalar, cut: int, source: str) -> Fix | None:
     """The fix that quotes a value of one line with what was cut off."""
-    end = _LINE_ENDS.search(source, cut)
-    whole = Span(node.span.start if node.value else cut, end.start() if end else len(source))
-    if "\n" in whole.of(source):
+    start = node.span.start if node.value else cut
+    line = source[start : line_after(source, cut)]
+    comment = _COMMENT.search(line, cut - start)
+    whole = line[: comment.start() if comment else len(line)].rstrip()
+    if "\n" in whole:
         return None
-    return Fix("Put the whole value in quotes", Edit(whole, in_quotes(whole.of(source))), safe=False)
+    edit = Edit(Span(start, start + len(whole)), in_quotes(whole))
+    return Fix("Put the whole value in quotes", edit, safe=False)
 
 
 def _scalars(node: Node, *, in_flow: bool = False) -> Iterator[tuple[Scalar, bool]]:

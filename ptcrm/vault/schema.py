@@ -322,10 +322,12 @@ def _fields(root: Mapping, reader: LineReader, report: Report) -> dict[str, Any]
 
 def _warn_of_unknown_words(field: Field, node: Node, reader: LineReader, report: Report) -> None:
     """Warn of a tier, status or channel that the configuration does not have."""
-    code, noun = _CONFIGURED.get(field.name, ("", ""))
+    if field.name not in _CONFIGURED:
+        return
+    code, noun = _CONFIGURED[field.name]
     config = reader.config
     known = {"tier": [*config.tiers], "status": [*config.statuses]}.get(noun, [*reader.names])
-    for item in items(node, report) if code else ():
+    for item in items(node, report):
         word = text(item, Report(report.source)) or ""  # what is wrong with its shape has been said
         is_channel = noun == "channel" and (reader.channel(word) or (item is node and "," in word))
         if not word or word in known or is_channel:
