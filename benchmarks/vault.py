@@ -41,7 +41,7 @@ def _customer(dice: random.Random, number: int, count: int) -> str:
         "---",
         f"name: {dice.choice(_FIRST)} {dice.choice(_LAST)} {number}",
         f"tier: {dice.choice(('gold', 'silver', 'bronze'))}",
-        f'phones: ["+44 7700 900{number % 1000:03}"]',
+        f'phones: ["+44 7700 900{number % 1000:03} ext. {number // 1000}"]',
         f"emails: [c{number}@shop.example]",
         f"birthday: {born}",
         "tags: [bike-shop, newsletter]",

@@ -1,35 +1,320 @@
-"""Checks that look across files: an explicit list of functions from rows to diagnostics."""
+"""Checks that look across files or at the day: an explicit list of functions from the vault to diagnostics."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
+from ptcrm.model.config import Config
+from ptcrm.model.customer import Customer
+from ptcrm.model.dates import NEVER, Interval, later, parse_date
 from ptcrm.model.diagnostic import Diagnostic
+from ptcrm.model.reading import nearest, suggest
+from ptcrm.text.edits import unified_diff
+from ptcrm.text.fold import fold, same_id
+from ptcrm.vault.index import WITH, WORDS, Index, LooseLink, file_keys
+from ptcrm.vault.match import groups, slips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
 
-    from ptcrm.model.config import Config
-    from ptcrm.vault.cache import Cache
+_LONGEST_LIFE = 130  # years
+_FAR = Interval(months=120)  # beyond this nobody plans
+_DETAIL_LINES = 40
+_TO_CUSTOMERS = ("company", "referred_by", "family", WITH)
+_SAME = {"emails": "e-mail address", "phones": "phone number", "name": "name"}
 
 
-def duplicate_ids(cache: Cache, _config: Config, _today: date) -> Iterator[Diagnostic]:
+class Copy(NamedTuple):
+    """A sync program's copy of the file at `original`; a text is None if the file is missing or unreadable."""
+
+    path: str
+    original: str
+    text: str | None
+    original_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """What the checks look at. `customers` are in the order of their paths, without their logs.
+
+    `list_names` gives the path of every file of the vault; it is a function, since few vaults need the list.
+    """
+
+    index: Index
+    config: Config
+    today: date
+    customers: tuple[Customer, ...]
+    loose_links: tuple[LooseLink, ...]
+    copies: tuple[Copy, ...]
+    list_names: Callable[[], Iterable[str]]
+
+
+# Files
+
+
+def sync_copies(vault: Vault) -> Iterator[Diagnostic]:
+    """A sync program's conflict copies, and how they differ from the file they are copies of."""
+    for copy in vault.copies:
+        name = copy.original.rpartition("/")[2]
+        diff: list[str] = []
+        how, hint = f" of {name}", "If that file is gone, give this one its name; else keep one of the two."
+        if copy.text is not None and copy.original_text is not None:
+            diff = unified_diff(copy.original, copy.original_text, copy.text, copy.path).split("\n")[:-1]
+            how = f", {_difference(diff)} {name}"
+            hint = "Keep what is needed of it, and delete it." if diff else "Delete it."
+        message = f"this looks like a sync program's copy{how}"
+        yield Diagnostic("PT011", copy.path, 1, 1, message, hint, _shortened(diff))
+
+
+def _difference(diff: list[str]) -> str:
+    """`2 lines more, 1 line less than` or `the same as`, by the lines of a unified diff."""
+    signs = Counter(line[0] for line in diff[2:])
+    counts = ((signs["+"], "more"), (signs["-"], "less"))
+    words = ", ".join(f"{count} line{'' if count == 1 else 's'} {word}" for count, word in counts if count)
+    return f"{words} than" if words else "the same as"
+
+
+def _shortened(lines: list[str]) -> str:
+    """The first of `lines`, and how many there are more."""
+    more = len(lines) - _DETAIL_LINES
+    return "\n".join([*lines[:_DETAIL_LINES], *([f"… and {more} more lines"] if more > 0 else [])])
+
+
+def duplicate_ids(vault: Vault) -> Iterator[Diagnostic]:
     """Two files with one id are an error on both (FORMAT §2.1)."""
-    query = """SELECT one.path, other.path FROM handle AS one JOIN handle AS other USING (key)
-        WHERE one.rank = 0 AND other.rank = 0 AND one.path <> other.path ORDER BY one.path, other.path"""
-    for path, other in cache.rows(query):
+    for path, other in vault.index.same_ids():
         yield Diagnostic(
             "PT401", path, 1, 1, f"{other} has the same id", "Give one of them an `id:` of its own."
         )
 
 
-def future_entries(cache: Cache, _config: Config, today: date) -> Iterator[Diagnostic]:
-    """Log entries after today count as no contact."""
+# Fields
+
+
+def impossible_days(vault: Vault) -> Iterator[Diagnostic]:
+    """Days that are surely a slip."""
+    for one in vault.customers:
+        for line, message in (*_odd_yearly_days(one, vault.today), *_odd_days(one, vault.today)):
+            yield Diagnostic("PT112", one.path, line, 1, message, "Correct the day.")
+
+
+def _odd_yearly_days(one: Customer, today: date) -> Iterator[tuple[int, str]]:
+    """Births to come, of the very old and after `since`, and occasions too far ahead to be planned."""
+    born = one.birthday
+    if born and born.year:
+        day = date(born.year, born.month, born.day)
+        line = one.lines.get("birthday", 1)
+        if day > today:
+            yield line, f"the birthday {day} is after today"
+        elif one.since and day > one.since:
+            yield line, f"the birthday {day} is after `since` ({one.since})"
+        elif one.kind == "person" and day.year < today.year - _LONGEST_LIFE:
+            yield line, f"the birthday {day} is more than {_LONGEST_LIFE} years ago"
+    for occasion in one.occasions:
+        if (occasion.day.year or 0) > later(today, _FAR).year:
+            yield occasion.line, f"“{occasion.name} {occasion.day}” is more than {_FAR} from now"
+
+
+def _odd_days(one: Customer, today: date) -> Iterator[tuple[int, str]]:
+    """Beginnings, ends and doings after today, and an end before the beginning.
+
+    Who is active may have left long ago and come back, or be going to leave.
+    """
+    if one.since and one.since > today:
+        yield one.lines.get("since", 1), f"`since` ({one.since}) is after today"
+    if one.left and one.status == "former":
+        line = one.lines.get("left", 1)
+        if one.left > today:
+            yield line, f"`left` ({one.left}) is after today, and the status is former already"
+        elif one.since and one.left < one.since:
+            yield line, f"`left` ({one.left}) is before `since` ({one.since})"
+    for task in one.follow_ups:
+        if task.done and task.done > today:
+            yield task.line, f"this was done on {task.done}, which is after today"
+
+
+def odd_cadences(vault: Vault) -> Iterator[Diagnostic]:
+    """Cadences that have no effect, or are too long or too short to be meant."""
+    for one in vault.customers:
+        if one.cadence_until and not one.cadence:
+            line = one.lines.get("cadence_until", 1)
+            hint = "Write the `cadence:` that ends on this day."
+            yield Diagnostic("PT113", one.path, line, 1, "there is no `cadence` that could end", hint)
+        elif one.cadence and not one.cadence.is_never and (odd := _odd_cadence(one, one.cadence, vault)):
+            yield Diagnostic("PT113", one.path, one.lines.get("cadence", 1), 1, *odd)
+
+
+def _odd_cadence(one: Customer, cadence: Interval, vault: Vault) -> tuple[str, str] | None:
+    """What is odd about a cadence, and what to do; None if nothing is."""
+    status = vault.config.statuses.get(one.status)
+    day, least = later(vault.today, cadence), vault.config.min_gap
+    if one.do_not_contact:
+        return "this has no effect, because of `do_not_contact: true`", "Take one of the two away."
+    if status and status.cadence == NEVER:
+        return f"this has no effect, because of `status: {one.status}`", "Take one of the two away."
+    if day > later(vault.today, _FAR):
+        return f"a cadence of {cadence} is hardly meant", "Write a shorter one, or `never`."
+    if day < later(vault.today, least):
+        hint = "Write a longer cadence, or a shorter `min_gap:` in ptcrm.yaml."
+        return f"a cadence of {cadence} is shorter than `min_gap` ({least})", hint
+    return None
+
+
+def unknown_owners(vault: Vault) -> Iterator[Diagnostic]:
+    """Owners that `owners:` does not name; without it, slips of an owner whom more customers have."""
+    known = vault.config.owners
+    counts = Counter(one.owner for one in vault.customers if one.owner)
+    unknown = {owner: _unknown_owner(owner, counts, known) for owner in counts}
+    for one in vault.customers:
+        if one.owner and (problem := unknown[one.owner]):
+            yield Diagnostic("PT406", one.path, one.lines.get("owner", 1), 1, *problem)
+
+
+def _unknown_owner(owner: str, counts: Counter[str], known: tuple[str, ...]) -> tuple[str, str] | None:
+    """What is wrong with an owner, and what to do; None if nothing is."""
+    if known:
+        hint = suggest(owner, known) or f"Known are: {', '.join(known)}."
+        return None if owner in known else (f"“{owner}” is no owner", hint)
+    others = {fold(other): other for other in counts if counts[other] > counts[owner]}
+    near = nearest(fold(owner), others)
+    hint = "Correct it. If it is right, name all of you in `owners:` in ptcrm.yaml."
+    return (f"“{owner}” looks like a slip of the owner “{others[near]}”", hint) if near else None
+
+
+def former_without_day(vault: Vault) -> Iterator[Diagnostic]:
+    """Former customers of whom is not known since when."""
+    for one in vault.customers:
+        if one.status == "former" and not one.left:
+            hint = "Write the day as `left:`, and why as `left_reason:` if you know it."
+            message = "the status is former, and `left` is missing"
+            yield Diagnostic("PT115", one.path, one.lines.get("status", 1), 1, message, hint)
+
+
+# Lines
+
+
+def promises_not_to_keep(vault: Vault) -> Iterator[Diagnostic]:
+    """Open follow-ups of customers who are not to be contacted."""
+    hint = "Drop it with `[-]`, tick it, or take `do_not_contact` away."
+    for one in vault.customers:
+        for task in one.follow_ups:
+            if one.do_not_contact and task.mark == "open" and not task.implied:
+                message = "this is never planned, because of `do_not_contact: true`"
+                yield Diagnostic("PT114", one.path, task.line, 1, message, hint)
+
+
+def future_entries(vault: Vault) -> Iterator[Diagnostic]:
+    """Log entries after today count as no contact; so do follow-ups that were ticked before their day."""
+    ticked = {
+        (one.path, task.line): task
+        for one in vault.customers
+        for task in one.follow_ups
+        if task.mark == "done"
+    }
     query = "SELECT DISTINCT path, line, date FROM entry WHERE date > ? AND key IS NULL ORDER BY path, line"
-    for path, line, day in cache.rows(query, today.isoformat()):
-        hint = "Correct the date; what is still to be done is a follow-up: - [ ] DATE …"
+    for path, line, day in vault.index.cache.rows(query, vault.today.isoformat()):
+        task = ticked.get((path, line))
+        if task is None:
+            hint = "Correct the date; what is still to be done is a follow-up: - [ ] DATE …"
+        elif task.done is None:
+            hint = f"Say when it was done: [done:: {vault.today}]"
+        else:  # a day that cannot be
+            continue
         yield Diagnostic("PT204", path, line, 1, f"{day} is after today, so this is no contact yet", hint)
 
 
-CHECKS = (duplicate_ids, future_entries)
+# Links and people
+
+
+def broken_links(vault: Vault) -> Iterator[Diagnostic]:
+    """Links that lead to no customer and no file; to no customer, where only a customer will do."""
+    lost = [one for one in vault.loose_links if not one.meant and not _leads_elsewhere(one)]
+    if not lost:
+        return
+    files = file_keys(vault.list_names())
+    near = slips({_last_part(one) for one in lost}, _ids_by_name(vault.customers))
+    for one in lost:
+        if broken := _broken(one, near.get(_last_part(one)), files):
+            yield Diagnostic("PT402", one.path, one.line, 1, *broken)
+
+
+def _broken(one: LooseLink, near: str | None, files: set[str]) -> tuple[str, str] | None:
+    """What is wrong with a link to no customer, and what to do; None for a file, and for words that need no link."""
+    message, hint = f"“{one.target}” is no customer", f"Did you mean “{near}”?" if near else ""
+    if one.field == WORDS:
+        return (message, hint) if near else None
+    if one.field in _TO_CUSTOMERS:
+        return message, hint or "Write a customer's id. Who has no file is written without brackets."
+    if one.key.removeprefix("/") in files:
+        return None
+    return f"{message} and no file here", hint or "Correct the link, or write that file."
+
+
+def _leads_elsewhere(one: LooseLink) -> bool:
+    """Whether a link leads out of the vault, or to the note of a day, which is written when it is needed."""
+    is_day = isinstance(parse_date(one.target), date)
+    return one.field not in _TO_CUSTOMERS and (is_day or one.key.startswith("../"))
+
+
+def _last_part(one: LooseLink) -> str:
+    return one.key.rpartition("/")[2]
+
+
+def _ids_by_name(customers: Iterable[Customer]) -> dict[str, str]:
+    """The id of each customer by all that she is called; the first, where two are called the same."""
+    ids: dict[str, str] = {}
+    for one in customers:
+        for name in (one.id, one.name, *one.aliases):
+            ids.setdefault(name, one.id)
+    return ids
+
+
+def ambiguous_links(vault: Vault) -> Iterator[Diagnostic]:
+    """Links that more than one customer answers to; where two have one id, that is said already."""
+    ids = {one.path: same_id(one.id) for one in vault.customers}
+    for one in vault.loose_links:
+        if one.meant and all(ids[path] != one.key for path in one.meant):
+            message = f"“{one.target}” may mean {' or '.join(one.meant)}"
+            yield Diagnostic("PT402", one.path, one.line, 1, message, "Write the id of the one you mean.")
+
+
+def twins(vault: Vault) -> Iterator[Diagnostic]:
+    """People who may be one, unless a link between their files says that they are two."""
+    linked = cache(vault.index.linked)
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for (field, _), group in groups(vault.customers).items():
+        for one in group:
+            others = (
+                other.path
+                for other in group
+                if other is not one
+                and other.path not in linked(one.path)
+                and one.path not in linked(other.path)
+            )
+            if other := next(others, None):
+                found.setdefault((one.path, other), {})[field] = one.lines.get(field, 1)
+    for (path, other), lines in found.items():
+        same = " and ".join(_SAME[field] for field in lines)
+        message = f"this may be the same person as {other}: the same {same}"
+        hint = "Keep one file. If they are two people, link one to the other."
+        yield Diagnostic("PT407", path, min(lines.values()), 1, message, hint)
+
+
+CHECKS = (
+    sync_copies,
+    duplicate_ids,
+    impossible_days,
+    odd_cadences,
+    unknown_owners,
+    former_without_day,
+    promises_not_to_keep,
+    future_entries,
+    broken_links,
+    ambiguous_links,
+    twins,
+)

@@ -23,3 +23,11 @@ class RefusedError(PtcrmError):
     """The change was not made, because it could lose or garble something; nothing was written."""
 
     exit_code = 4
+
+
+class ChangedError(RefusedError):
+    """A file is no longer what the change was made from: somebody else saved it. Looking again may help."""
+
+
+class BusyError(RefusedError):
+    """Another process of ours is writing to this vault."""

@@ -8,12 +8,13 @@ import sqlite3
 import time
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ptcrm import __version__
-from ptcrm.checks import CHECKS, duplicate_ids
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
+from ptcrm.model.change import Create, Move, Operation, difference, inverse, paths_of
 from ptcrm.model.config import Config, read_config
 from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
 from ptcrm.model.reading import Report
@@ -24,19 +25,25 @@ from ptcrm.text.frontmatter import Flaw, compose
 from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault import store
 from ptcrm.vault.cache import Cache
-from ptcrm.vault.index import Facts, Index, Match, facts_of
+from ptcrm.vault.index import Facts, Index, Match, facts_of, link_key
+from ptcrm.vault.journal import Journal
 from ptcrm.vault.log import LineReader
+from ptcrm.vault.rename import keep_id, repoint, rewritten
 from ptcrm.vault.repair import repaired
+from ptcrm.vault.replace import SETTLE_SECONDS, content
 from ptcrm.vault.schema import Reading, read_customer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from ptcrm.checks import Copy
     from ptcrm.formats.ics import Rendered
-    from ptcrm.model.change import Operation
+    from ptcrm.model.change import Change
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Obligations, Occurrence
+    from ptcrm.text.edits import Edit
+    from ptcrm.vault.journal import Record
     from ptcrm.vault.repair import Repair
 
 _TRIES = 3  # another process may read files while this one works out what follows
@@ -46,13 +53,21 @@ _ROWS_VERSION = "2"  # raised when rows are laid out or worked out differently
 class Workspace:
     """An open vault on one day. `today` is the day given, else today in the vault's time zone."""
 
-    def __init__(self, root: Path, today: date | None, cache_folder: Path | None) -> None:
+    def __init__(self, root: Path, today: date | None, cache_folder: Path | None, state_folder: Path) -> None:
         self.root = root
-        self.config, content = self._read_config()
-        self.today = today or datetime.now(self.zone).date()
+        place = place_of(root)
+        self.journal = Journal(state_folder / place)
+        try:
+            self.recovered = store.recover(root, self.journal)
+        except RefusedError as error:  # whoever only asks can go on; whoever writes tries again
+            self.recovered = str(error)
+        self.config, settings = self._read_config()
+        now = datetime.now(self.zone)
+        self.today = today or now.date()
+        self._at = str(today) if today else now.strftime("%Y-%m-%d %H:%M")
         self.reader = LineReader.of(self.config)
-        stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(content).hexdigest()}"
-        place = hashlib.sha256(str(root.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
+        self._last: Reading | None = None  # commands that write one file read it twice
+        stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(settings).hexdigest()}"
         self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp)
         try:
             self.refresh()
@@ -75,8 +90,8 @@ class Workspace:
     def _read_config(self) -> tuple[Config, bytes]:
         """The configuration and its bytes; what is wrong with it is in `config_problems`."""
         try:
-            content = (self.root / store.CONFIG_NAME).read_bytes()
-            source = Source.decode(store.CONFIG_NAME, content)
+            settings = store.read_file(self.root, store.CONFIG_NAME)
+            source = Source.decode(store.CONFIG_NAME, settings)
         except OSError as error:
             raise PtcrmError(f"{store.CONFIG_NAME}: it cannot be read ({error.strerror})") from error
         except UndecodableError as error:
@@ -89,14 +104,19 @@ class Workspace:
         config = read_config(root, report)
         # ptcrm.yaml is its owner's: no command writes to it
         self.config_problems = tuple(replace(one, fix=None) for one in report.found)
-        return config, content
+        return config, settings
 
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
         now_ns = time.time_ns()
         self._everybody: dict[str, Who] = {}
         self.listing = store.list_files(self.root, self.config.customers)
-        self.index.refresh(self.listing.files, now_ns, self._facts)
+        stale = self.index.stale(self.listing.files)
+        if stale.gone:  # or an editor is about to give a file its name again
+            time.sleep(SETTLE_SECONDS)
+            self.listing = store.list_files(self.root, self.config.customers)
+            stale = self.index.stale(self.listing.files)
+        self.index.refresh(stale, now_ns, self._facts)
         for _ in range(_TRIES):
             self.cache.hold()
             paths = self.cache.outdated(self.today)
@@ -129,7 +149,10 @@ class Workspace:
 
     def read(self, path: str) -> Reading:
         """The file at `path`, read anew; raises OSError or UndecodableError."""
-        return read_customer(Source.decode(path, store.read_file(self.root, path)), self.reader)
+        source = Source.decode(path, store.read_file(self.root, path))
+        if self._last is None or self._last.document.source != source:
+            self._last = read_customer(source, self.reader)
+        return self._last
 
     def _obligations(self, customer: Customer) -> Obligations:
         return obligations(customer, self.index.touches(customer.path), self.config, self.today)
@@ -262,9 +285,20 @@ class Workspace:
 
     def diagnostics(self, codes: frozenset[str] = USUAL) -> list[Diagnostic]:
         """Everything wrong with the vault that has one of `codes`, in the order of the files."""
+        from ptcrm.checks import CHECKS, Vault
+
+        vault = Vault(
+            self.index,
+            self.config,
+            self.today,
+            tuple(self.cache.customers()),
+            tuple(self.index.loose_links()),
+            tuple(self._copies()),
+            partial(store.list_names, self.root),
+        )
         found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=codes)]
         for check in CHECKS:
-            found += check(self.cache, self.config, self.today)
+            found += check(vault)
         wanted = (one for one in found if one.code in codes)
         return sorted(wanted, key=lambda one: (one.path, one.line, one.column, one.code))
 
@@ -280,19 +314,128 @@ class Workspace:
                 repairs.append(repair)
         return repairs
 
+    def _copies(self) -> Iterator[Copy]:
+        """The sync programs' copies, with their texts."""
+        from ptcrm.checks import Copy
+
+        for path, original in self.listing.copies.items():
+            known = original in self.listing.files
+            yield Copy(path, original, self.text(path), self.text(original) if known else None)
+
+    def text(self, path: str) -> str | None:
+        """The text of the file at `path`; None if it cannot be read."""
+        try:
+            return Source.decode(path, store.read_file(self.root, path)).text
+        except (OSError, UndecodableError):
+            return None
+
     def errors(self) -> int:
         """How many files have errors; asked by every command, so it looks at no customer."""
-        found = [
-            *self.config_problems,
-            *self.listing.problems,
-            *self.cache.diagnostics(codes=ERRORS),
-            *duplicate_ids(self.cache, self.config, self.today),
-        ]
-        return len({one.path for one in found if one.severity is Severity.ERROR})
+        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=ERRORS)]
+        broken = {one.path for one in found if one.severity is Severity.ERROR}
+        return len(broken | {path for path, _ in self.index.same_ids()})
 
-    def apply(self, operation: Operation) -> None:
-        """Make the changes of `operation` in the vault."""
-        store.apply(self.root, operation)
+    def apply(self, operation: Operation, *, undoes: int | None = None) -> None:
+        """Make the changes of `operation` in the vault; raises `RefusedError` with nothing written.
+
+        `undoes` is the number of the operation that this one takes back.
+        """
+        store.apply(self.root, operation, self.journal, self._at, undoes=undoes)
+
+    def renamed(self, match: Match, stem: str) -> tuple[Operation, list[str]]:
+        """The operation that gives the customer's file the name `stem`, there and in links; it keeps its id.
+
+        With the paths of the files whose links stay as they are, because they cannot be written.
+        """
+        reading = self.reading(match)
+        folder, _, name = match.path.rpartition("/")
+        old, to = name.removesuffix(".md"), f"{folder}/{stem}.md"
+        if self.index.is_taken(stem) and self.index.resolve(same_id(stem)) != match.path:
+            raise RefusedError(f"“{stem}” is another customer's name for links. Nothing was written.")
+
+        def repointed(path: str) -> list[Edit]:
+            def means(target: str) -> bool:
+                return self.index.resolve(link_key(target, path)) == match.path
+
+            return repoint(document, old, stem, means)
+
+        document = reading.document
+        edits = [*keep_id(document, match.id), *repointed(match.path)]
+        own = rewritten(reading, edits, to, self.reader)
+        changes: list[Change] = [Move(match.path, own.old, to, own.new)]
+        left = []
+        for path in self._may_link_to(match.path):
+            try:
+                other = self.read(path)
+                document = other.document
+                if edits := repointed(path):
+                    changes.append(rewritten(other, edits, path, self.reader))
+            except (OSError, UndecodableError, RefusedError):
+                left.append(path)
+        return Operation(f"rename {match.id} {stem}", tuple(changes)), left
+
+    def _may_link_to(self, path: str) -> list[str]:
+        """The other files that may link to the one at `path`: by their rows, or because they have none."""
+        customers = {known for (known,) in self.cache.rows("SELECT path FROM customer")}
+        notes = set(store.list_notes(self.root)) - customers
+        linked = {found for found, _, _ in self.index.backlinks(path)}
+        return sorted((notes | linked) - {path})
+
+    def undone(self) -> tuple[list[Record], set[int]]:
+        """The operations that are kept, the newest first, and the numbers of those that were taken back."""
+        records = list(self.journal.records())
+        back: set[int] = set()
+        for record in records:
+            if record.undoes is not None and record.number not in back:
+                back.add(record.undoes)
+        return records, back
+
+    def undo(self, number: int | None) -> tuple[Record, Operation]:
+        """The operation that takes back number `number` (None: the newest one that is not undone, nor an undo).
+
+        Raises `NotFoundError`, and `RefusedError` with the difference if a file has changed since.
+        """
+        records, back = self.undone()
+        if number is None:
+            record = next((one for one in records if one.undoes is None and one.number not in back), None)
+        else:
+            record = next((one for one in records if one.number == number), None)
+        if record is None:
+            what = "There is nothing to undo." if number is None else f"There is no operation {number}."
+            raise NotFoundError(f"{what} See `ptcrm undo --list`.")
+        if record.number in back:
+            raise RefusedError(f"Operation {record.number} is undone already. See `ptcrm undo --list`.")
+        later = [one for one in records if one.number > record.number and one.number not in back]
+        changes = tuple(inverse(change) for change in reversed(record.operation.changes))
+        for change in changes:
+            self._refuse_if_changed(change, later)
+        return record, Operation(f"undo {record.number}: {record.operation.label}", changes)
+
+    def _refuse_if_changed(self, change: Change, records: list[Record]) -> None:
+        """Raise `RefusedError` with the difference unless the file is as the operation left it."""
+        left = None if isinstance(change, Create) else change.old
+        try:
+            now = content(self.root / change.path)
+        except OSError as error:
+            raise RefusedError(f"{change.path}: it cannot be read ({error.strerror or error})") from error
+        if now == left:
+            return
+        later = [str(one.number) for one in records if change.path in paths_of(one.operation)]
+        hint = f"Undo {', '.join(later)} first. " if later else ""
+        raise RefusedError(
+            f"{change.path}: it has changed since. {hint}Nothing was written. What has changed:\n"
+            + difference(change.path, left, now)
+        )
+
+
+def place_of(root: Path) -> str:
+    """The name under which the vault at `root` is known in the user's folders."""
+    return hashlib.sha256(str(root.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
+
+
+def begin_vault(root: Path, operation: Operation, today: date | None, state_folder: Path) -> None:
+    """Apply the operation that makes a vault at `root`, where there is none to open yet."""
+    store.apply(root, operation, Journal(state_folder / place_of(root)), str(today or system_today()))
 
 
 def system_today() -> date:

@@ -31,6 +31,15 @@ Golden = Callable[[str, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    parser.addoption(
+        "--whole", action="store_true", help="run the long soak, fuzz and property tests in full"
+    )
+
+
+@pytest.fixture
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether long tests run in full (`pytest --whole`), or in a reduced number."""
+    return bool(request.config.getoption("--whole"))
 
 
 @pytest.fixture(autouse=True)
@@ -68,24 +77,30 @@ def run() -> Run:
 def make_vault(tmp_path: Path) -> MakeVault:
     """`make_vault({"anna": text}, config=text)`: a vault with these customers, as they stand."""
 
-    def make(customers: dict[str, str], config: str = "start: 2021-01-01\ntimezone: Europe/Warsaw\n") -> Path:
-        root = tmp_path / "vault"
+    def make(
+        customers: dict[str, str],
+        config: str = "start: 2021-01-01\ntimezone: Europe/Warsaw\n",
+        name: str = "vault",
+    ) -> Path:
+        root = tmp_path / name
         (root / "customers").mkdir(parents=True)
         (root / "ptcrm.yaml").write_text(config, encoding="utf-8", newline="")
-        for name, text in customers.items():
-            (root / "customers" / f"{name}.md").write_text(text, encoding="utf-8", newline="")
+        for stem, text in customers.items():
+            path = root / "customers" / f"{stem}.md"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="")
         return root
 
     return make
 
 
 @pytest.fixture
-def open_vault() -> Iterator[OpenVault]:
+def open_vault(tmp_path: Path) -> Iterator[OpenVault]:
     """`open_vault(root, today, cache_folder)`: a workspace that is closed after the test."""
     opened: list[Workspace] = []
 
     def call(root: Path, today: date | None, cache_folder: Path | None) -> Workspace:
-        opened.append(Workspace(root, today, cache_folder))
+        opened.append(Workspace(root, today, cache_folder, tmp_path / "state"))
         return opened[-1]
 
     yield call

@@ -32,7 +32,15 @@ LAYERS = {
 ANYBODY = {"errors"}  # imports nothing, so that everybody may import it
 
 # Where files, processes and the network may be touched, and where the clock may be read.
-DOES_IO = {"vault/store", "vault/journal", "vault/cache", "vault/watch", "git/repo", "workspace"}
+DOES_IO = {
+    "vault/store",
+    "vault/journal",
+    "vault/replace",
+    "vault/cache",
+    "vault/watch",
+    "git/repo",
+    "workspace",
+}
 IO_LAYERS = {"server", "cli"}
 IO_NAMES = {"open", "input", "print"}
 IO_MODULES = {"os", "sqlite3", "subprocess", "socket", "shutil", "tempfile", "pathlib"}

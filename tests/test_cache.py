@@ -107,8 +107,8 @@ def test_remembered_equals_fresh(
             path.replace(root / "customers" / f"{value}.md")
         elif step == "day":
             today += timedelta(days=int(value))
-        remembered = Workspace(root, today, root.parent / "cache")
-        fresh = Workspace(root, today, None)
+        remembered = Workspace(root, today, root.parent / "cache", root.parent / "state")
+        fresh = Workspace(root, today, None, root.parent / "state")
         assert answers(remembered) == answers(fresh)
         remembered.close()
         fresh.close()

@@ -75,6 +75,7 @@ def test_json_has_the_fix(vault: Path, run: Run) -> None:
         "column": 1,
         "message": "“brithday” means nothing here",
         "hint": "Did you mean “birthday”?",
+        "detail": "",
         "fix": {"label": "Write birthday", "safe": False},
     }
     assert found[1]["fix"] == {"label": "Write 2026-01-05", "safe": True}
@@ -355,7 +356,7 @@ def test_nothing_is_written_if_somebody_else_was_quicker(
     monkeypatch.setattr(Workspace, "read", meanwhile)
     result = run("--vault", vault, "check", "--fix")
     assert result.exit_code == 4
-    assert "customers/anna.md" in result.stderr
+    assert "anna.md: somebody else changed it just now; nothing was written." in result.stderr
     assert anna(vault) == theirs
 
 

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from ptcrm.cli import COMMANDS
+from ptcrm import workspace
+from ptcrm.cli import COMMANDS, cli, options
+from ptcrm.vault import replace
 from tests.conftest import MakeVault, Run
 
 DAY = "2026-11-23"
@@ -28,6 +31,8 @@ CALLS = {
     "done": ["done", "anna-k"],
     "snooze": ["snooze", "anna-k", "+1w"],
     "set": ["set", "anna-k", "role", "owner"],
+    "rename": ["rename", "anna-k", "ania"],
+    "undo": ["undo", "--list"],
     "edit": ["edit", "anna-k"],
     "add": ["add", "Jan Nowak"],
     "check": ["check"],
@@ -245,24 +250,42 @@ def test_a_link_out_of_the_vault_is_left_out(run: Run, make_vault: MakeVault) ->
     assert "PT009" in run("--vault", vault, "--today", DAY, "check").stdout
 
 
-def test_a_file_that_changes_while_a_command_runs(
-    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ptcrm import workspace
-
-    vault = make_vault({"anna-k": GOOD})
-    path = vault / "customers" / "anna-k.md"
+def save_before_applying(monkeypatch: pytest.MonkeyPatch, path: Path, times: int) -> None:
+    """An editor saves `path` just before each of the first `times` attempts to apply a change."""
     apply: Callable[..., None] = workspace.Workspace.apply
+    saves = iter(range(times))
 
-    def late(self: workspace.Workspace, operation: object) -> None:
-        path.write_text(GOOD + "\nA line from an editor.\n")
-        apply(self, operation)
+    def late(self: workspace.Workspace, operation: object, **options: object) -> None:
+        for number in saves:
+            path.write_text(f"{GOOD}\nSaved {number} by an editor.\n")
+            break
+        apply(self, operation, **options)
 
     monkeypatch.setattr(workspace.Workspace, "apply", late)
+    monkeypatch.setattr(options, "_PAUSE_SECONDS", 0)
+
+
+def test_a_file_that_changes_while_a_command_runs_is_looked_at_again(
+    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    path = vault / "customers" / "anna-k.md"
+    save_before_applying(monkeypatch, path, 2)
+    assert run("--vault", vault, "--today", DAY, "log", "anna-k", "call: Hello").exit_code == 0
+    assert path.read_text() == f"{GOOD}\nSaved 1 by an editor.\n\n## Log\n\n- {DAY} call: Hello\n"
+
+
+def test_a_file_that_never_stands_still_is_left_alone(
+    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    path = vault / "customers" / "anna-k.md"
+    save_before_applying(monkeypatch, path, 1000)
+    monkeypatch.setattr(replace, "SETTLE_SECONDS", 0)
     result = run("--vault", vault, "--today", DAY, "log", "anna-k", "call: Hello")
     assert result.exit_code == 4
     assert "somebody else changed it" in result.stderr
-    assert path.read_text().endswith("A line from an editor.\n")
+    assert path.read_text().endswith("by an editor.\n")
 
 
 def test_a_read_only_file_is_refused(
@@ -280,11 +303,6 @@ def test_a_read_only_file_is_refused(
 def test_a_bug_leaves_a_message_and_no_traceback(
     make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from click.testing import CliRunner
-
-    from ptcrm import workspace
-    from ptcrm.cli import cli
-
     monkeypatch.setattr(workspace.Workspace, "contacts", lambda *_: 1 / 0)
     result = CliRunner().invoke(cli, ["--vault", str(make_vault({})), "due"])
     assert result.exit_code == 1

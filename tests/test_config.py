@@ -54,6 +54,7 @@ tiers:                          # in order of rank
 statuses:
   former: {cadence: 6 months}
   paused: {cadence: never}
+owners: [marta, jan]
 channels:
   workshop: {touch: true, value: true, cost: 30 EUR, minutes: 90}
 playbooks:
@@ -129,6 +130,7 @@ def test_the_example_of_the_format_is_read_whole() -> None:
             "silver": Tier(weeks(6), "60 EUR/year"),
             "bronze": Tier(Interval(months=3)),
         },
+        owners=("marta", "jan"),
         channels={**Config().channels, "workshop": workshop},
         playbooks={
             "after-sale": Playbook("sale", Interval(days=30), steps),

@@ -33,6 +33,8 @@ NAMES = [page.stem for page in PAGES]
 TODAY = date.fromisoformat(DAY)
 TIERS = "tiers:\n  gold: {cadence: 3 weeks}\n  silver: {cadence: 6 weeks}\n"
 READER = LineReader.of(Config(tiers={"gold": Tier()}))
+WRITING = {"log", "done", "snooze", "set", "rename", "undo", "add", "init", "check"}
+SHARED = {"--dry-run"}  # in the section on writing
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -130,10 +132,16 @@ def test_every_command_and_option_is_documented(path: str, command: click.Comman
     assert f"$ {path}" in text, "there is no example"
     shown = {word for name in first_column(text) for word in re.findall(r"(?<![\w-])--?[\w-]+", name)}
     real = {word for param in command.params if isinstance(param, click.Option) for word in param.opts}
-    assert real - {"-h", "--help"} == shown - {"-h", "--help"}
+    assert ("--dry-run" in real) == (path.removeprefix("ptcrm ") in WRITING)
+    real -= SHARED
+    assert real - {"-h", "--help"} == shown - SHARED - {"-h", "--help"}
     if path != "ptcrm add":  # where the options are the fields
         lines = [line for line in text.splitlines() if line.startswith("$ ")]
         assert [option for option in real if not any(f" {option}" in line for line in lines)] == []
+
+
+def test_the_options_of_all_writing_commands_are_documented() -> None:
+    assert first_column(section(page("commands"), "Writing")) >= SHARED
 
 
 def examples() -> list[Block]:
@@ -285,14 +293,16 @@ class Seen(NamedTuple):
 
 
 def seen(root: Path, code: str) -> Seen:
-    with closing(Workspace(root, TODAY, None)) as workspace:
+    with closing(Workspace(root, TODAY, None, root.parent / "state")) as workspace:
         found = workspace.diagnostics(USUAL | {code})
     return Seen({one.code for one in found}, {one.severity.value for one in found})
 
 
 def build(code: str, make_vault: MakeVault, tmp_path: Path) -> Path:
     """A vault after the recipe of the code's section, or from its example."""
-    example = next((block for block in blocks(page("diagnostics")) if block.heading == code), None)
+    example = next(
+        (block for block in blocks(page("diagnostics")) if block.heading == code and block.language), None
+    )
     if example is not None and example.language == "yaml":
         return make_vault({}, config=example.text)
     if example is not None:
@@ -312,6 +322,13 @@ def build(code: str, make_vault: MakeVault, tmp_path: Path) -> Path:
     elif code == "PT401":
         (folder / "a.md").write_text("---\nid: maria\n---\n", encoding="utf-8")
         (folder / "b.md").write_text("---\nid: Maria\n---\n", encoding="utf-8")
+    elif code == "PT406":
+        (root / "ptcrm.yaml").write_text("owners: [marta]\n", encoding="utf-8")
+        (folder / "anna.md").write_text("---\nname: Anna\nowner: marat\n---\n", encoding="utf-8")
+    elif code == "PT407":
+        for name in ("a", "b"):
+            text = "---\nemails: anna@rowery.example\n---\n"
+            (folder / f"{name}.md").write_text(text, encoding="utf-8")
     else:
         pytest.fail(f"{code} has neither an example nor a recipe")
     return root
@@ -386,6 +403,13 @@ def test_what_the_page_does_not_call_mended_stays_as_it_is(
     assert code in seen(vault, code).codes
 
 
+def test_a_copys_difference_is_shown_as_the_page_shows_it(make_vault: MakeVault, run: Run) -> None:
+    anna = "---\nname: Anna Kowalska\n---\n"
+    root = make_vault({"anna": anna, "anna 2": anna.replace("ska", "ska\ntier: gold")}, "tiers: {gold: {}}\n")
+    shown = next(block for block in blocks(page("diagnostics")) if block.heading == "PT011")
+    assert run("--vault", root, "check").stdout == shown.text
+
+
 def test_no_code_is_made_up() -> None:
     assert set(re.findall("PT[0-9]{3}", page("diagnostics"))) == {rule.code for rule in RULES}
 
@@ -412,12 +436,14 @@ ANSWERS = {
     "show leonie-haas --json": ("A customer's fields",),
     "why leonie-haas --json": ("An occurrence",),
     "check --json": (),
+    "undo --list --json": (),
 }
 
 
 @pytest.mark.parametrize("command", ANSWERS)
 def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> None:
     (sample / "customers" / "odd.md").write_text("---\nname: Odd\ncadence: 3 wks\n---\n", encoding="utf-8")
+    run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
     result = run("--vault", sample, "--today", DAY, *command.split())
     answer = set(keys(json.loads(result.stdout)))
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}
@@ -440,7 +466,7 @@ def test_every_command_with_json_has_its_answer_described() -> None:
         if any(isinstance(param, click.Option) and "--json" in param.opts for param in command.params)
     }
     described = {
-        " ".join(word for word in command.split() if word not in ("--json", "leonie-haas"))
+        " ".join(word for word in command.split() if word not in ("--json", "--list", "leonie-haas"))
         for command in ANSWERS
     }
     assert with_json == {f"ptcrm {name}".strip() for name in described}

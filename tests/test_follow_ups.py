@@ -239,7 +239,7 @@ def test_equals_are_known_by_their_order() -> None:
         ("🔁 every month when done", Interval(months=1), True),
     ],
 )
-def test_a_follow_up_may_repeat(words: str, every: Interval, from_done: bool) -> None:  # noqa: FBT001
+def test_a_follow_up_may_repeat(words: str, every: Interval, from_done: bool) -> None:
     found = one(f"- [ ] 2026-12-01 card: Ask {words}")
     assert (found.text, found.every, found.from_done) == ("Ask", every, from_done)
 

@@ -284,7 +284,7 @@ def test_channels_have_other_names() -> None:
         ("newsletter sale feedback", "voicemail, value", False),
     ],
 )
-def test_which_entries_are_touches(channels: str, qualifiers: str, touch: bool) -> None:  # noqa: FBT001
+def test_which_entries_are_touches(channels: str, qualifiers: str, touch: bool) -> None:
     for channel in channels.split():
         (entry,) = log(f"## Log\n- 2026-11-02 {channel} ({qualifiers}): x\n")
         assert Config().is_contact(entry.channel, entry.qualifiers) is touch, channel

@@ -96,7 +96,7 @@ def test_no_text_moves_the_cursor_or_reorders_the_line(text: str) -> None:
 
 
 @given(TEXTS, st.booleans())
-def test_json_keeps_its_value(text: str, ascii_only: bool) -> None:  # noqa: FBT001  # hypothesis passes by place
+def test_json_keeps_its_value(text: str, ascii_only: bool) -> None:  # hypothesis passes by place
     assert json.loads(for_json(json.dumps(text, ensure_ascii=ascii_only))) == text
 
 

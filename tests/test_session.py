@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
@@ -93,3 +95,46 @@ def test_today_begins_where_the_vault_is(
     vault = make_vault({}, f"timezone: {zone}\n")
     assert open_vault(vault, None, None).today == date(2026, 11, day)
     assert open_vault(vault, date(2020, 2, 29), None).today == date(2020, 2, 29)
+
+
+def test_a_file_that_is_gone_for_a_moment_is_not_taken_for_deleted(
+    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while vim saves: the old file has another name already, and the new one is not there yet."""
+    vault = make_vault({"anna": ANNA, "jan": JAN})
+    run("--vault", vault, "list")
+    path, aside = vault / "customers" / "anna.md", vault / "customers" / "anna.md~"
+    path.rename(aside)
+    monkeypatch.setattr("ptcrm.workspace.time.sleep", lambda _: aside.exists() and aside.rename(path))
+    assert "Anna" in run("--vault", vault, "list").stdout
+    path.unlink()
+    assert "Anna" not in run("--vault", vault, "list").stdout
+
+
+def test_a_configuration_that_is_gone_for_a_moment(
+    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = make_vault({"anna": ANNA})
+    path, aside = vault / "ptcrm.yaml", vault / "ptcrm.yaml~"
+    path.rename(aside)
+    monkeypatch.setattr("ptcrm.cli.options.time.sleep", lambda _: aside.rename(path))
+    assert "Anna" in run("--vault", vault, "list").stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_an_output_that_is_full(make_vault: MakeVault) -> None:
+    vault = make_vault({"anna": ANNA})
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "ptcrm", "--vault", str(vault), "due"]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (result.returncode, result.stderr) == (1, "ptcrm: No space left on device\n")
+
+
+def test_a_reader_that_goes_away_is_no_error(make_vault: MakeVault) -> None:
+    vault = make_vault({f"anna{number}": ANNA for number in range(300)})
+    command = [sys.executable, "-m", "ptcrm", "--vault", str(vault), "list", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""

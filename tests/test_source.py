@@ -12,7 +12,9 @@ PIECES = ["a", "ż", "😀", " ", "\n", "\r\n", "\r", "\0", "\u2028", "\ufeff"]
 
 
 @given(st.lists(st.sampled_from(PIECES)) | st.text(), st.booleans())
-def test_the_bytes_come_back_as_they_were(parts: list[str] | str, bom: bool) -> None:  # noqa: FBT001  # hypothesis passes by place
+def test_the_bytes_come_back_as_they_were(
+    parts: list[str] | str, bom: bool
+) -> None:  # hypothesis passes by place
     content = (BOM if bom else b"") + "".join(parts).encode()
     assert Source.decode("a.md", content).content == content
 

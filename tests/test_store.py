@@ -9,7 +9,9 @@ import pytest
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.change import Create, Operation, Write
-from ptcrm.vault.store import apply, find_root, list_files, read_file, write_outside
+from ptcrm.vault import store
+from ptcrm.vault.journal import Journal
+from ptcrm.vault.store import find_root, list_files, list_names, read_file, write_outside
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
@@ -56,12 +58,19 @@ def test_what_is_a_customers_file(tmp_path: Path) -> None:
     assert listing.problems == []
 
 
-def test_copies_of_sync_programs_are_reported(tmp_path: Path) -> None:
+def test_copies_of_sync_programs_are_no_customers(tmp_path: Path) -> None:
     fill(tmp_path, ["anna.md", *COPIES])
     listing = list_files(tmp_path, ["customers"])
     assert list(listing.files) == ["customers/anna.md"]
-    assert sorted(one.path for one in listing.problems) == sorted(f"customers/{name}" for name in COPIES)
-    assert {one.code for one in listing.problems} == {"PT011"}
+    assert listing.copies == {f"customers/{name}": "customers/anna.md" for name in COPIES}
+    assert listing.problems == []
+
+
+def test_a_copy_whose_original_is_gone_is_known_by_its_name(tmp_path: Path) -> None:
+    fill(tmp_path, COPIES)
+    listing = list_files(tmp_path, ["customers"])
+    assert set(listing.copies) == {f"customers/{name}" for name in COPIES[:2]}
+    assert set(listing.files) == {f"customers/{name}" for name in COPIES[2:]}
 
 
 @POSIX
@@ -81,11 +90,34 @@ def test_odd_files_are_left_out_and_said(tmp_path: Path) -> None:
     assert len(listing.problems) == 4
 
 
+@POSIX
+def test_a_copy_that_leads_out_of_the_vault_is_left_out(tmp_path: Path) -> None:
+    root = tmp_path / "vault"
+    fill(root, ["anna.md"])
+    (tmp_path / "outside.md").write_text("---\nname: Outside\n---\n")
+    (root / "customers" / "anna 2.md").symlink_to(tmp_path / "outside.md")
+    listing = list_files(root, ["customers"])
+    assert listing.copies == {}
+    assert [(one.code, one.path) for one in listing.problems] == [("PT009", "customers/anna 2.md")]
+
+
+@POSIX
+def test_every_file_of_the_vault_has_a_name_that_links_may_use(tmp_path: Path) -> None:
+    fill(tmp_path, ["anna.md", "sub/photo.jpg", ".obsidian/x.md", "node_modules/y.md"])
+    (tmp_path / "ideas.md").write_text("")
+    (tmp_path / "customers" / "loop").symlink_to(tmp_path / "customers")
+    assert sorted(list_names(tmp_path)) == ["customers/anna.md", "customers/sub/photo.jpg", "ideas.md"]
+
+
 def test_the_root_is_found_from_below(tmp_path: Path) -> None:
     fill(tmp_path, ["sub/jan.md"])
     assert find_root(tmp_path / "customers" / "sub") is None
     (tmp_path / "ptcrm.yaml").write_text("")
     assert find_root(tmp_path / "customers" / "sub") == tmp_path.resolve()
+
+
+def apply(root: Path, operation: Operation) -> None:
+    store.apply(root, operation, Journal(root.parent / "state"), "2026-11-23")
 
 
 def write(old: bytes, new: bytes, path: str = "customers/anna.md") -> Operation:
@@ -136,22 +168,6 @@ def test_nothing_is_written_outside(path: str, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="out of the vault"):
         apply(tmp_path / "vault", Operation("add", (Create(path, b"x"),)))
     assert not (tmp_path / "outside.md").exists()
-
-
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_failure_leaves_the_file_and_nothing_else(
-    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill(tmp_path, ["anna.md"])
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(*((os, "fsync", full) if step == "fsync" else (Path, "replace", full)))
-    with pytest.raises(RefusedError, match="No space left"):
-        apply(tmp_path, write(b"---\n---\n", b"new"))
-    assert [one.name for one in (tmp_path / "customers").iterdir()] == ["anna.md"]
-    assert (tmp_path / "customers" / "anna.md").read_bytes() == b"---\n---\n"
 
 
 def test_an_empty_file_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

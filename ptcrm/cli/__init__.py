@@ -29,6 +29,8 @@ COMMANDS = {
     "done": "writing",
     "snooze": "writing",
     "set": "writing",
+    "rename": "rename",
+    "undo": "undo",
     "edit": "vault",
     "add": "vault",
     "init": "vault",
@@ -84,13 +86,16 @@ class _Commands(click.Group):
             raise
         except PtcrmError as error:
             raise _Failure(error) from error
-        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
+        except OSError as error:  # of the output, or of a file that is not the vault's
+            place = f"{error.filename}: " if error.filename else ""
+            raise _Failure(PtcrmError(f"{place}{error.strerror or error}")) from error
         except Exception as error:
             if "PTCRM_DEBUG" in os.environ:
                 raise
             message = f"something went wrong inside ptcrm ({type(error).__name__}: {error}).\n"
-            message += "Nothing was written. Run it again with PTCRM_DEBUG=1 to see where, and report it."
+            message += "Run it again with PTCRM_DEBUG=1 to see where, and report it."
             raise _Failure(PtcrmError(message)) from error
 
 

@@ -16,9 +16,7 @@ from ptcrm.errors import UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.diagnostic import CODES, USUAL, Severity
 from ptcrm.model.reading import did_you_mean, nearest
-from ptcrm.text.edits import unified_diff
-from ptcrm.text.source import Source, UndecodableError
-from ptcrm.vault.store import CONFIG_NAME, read_file
+from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,17 +83,15 @@ def check_command(
             raise UsageError(why)
     ignored = _codes(ignore)
     codes = (_codes(select) if select else USUAL) - ignored
+    session.writes, session.dry_run = fix, diff
     workspace = session.workspace(quiet=True)
     found = workspace.diagnostics(codes)
-    if diff:
-        _say_diff(_repairs(workspace, codes, guess=guess))
-    elif fix:
-        repairs = _repairs(workspace, codes, guess=guess)
-        if repairs:
-            workspace.apply(Operation("check --fix", tuple(one.write for one in repairs)))
-            workspace.refresh()
-        _say_mended(repairs, tell if as_json or form != "text" else say)
+    repairs = _repairs(workspace, codes, guess=guess) if fix or diff else []
+    if repairs and session.apply(Operation("check --fix", tuple(one.write for one in repairs))):
+        workspace.refresh()
         found = workspace.diagnostics(codes)
+    if fix and not diff:
+        _say_mended(repairs, tell if as_json or form != "text" else say)
     if not diff:
         _FORMS["json" if as_json else form](workspace, found)
     _say_counts(workspace, found)
@@ -135,12 +131,6 @@ def _repairs(workspace: Workspace, codes: frozenset[str], *, guess: bool) -> lis
     return workspace.repairs(is_wanted)
 
 
-def _say_diff(repairs: list[Repair]) -> None:
-    for write, _ in repairs:
-        old, new = (Source.decode(write.path, content).text for content in (write.old, write.new))
-        say(unified_diff(write.path, old, new).removesuffix("\n"))
-
-
 def _say_mended(repairs: list[Repair], out: Callable[[str], None]) -> None:
     """Say for each file what was done, the same thing once."""
     for write, mended in repairs:
@@ -163,12 +153,8 @@ def _say_text(workspace: Workspace, found: list[Diagnostic]) -> None:
 
 def _lines(workspace: Workspace, path: str) -> list[str]:
     """The lines of a file that was read, else none."""
-    if path != CONFIG_NAME and path not in workspace.listing.files:
-        return []
-    try:
-        return Source.decode(path, read_file(workspace.root, path)).text.split("\n")
-    except (OSError, UndecodableError):
-        return []
+    was_read = path == CONFIG_NAME or path in workspace.listing.files
+    return (workspace.text(path) or "").split("\n") if was_read else []
 
 
 def _say_json(_workspace: Workspace, found: list[Diagnostic]) -> None:
@@ -182,6 +168,7 @@ def _say_json(_workspace: Workspace, found: list[Diagnostic]) -> None:
                 "column": one.column,
                 "message": one.message,
                 "hint": one.hint,
+                "detail": one.detail,
                 "fix": one.fix and {"label": one.fix.label, "safe": one.fix.safe},
             }
             for one in found

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import time
 from datetime import date
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ptcrm.errors import NotFoundError, UsageError
+from ptcrm.errors import ChangedError, NotFoundError, UsageError
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import suggest
@@ -18,8 +19,11 @@ from ptcrm.model.reading import suggest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ptcrm.model.change import Operation
     from ptcrm.vault.schema import Field
     from ptcrm.workspace import Workspace
+
+_TRIES, _PAUSE_SECONDS = 40, 0.05
 
 
 class IsoDay(click.ParamType[date]):
@@ -35,29 +39,61 @@ class IsoDay(click.ParamType[date]):
         return day
 
 
-@dataclass(frozen=True, slots=True)
 class Session:
-    """What stands before the command: the vault as given, and the day."""
+    """What stands before the command: the vault as given, and the day; then what a `writing` command is like."""
 
-    vault: str | None
-    today: date | None
+    def __init__(self, vault: str | None, today: date | None) -> None:
+        self.vault, self.today = vault, today
+        self.writes = self.dry_run = False
+        self.opened: Workspace | None = None
 
     def workspace(self, *, quiet: bool = False) -> Workspace:
         """The vault, open: as given, by PTCRM_VAULT, from here upward, or by the user's configuration.
 
-        Files with errors are missing from every answer, so it is said on stderr, unless `quiet`.
+        A writing command has it alone. Files with errors are missing from every answer, so it is said on
+        stderr, unless `quiet`.
         """
+        if self.opened is None:
+            self.opened = self._open(quiet=quiet)
+        return self.opened
+
+    def _open(self, *, quiet: bool) -> Workspace:
         import platformdirs
 
         from ptcrm.cli.output import plural, tell
         from ptcrm.workspace import Workspace
 
-        workspace = Workspace(self._root(), self.today, platformdirs.user_cache_path("ptcrm"))
-        click.get_current_context().call_on_close(workspace.close)
+        workspace = Workspace(
+            self._find_root(), self.today, platformdirs.user_cache_path("ptcrm"), state_folder()
+        )
+        context = click.get_current_context()
+        context.call_on_close(workspace.close)
+        if self.writes and not self.dry_run:
+            context.with_resource(workspace.journal.locked())
+        if workspace.recovered:
+            tell(f"ptcrm: {workspace.recovered}")
         errors = 0 if quiet else workspace.errors()
         if errors:
             tell(f"ptcrm: {plural(errors, 'file')} with errors, see `ptcrm check`.")
         return workspace
+
+    def apply(self, operation: Operation, *, undoes: int | None = None) -> bool:
+        """Make the operation's changes; in a dry run print them as a diff instead, and return False."""
+        if self.dry_run:
+            from ptcrm.cli.output import say_diff
+
+            say_diff(operation)
+        else:
+            self.workspace().apply(operation, undoes=undoes)
+        return not self.dry_run
+
+    def _find_root(self) -> Path:
+        """The vault's folder; raises `NotFoundError` after a second look: an editor may be saving ptcrm.yaml."""
+        try:
+            return self._root()
+        except NotFoundError:
+            time.sleep(_PAUSE_SECONDS)
+            return self._root()
 
     def _root(self) -> Path:
         from ptcrm.vault.store import CONFIG_NAME, find_root, no_vault
@@ -122,6 +158,34 @@ def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:
             raise UsageError(f"“{value}” is no {field.name}. {hint}")
 
 
+pass_session = click.make_pass_decorator(Session)
+
+
+def state_folder() -> Path:
+    """Where the user's undo stores and locks are kept."""
+    import platformdirs
+
+    return platformdirs.user_state_path("ptcrm")
+
+
+def writing(body: Callable[..., None]) -> Callable[..., None]:
+    """A command that writes: it has `--dry-run`, and begins anew when somebody else saves in the moment."""
+
+    @click.option("--dry-run", is_flag=True, help="Print the change as a diff, and write nothing.")
+    @pass_session
+    @wraps(body)
+    def patient(session: Session, /, *args: object, dry_run: bool, **options: object) -> None:
+        session.writes, session.dry_run = True, dry_run
+        for _ in range(_TRIES):
+            try:
+                return body(session, *args, **options)
+            except ChangedError:
+                time.sleep(_PAUSE_SECONDS)
+                session.workspace().refresh()
+        return body(session, *args, **options)
+
+    return patient
+
+
 json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 who_argument: Callable[..., Any] = click.argument("who", metavar="WHO", nargs=-1, required=True)
-pass_session = click.make_pass_decorator(Session)

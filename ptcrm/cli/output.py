@@ -9,15 +9,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ptcrm.model.change import diff_of
 from ptcrm.text.safe import for_json, for_terminal, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
+    from ptcrm.model.change import Operation
     from ptcrm.model.diagnostic import Diagnostic
 
-_COLOURS = {"error": "red", "warning": "yellow", "overdue": "red", "due": "green", "new": "cyan"}
+_COLOURS = {
+    "error": "red",
+    "warning": "yellow",
+    "overdue": "red",
+    "due": "green",
+    "new": "cyan",
+    "+": "green",
+    "-": "red",
+}
 _GAP = 2
 _INDENT = "    "
 _TAB = "    "
@@ -79,7 +89,7 @@ def _cut(cell: str, width: int) -> str:
 
 
 def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
-    """Print `path:line:column: severity CODE: message`; below it the file's `line`, the hint and the fix."""
+    """Print `path:line:column: severity CODE: message`; below it the file's `line`, the hint, the fix, the detail."""
     place = for_terminal(f"{one.path}:{one.line}:{one.column}:")
     severity = _styled(one.severity.value, one.severity.value)
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
@@ -92,6 +102,8 @@ def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
         say(_INDENT + one.hint)
     if one.fix:
         say(f"{_INDENT}fix: {one.fix.label}{'' if one.fix.safe else ' (a guess)'}")
+    for more in one.detail.splitlines():
+        say(_INDENT + more)
 
 
 def pointed_at(line: str, column: int, room: int) -> tuple[str, str]:
@@ -121,6 +133,13 @@ def _last(text: str, width: int) -> str:
     while cell_len(text) > width:
         text = text[1:]
     return text
+
+
+def say_diff(operation: Operation) -> None:
+    """Print what an operation would do as a unified diff, coloured on a terminal."""
+    for change in operation.changes:
+        for line in diff_of(change).split("\n")[:-1]:
+            say(line, "" if line.startswith(("+++", "---")) else line[:1])
 
 
 def plural(count: int, noun: str) -> str:

@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ptcrm.cli.options import Session, known_word, pass_session, plain, who_argument
-from ptcrm.cli.output import say, say_diagnostic, tell
+from ptcrm.cli.options import (
+    Session,
+    known_word,
+    pass_session,
+    plain,
+    state_folder,
+    who_argument,
+    writing,
+)
+from ptcrm.cli.output import say, say_diagnostic, say_diff, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.change import Create, Operation
 from ptcrm.model.diagnostic import Problem, Severity
 from ptcrm.vault.amend import new_customer
 from ptcrm.vault.schema import BY_NAME, FIELDS, Field, values_for
-from ptcrm.vault.store import CONFIG_NAME, apply
+from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +42,7 @@ tiers:                      # in order of rank
 
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", default=".")
-@pass_session
+@writing
 def init_command(session: Session, folder: str) -> None:
     """Make a new vault here, or in DIR.
 
@@ -43,7 +51,7 @@ def init_command(session: Session, folder: str) -> None:
       ptcrm init ~/customers
       cd ~/customers && ptcrm init
     """
-    from ptcrm.workspace import system_today
+    from ptcrm.workspace import begin_vault, system_today
 
     root = Path(folder).expanduser()
     if (root / CONFIG_NAME).exists():
@@ -51,12 +59,16 @@ def init_command(session: Session, folder: str) -> None:
     zone = _system_zone()
     timezone = f"timezone: {zone}\n" if zone else "# timezone: Europe/Warsaw\n"
     today = session.today or system_today()
+    content = _CONFIG.format(today=today, timezone=timezone).encode()
+    operation = Operation("init", (Create(CONFIG_NAME, content),))
+    if session.dry_run:
+        say_diff(operation)
+        return
     try:
         (root / "customers").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RefusedError(f"{root}: no vault can be made there: {error.strerror}") from error
-    content = _CONFIG.format(today=today, timezone=timezone).encode()
-    apply(root, Operation("init", (Create(CONFIG_NAME, content),)))
+    begin_vault(root, operation, today, state_folder())
     say(f"{root / CONFIG_NAME} written; customers go into {root / 'customers'}.")
     where = "" if folder == "." else f"cd {folder} && "
     tell(f'Next: {where}ptcrm add "Anna Kowalska" --tier gold --birthday 1984-05-17')
@@ -92,7 +104,7 @@ def _one(name: str) -> str:
 @click.command("add")
 @click.argument("name", metavar="NAME", nargs=-1, required=True)
 @_field_options
-@pass_session
+@writing
 def add_command(session: Session, /, name: tuple[str, ...], **given: str | tuple[str, ...] | None) -> None:
     """Add a customer: a new file with the fields given.
 
@@ -115,7 +127,8 @@ def add_command(session: Session, /, name: tuple[str, ...], **given: str | tuple
         values[field.name] = found
     namesakes = [one for one in workspace.index.find(words) if one.name == words]
     path, content = new_customer(values, workspace.config.customers[0], workspace.index.is_taken)
-    workspace.apply(Operation(f"add {words}", (Create(path, content),)))
+    if not session.apply(Operation(f"add {words}", (Create(path, content),))):
+        return
     say(f"{path} written.")
     for one in namesakes:
         tell(f"There is another {one.name}: {one.path}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, a_day, known_word, pass_session, plain
+from ptcrm.cli.options import Session, a_day, known_word, plain, writing
 from ptcrm.cli.output import long_day, say, tell
 from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.change import Operation
@@ -39,7 +39,7 @@ _LITERAL = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 @click.command("log", context_settings=_LITERAL)
 @click.argument("words", metavar="WHO TEXT", nargs=-1, required=True)
 @click.option("--date", "day", metavar="DAY", default="today", show_default=True, help="When it was.")
-@pass_session
+@writing
 def log_command(session: Session, words: tuple[str, ...], day: str) -> None:
     """Write a line into a customer's log.
 
@@ -56,7 +56,8 @@ def log_command(session: Session, words: tuple[str, ...], day: str) -> None:
     reading = workspace.reading(match)
     line = _entry(workspace, " ".join(text), _past_day(day, workspace.today))
     change = amended(reading, append_entry(reading, line), {"log"}, workspace.reader)
-    workspace.apply(Operation(f"log {match.id}", (change,)))
+    if not session.apply(Operation(f"log {match.id} {' '.join(text)}", (change,))):
+        return
     say(f"{match.path}: {line}")
     waiting = [one for one in open_follow_ups(_customer(reading)) if one.due <= workspace.today]
     if waiting:
@@ -122,7 +123,7 @@ def _customer(reading: Reading) -> Customer:
 @click.argument("words", metavar="WHO [N]", nargs=-1, required=True)
 @click.option("--log", "text", metavar="TEXT", help="Write this into the log as well.")
 @click.option("--date", "day", metavar="DAY", default="today", show_default=True, help="When it was done.")
-@pass_session
+@writing
 def done_command(session: Session, words: tuple[str, ...], text: str | None, day: str) -> None:
     """Tick an open follow-up; a repeating one gets its next line.
 
@@ -148,7 +149,8 @@ def done_command(session: Session, words: tuple[str, ...], text: str | None, day
         edits += append_entry(reading, line)
         target.add("log")
     change = amended(reading, edits, target, workspace.reader)
-    workspace.apply(Operation(f"done {match.id}", (change,)))
+    if not session.apply(Operation(f"done {match.id} {follow_up_words(task)}", (change,))):
+        return
     say(f"{match.path}: done {on}: {follow_up_words(task)}")
     if line:
         say(f"{match.path}: {line}")
@@ -193,7 +195,7 @@ def _listed(found: list[FollowUp]) -> str:
 
 @click.command("snooze", context_settings=_LITERAL)
 @click.argument("words", metavar="WHO UNTIL", nargs=-1, required=True)
-@pass_session
+@writing
 def snooze_command(session: Session, words: tuple[str, ...]) -> None:
     """Leave a customer in peace until a day.
 
@@ -209,13 +211,14 @@ def snooze_command(session: Session, words: tuple[str, ...]) -> None:
     if day <= workspace.today:
         hint = f'To end a snooze: ptcrm set {match.id} snooze ""'
         raise UsageError(f"{long_day(day)} is not after today. {hint}")
-    _set(workspace, match, BY_NAME["snooze"], [day.isoformat()])
-    say(f"{match.name} is snoozed until {long_day(day)}.")
+    operation, _ = _set(workspace, match, BY_NAME["snooze"], [day.isoformat()])
+    if operation and session.apply(operation):
+        say(f"{match.name} is snoozed until {long_day(day)}.")
 
 
 @click.command("set", context_settings=_LITERAL)
 @click.argument("words", metavar="WHO FIELD VALUE", nargs=-1, required=True)
-@pass_session
+@writing
 def set_command(session: Session, words: tuple[str, ...]) -> None:
     """Give a field a value; a list field takes several in the place of those it has, "" takes it away.
 
@@ -237,17 +240,21 @@ def set_command(session: Session, words: tuple[str, ...]) -> None:
         )
     if field is None and any(values) and (near := near_miss(name)):
         raise UsageError(f"“{name}” is no field. Did you mean “{near}”?")
-    written = _set(workspace, match, field or own_field(name), [plain(value) for value in values])
-    if written is None:
+    operation, written = _set(workspace, match, field or own_field(name), [plain(value) for value in values])
+    if operation is None:
         say(f"{match.path}: there is no {name}.")
-    else:
-        say(f"{match.path}: {name}: {', '.join(written) or '(taken away)'}")
-    if name == "id" and written is not None:
+        return
+    if not session.apply(operation):
+        return
+    say(f"{match.path}: {name}: {', '.join(written) or '(taken away)'}")
+    if name == "id":
         tell("Calendar entries of this customer get a new identity: apps show them as new.")
 
 
-def _set(workspace: Workspace, match: Match, field: Field, words: list[str]) -> list[str] | None:
-    """Write the field; the values as written, None if there was nothing to take away. Raises `UsageError`."""
+def _set(
+    workspace: Workspace, match: Match, field: Field, words: list[str]
+) -> tuple[Operation | None, list[str]]:
+    """The operation that writes the field (None: there is nothing to take away), and the values as written."""
     values = values_for(field, words, workspace.today, workspace.index.link)
     if isinstance(values, Problem):
         raise UsageError(f"{values.message}. {values.hint}".strip())
@@ -258,7 +265,7 @@ def _set(workspace: Workspace, match: Match, field: Field, words: list[str]) -> 
     if field.name == "left":
         target.add("status")  # a customer who has left is a former one, unless the file says otherwise
     if not edits and not values:
-        return None
+        return None, []
     change = amended(reading, edits, target, workspace.reader)
-    workspace.apply(Operation(f"set {match.id} {field.name}", (change,)))
-    return values
+    label = f"set {match.id} {field.name} {', '.join(values)}".rstrip()
+    return Operation(label, (change,)), values

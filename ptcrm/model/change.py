@@ -1,8 +1,10 @@
-"""What a command would do to the vault, as values: previewed, then applied by one function."""
+"""What a command would do to the vault, as values: previewed, then applied by one function, then undone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from ptcrm.text.edits import unified_diff
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +12,7 @@ class Create:
     """A new file at `path` (relative to the vault) that must not exist yet."""
 
     path: str
-    content: bytes
+    new: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,25 @@ class Write:
     new: bytes
 
 
-Change = Create | Write
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The file at `path`, which holds `old`, goes to `to` and holds `new` there; `to` must not exist yet."""
+
+    path: str
+    old: bytes
+    to: str
+    new: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """No file at `path` any more, only if it still holds `old`."""
+
+    path: str
+    old: bytes
+
+
+Change = Create | Write | Move | Delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +51,38 @@ class Operation:
 
     label: str
     changes: tuple[Change, ...]
+
+
+def inverse(change: Change) -> Change:
+    """The change that takes `change` back."""
+    match change:
+        case Create():
+            return Delete(change.path, change.new)
+        case Write():
+            return Write(change.path, change.new, change.old)
+        case Move():
+            return Move(change.to, change.new, change.path, change.old)
+        case Delete():
+            return Create(change.path, change.old)
+
+
+def paths_of(operation: Operation) -> set[str]:
+    """Every path that `operation` bears on."""
+    moved = {change.to for change in operation.changes if isinstance(change, Move)}
+    return moved | {change.path for change in operation.changes}
+
+
+def diff_of(change: Change) -> str:
+    """What `change` would do, as a unified diff; bytes that are not UTF-8 are replaced."""
+    old = None if isinstance(change, Create) else change.old
+    new = None if isinstance(change, Delete) else change.new
+    if not isinstance(change, Move):
+        return difference(change.path, old, new)
+    moved = f"rename from {change.path}\nrename to {change.to}\n"
+    return moved + difference(change.path, old, new, change.to)
+
+
+def difference(path: str, old: bytes | None, new: bytes | None, to: str | None = None) -> str:
+    """What tells `new` from `old` (None: no file) as a unified diff; bytes that are not UTF-8 are replaced."""
+    before, after = (None if one is None else one.decode(errors="replace") for one in (old, new))
+    return unified_diff(path, before, after, to)

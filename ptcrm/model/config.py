@@ -215,6 +215,7 @@ class Config:
     feedback_within: Interval = Interval(days=7)
     tiers: dict[str, Tier] = field(default_factory=dict)
     statuses: dict[str, Status] = field(default_factory=_statuses)
+    owners: tuple[str, ...] = ()
     channels: dict[str, Channel] = field(default_factory=_channels)
     playbooks: dict[str, Playbook] = field(default_factory=dict)
     changes: tuple[Improvement, ...] = ()
@@ -390,6 +391,7 @@ KEYS = (
         "in order of rank",
     ),
     Key("statuses", _merged_statuses, "beside prospect, active, former and paused"),
+    Key("owners", texts, "who looks after customers; any other owner is a warning"),
     Key("channels", _merged_channels, "beside those of the table, or changing them"),
     Key("playbooks", by_name(_PLAYBOOK), "steps that follow a sale, a beginning or a leaving"),
     Key(

@@ -55,6 +55,10 @@ RULES = (
     Rule("PT109", _W, "A time zone is not known."),
     Rule("PT110", _I, "A phone number stands without quotes, which other programs misread."),
     Rule("PT111", _I, "A file has no `id`, so it should not be renamed by hand.", opt_in=True),
+    Rule("PT112", _W, "A day that cannot be: after today, too long ago, or before another it must follow."),
+    Rule("PT113", _W, "A cadence has no effect, or is too long or too short to be meant."),
+    Rule("PT114", _W, "A follow-up is open, though `do_not_contact` is true."),
+    Rule("PT115", _W, "A former customer's file does not say since when."),
     Rule("PT201", _W, "A log entry begins with a date and does not fit the form."),
     Rule("PT202", _W, "A log entry names a channel that is not known."),
     Rule("PT203", _W, "A log entry has a qualifier that is not known."),
@@ -63,9 +67,12 @@ RULES = (
     Rule("PT206", _I, "The log entries are not in order."),
     Rule("PT301", _W, "A follow-up's date or interval is not understood."),
     Rule("PT401", _E, "Two files have one id."),
+    Rule("PT402", _W, "A link leads nowhere, to no customer, or to more than one."),
     Rule("PT403", _W, "A tier is not in the configuration."),
     Rule("PT404", _W, "A status is not in the configuration."),
     Rule("PT405", _W, "A channel that a customer likes or does not like is not known."),
+    Rule("PT406", _W, "An owner is not known."),
+    Rule("PT407", _W, "Two people may be one: they have the same e-mail address, phone number or name."),
     Rule("PT501", _W, "The configuration has a key that means nothing."),
     Rule("PT502", _W, "A value of the configuration is not understood; the default is used."),
 )
@@ -102,7 +109,7 @@ def rewrite(old: str, new: str, *, safe: bool = False) -> Fix:
 class Diagnostic:
     """One problem in one file. `line` and `column` count from 1; `hint` says what to do next.
 
-    `fix` is an edit of the text the problem was found in.
+    `detail` shows more, on lines of its own. `fix` is an edit of the text the problem was found in.
     """
 
     code: str
@@ -111,6 +118,7 @@ class Diagnostic:
     column: int
     message: str
     hint: str = ""
+    detail: str = ""
     fix: Fix | None = None
 
     @property

@@ -49,7 +49,7 @@ class Report:
     def add(self, code: str, offset: int, message: str, hint: str = "", fix: Fix | None = None) -> None:
         """Note a problem at `offset` of the source's text; `fix` is an edit of that text."""
         line, column = self.source.position(offset)
-        self.found.append(Diagnostic(code, self.source.path, line, column, message, hint, fix))
+        self.found.append(Diagnostic(code, self.source.path, line, column, message, hint, fix=fix))
 
     def problem(self, problem: Problem, offset: int) -> None:
         """Note `problem` at `offset`."""

@@ -43,17 +43,22 @@ def line_after(text: str, offset: int) -> int:
     return len(text) if newline < 0 else newline + 1
 
 
-def unified_diff(path: str, old: str, new: str) -> str:
-    """The change from `old` to `new` as a unified diff; line ends other than LF are kept in the lines."""
+def unified_diff(path: str, old: str | None, new: str | None, to: str | None = None) -> str:
+    """The change from `old` to `new` (None: no file) as a unified diff; `to` is the new path of a moved file.
+
+    Line ends other than LF are kept in the lines.
+    """
     import difflib
 
-    lines = difflib.unified_diff(_lines(old), _lines(new), f"a/{path}", f"b/{path}")
+    before = "/dev/null" if old is None else f"a/{path}"
+    after = "/dev/null" if new is None else f"b/{to or path}"
+    lines = difflib.unified_diff(_lines(old), _lines(new), before, after)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
 
 
-def _lines(text: str) -> list[str]:
-    lines = [f"{line}\n" for line in text.split("\n")]
+def _lines(text: str | None) -> list[str]:
+    lines = [f"{line}\n" for line in (text or "").split("\n")]
     lines[-1] = lines[-1][:-1]
     return lines if lines[-1] else lines[:-1]

@@ -37,7 +37,7 @@ _FIRST_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SIGN = re.compile("([📅📆🗓⏳⌛🛫]\ufe0f?[ \t]*)([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _CLOSED_PARTS = re.compile("[ \t]*(?:\\[done::[^\\]]*\\]|[✅❌]\ufe0f?[ \t]*[0-9-]{10})")
 _LONGEST_STEM = 80  # bytes; leaves room for a number, below the 100 of an id
-_RESERVED = {
+RESERVED = {
     "con",
     "prn",
     "aux",
@@ -235,7 +235,7 @@ def _free_id(name: str, is_taken: Callable[[str], bool]) -> str:
     stem = slug(name)
     while len(stem.encode()) > _LONGEST_STEM:
         stem = stem[:-1]
-    if not stem or stem in _RESERVED:
+    if not stem or stem in RESERVED:
         stem = f"customer-{stem}".rstrip("-")
     numbered = (f"{stem}-{number}" for number in count(2))
     return stem if not is_taken(stem) else next(one for one in numbered if not is_taken(one))

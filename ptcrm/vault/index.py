@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from ptcrm.model.customer import Customer
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # What a link may name, the strongest first; a name is only for people asking (FORMAT §2.1).
 ID, STEM, PATH, ALIAS, NAME = range(5)
+WITH, WORDS = "with", "with, in words"
 EntryRow = tuple[int, str, int, str, int, int, str | None]
 _RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 
@@ -97,6 +98,30 @@ def link_key(target: str, path: str) -> str:
     return same_id(posixpath.normpath(posixpath.join(folder, unquote(target))).removesuffix(".md"))
 
 
+def file_keys(paths: Iterable[str]) -> set[str]:
+    """What a link to one of the files at `paths` may be looked up by: each path and its ends, notes without `.md`."""
+    keys: set[str] = set()
+    for path in paths:
+        parts = path.removesuffix(".md").split("/")
+        keys.update(same_id("/".join(parts[at:])) for at in range(len(parts)))
+    return keys
+
+
+class LooseLink(NamedTuple):
+    """A link that leads to no customer, or to more than one; `meant` are their paths.
+
+    `field` is that of the front matter it stands in, `WITH` for whom an entry was made with (`WORDS`, if that
+    is said without a link), else None.
+    """
+
+    path: str
+    line: int
+    field: str | None
+    target: str
+    key: str
+    meant: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """Somebody who answers to a name."""
@@ -106,31 +131,39 @@ class Match:
     name: str
 
 
+class Stale(NamedTuple):
+    """The files to read again, with their signatures, and the paths of those that are gone."""
+
+    changed: dict[str, Signature]
+    gone: list[str]
+
+
 class Index:
     """The questions that commands ask of the rows."""
 
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
 
-    def stale(self, files: dict[str, Signature]) -> tuple[list[str], list[str]]:
-        """The paths to read again, and those that are gone (a merge of two listings by path)."""
+    def stale(self, files: dict[str, Signature]) -> Stale:
+        """What has to be brought up to date (a merge of two listings by path)."""
         known = self.cache.signatures()
-        changed = [
-            path for path, now in files.items() if path not in known or not _still_true(now, *known[path])
-        ]
-        return changed, [path for path in known if path not in files]
+        changed = {
+            path: now
+            for path, now in files.items()
+            if path not in known or not _still_true(now, *known[path])
+        }
+        return Stale(changed, [path for path in known if path not in files])
 
-    def refresh(self, files: dict[str, Signature], now_ns: int, read: Callable[[str], Facts]) -> None:
+    def refresh(self, stale: Stale, now_ns: int, read: Callable[[str], Facts]) -> None:
         """Bring the rows up to date; what is owed to those whom a change bears on becomes outdated."""
-        changed, gone = self.stale(files)
-        touched = {*changed, *gone}
+        touched = {*stale.changed, *stale.gone}
         if not touched:
             return
         with self.cache.writing():
             bearing = self._borne_on(touched)
             self.cache.forget(touched)
-            for path in changed:
-                self.cache.remember(path, files[path], now_ns, read(path))
+            for path, signature in stale.changed.items():
+                self.cache.remember(path, signature, now_ns, read(path))
             self.cache.recall(bearing | self._borne_on(touched))
 
     def _borne_on(self, paths: set[str]) -> set[str]:
@@ -155,11 +188,15 @@ class Index:
 
     def resolve(self, key: str) -> str | None:
         """The path of the customer a link's key names; None if nobody or more than one answers to it."""
+        best = self.meant(key)
+        return best.pop() if len(best) == 1 else None
+
+    def meant(self, key: str) -> set[str]:
+        """The paths of all customers whom a link's key may name."""
         rows = self.cache.rows(
             "SELECT rank, path FROM handle WHERE key = ? AND rank < ? ORDER BY rank", key, NAME
         )
-        best = {path for rank, path in rows if rank == rows[0][0]}
-        return best.pop() if len(best) == 1 else None
+        return {path for rank, path in rows if rank == rows[0][0]}
 
     def link(self, words: str) -> str | None:
         """The link target for the one customer whose id, stem, alias or name is exactly `words`, else None."""
@@ -206,6 +243,32 @@ class Index:
             query = "SELECT path, line, name FROM link JOIN customer USING (path) WHERE key = ? AND path <> ?"
             found.update(self.cache.rows(query, key, path))
         return sorted(found)
+
+    def linked(self, path: str) -> set[str]:
+        """The paths of the customers to whom the file at `path` links."""
+        keys = self.cache.rows("SELECT DISTINCT key FROM link WHERE path = ?", path)
+        return {found for (key,) in keys if (found := self.resolve(key))}
+
+    def loose_links(self) -> list[LooseLink]:
+        """The links that do not lead to one customer, in the order of the files."""
+        query = """WITH told AS (SELECT path, line, key FROM entry WHERE key IS NOT NULL)
+            SELECT path, line, CASE WHEN field IS NULL AND (path, key) IN (SELECT path, key FROM told)
+                THEN ?1 ELSE field END, target, key FROM link
+            UNION SELECT path, line, ?2, key, key FROM told WHERE (path, key) NOT IN (SELECT path, key FROM link)
+            ORDER BY path, line"""
+        rows = self.cache.rows(query, WITH, WORDS)
+        meant = {key: tuple(sorted(self.meant(key))) for key in {row[-1] for row in rows}}
+        return [
+            LooseLink(path, line, field, target, key, meant[key])
+            for path, line, field, target, key in rows
+            if len(meant[key]) != 1
+        ]
+
+    def same_ids(self) -> list[tuple[str, str]]:
+        """The paths of every two files with one id, either way round."""
+        query = """SELECT one.path, other.path FROM handle AS one JOIN handle AS other USING (key)
+            WHERE one.rank = ?1 AND other.rank = ?1 AND one.path <> other.path ORDER BY one.path, other.path"""
+        return self.cache.rows(query, ID)
 
     def near(self, words: str) -> list[str]:
         """Names that `words` may be a slip of, the nearest first."""

@@ -278,12 +278,19 @@ def _missing_id(document: Document, stem: str) -> tuple[Diagnostic, ...]:
     report, root, at = Report(document.source), document.root, document.yaml.start
     ids = [value for key, value in root.pairs if key.value == "id"] if root else []
     if isinstance(parse_id(stem), str) and all(map(is_empty, ids)):
-        written = None if ids or (root and root.flow) else _emitted(stem, BY_NAME["id"])
-        line = f"{document.indent}id: {written}{document.source.line_end_near(at)}"
-        fix = Fix(f"Add id: {written}", Edit(Span(at, at), line), safe=True) if written else None
+        edit = None if ids else add_id(document, stem)
+        fix = Fix(f"Add {edit.text.strip()}", edit, safe=True) if edit else None
         message = "this file has no id: renaming it by hand would make calendar apps see new entries"
         report.add("PT111", at, message, f"Write id: {stem}", fix)
     return tuple(report.found)
+
+
+def add_id(document: Document, id_: str) -> Edit | None:
+    """The edit that writes `id_` at the top of the front matter, which has none; None if it cannot stand there."""
+    at, written = document.yaml.start, _emitted(id_, BY_NAME["id"])
+    if written is None or (document.root and document.root.flow):
+        return None
+    return Edit(Span(at, at), f"{document.indent}id: {written}{document.source.line_end_near(at)}")
 
 
 def _warn_of_disorder(document: Document, entries: dict[int, LogEntry], report: Report) -> None:

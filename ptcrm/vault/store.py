@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.errors import NotFoundError, RefusedError
-from ptcrm.model.change import Create, Operation, Write
+from ptcrm.errors import BusyError, ChangedError, NotFoundError, RefusedError
+from ptcrm.model.change import Create, Delete, Move, Operation, Write
 from ptcrm.model.diagnostic import Diagnostic
+from ptcrm.vault.journal import Journal, Record
+from ptcrm.vault.replace import SETTLE_SECONDS, Step, content, fill, place, prepare, read_regular, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,9 +30,9 @@ CONFIG_NAME = "ptcrm.yaml"
 _DEBRIS = re.compile(
     r"[.~]|.*(?:~|\.swp|\.tmp|\.bak|\.orig|\.rej)$|#.*#$|4913$|.*_(?:BASE|LOCAL|REMOTE|BACKUP)_"
 )
-_SYNC_COPY = re.compile(r".*\.sync-conflict-|.* \(.*conflicted copy.*\)", re.IGNORECASE)
+_SYNC_COPY = re.compile(r"(?P<name>.+?)(?:\.sync-conflict-.*| \(.*conflicted copy.*\).*)\.md", re.IGNORECASE)
 _NUMBERED_COPY = re.compile(r"(?P<name>.+?)(?: [0-9]{1,2}| \([0-9]{1,2}\))\.md", re.IGNORECASE)
-_SETTLE_SECONDS = 0.05
+_MOMENT_SECONDS = 2.0  # as coarse as the times of some file systems
 
 
 class Signature(NamedTuple):
@@ -44,9 +46,13 @@ class Signature(NamedTuple):
 
 @dataclass(slots=True)
 class Listing:
-    """The Markdown files of the customers' folders, and what is wrong with some of them."""
+    """The Markdown files of the customers' folders, and what is wrong with some of them.
+
+    `copies` are a sync program's conflict copies, each with the path of the file that it is a copy of.
+    """
 
     files: dict[str, Signature] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
 
@@ -86,22 +92,48 @@ def _scan(root: str, folder: str, listing: Listing) -> None:
                 if entry.name != "node_modules":
                     todo.append(path)
             elif entry.name.lower().endswith(".md"):
-                _take(root, path, entry, names, listing)
+                _take(root, path, entry, _original(entry.name, names), listing)
 
 
-def _take(root: str, path: str, entry: os.DirEntry[str], names: set[str], listing: Listing) -> None:
+def list_names(root: Path) -> list[str]:
+    """The path of every file of the vault, of whatever kind; not in folders that the scanner passes over."""
+    found: list[str] = []
+    todo = [""]
+    while todo:
+        at = todo.pop()
+        with contextlib.suppress(OSError), os.scandir(root / at) as entries:
+            for entry in entries:
+                if not entry.is_dir():
+                    found.append(f"{at}{entry.name}")
+                elif (
+                    not entry.is_symlink() and not entry.name.startswith(".") and entry.name != "node_modules"
+                ):
+                    todo.append(f"{at}{entry.name}/")
+    return found
+
+
+def list_notes(root: Path) -> list[str]:
+    """The path of every Markdown file of the vault that somebody may have written links in."""
+    names = ((path, path.rpartition("/")[2]) for path in list_names(root))
+    return [path for path, name in names if name.lower().endswith(".md") and not _DEBRIS.match(name)]
+
+
+def _original(name: str, names: set[str]) -> str | None:
+    """The name of the file that the one named `name` is a sync program's copy of, or None."""
+    copy = _SYNC_COPY.fullmatch(name)
+    numbered = _NUMBERED_COPY.fullmatch(name)
+    if copy:
+        return f"{copy['name']}.md"
+    original = f"{numbered['name']}.md" if numbered else None
+    return original if original in names else None
+
+
+def _take(root: str, path: str, entry: os.DirEntry[str], original: str | None, listing: Listing) -> None:
     try:
         path.encode()
     except UnicodeEncodeError:
         shown = path.encode(errors="replace").decode()
         listing.problems.append(_unreadable(shown, "its name is not UTF-8", "Rename the file."))
-        return
-    copy = _NUMBERED_COPY.fullmatch(entry.name)
-    if _SYNC_COPY.match(entry.name) or (copy and f"{copy['name']}.md" in names):
-        hint = "Compare it with the original, keep what is needed, and delete it."
-        listing.problems.append(
-            Diagnostic("PT011", path, 1, 1, "this looks like a sync program's copy", hint)
-        )
         return
     try:
         status = entry.stat()
@@ -113,6 +145,8 @@ def _take(root: str, path: str, entry: os.DirEntry[str], names: set[str], listin
     elif not stat.S_ISREG(status.st_mode):
         if not stat.S_ISDIR(status.st_mode):
             listing.problems.append(_unreadable(path, "it is no ordinary file"))
+    elif original:
+        listing.copies[path] = f"{path.removesuffix(entry.name)}{original}"
     else:
         listing.files[path] = _signature(status)
 
@@ -134,105 +168,153 @@ def _unreadable(
 def read_file(root: Path, path: str) -> bytes:
     """The bytes of a regular file of the vault; raises OSError.
 
-    An empty file that changed a moment ago is looked at again: an editor may be about to fill it.
+    One that is gone, or has been empty for less than a moment, is looked at again: an editor may be about
+    to name it or to fill it.
     """
-    for wait in (_SETTLE_SECONDS, 0.0):
-        handle = os.open(root / path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise OSError(0, "it is no ordinary file")
-            content = file.read()
-        if content or not wait:
-            break
-        time.sleep(wait)
-    return content
+    with contextlib.suppress(FileNotFoundError):
+        found = read_regular(root / path)
+        if found or time.time() - (root / path).stat().st_mtime > _MOMENT_SECONDS:
+            return found
+    time.sleep(SETTLE_SECONDS)
+    return read_regular(root / path)
 
 
-def apply(root: Path, operation: Operation) -> None:
-    """Make every change of `operation`, or raise `RefusedError` with nothing half written.
+def apply(root: Path, operation: Operation, journal: Journal, at: str, *, undoes: int | None = None) -> None:
+    """Make every change of `operation`, or raise `RefusedError` with the vault as it was.
 
-    A file is replaced only if it still holds the bytes that the change was made from. Each file is whole at
-    any moment; several files are not yet replaced as one step.
+    All files are prepared before the first is replaced, and a file is replaced only if it still holds the
+    bytes that the change was made from (else `ChangedError`). What was displaced is kept in `journal`, with
+    `at` (when this is, in words). When this returns, the change is on the disk.
     """
-    prepared: list[tuple[Path, Path, Create | Write]] = []
-    try:
-        for change in operation.changes:
-            target = _target(root, change)
-            temporary = target.with_name(f".ptcrm-{secrets.token_hex(8)}.tmp")
-            prepared.append((temporary, target, change))
-            _fill(temporary, target, change)
-        for temporary, target, change in prepared:
-            _put(temporary, target, change)
-    except OSError as error:
-        raise RefusedError(f"{operation.label}: nothing was written: {error.strerror or error}") from error
-    finally:
-        for temporary, _, _ in prepared:
+    with journal.locked():
+        recover(root, journal)
+        record = Record(journal.next_number(), at, operation, secrets.token_hex(4), undoes)
+        steps = _steps(root, record)
+        if not steps:
+            return
+        for step in steps:
+            _refuse_if_hopeless(step)
+        try:
+            journal.begin(record)
+        except OSError as error:
             with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+                journal.abandon()
+            raise journal.unusable(error) from error
+        try:
+            for step in steps:
+                prepare(step)
+            for step in steps:
+                place(step)
+        except BaseException as error:
+            _roll_back(steps, journal, operation)
+            if isinstance(error, ChangedError):
+                raise ChangedError(f"{error}; nothing was written. Try again.") from error
+            if isinstance(error, OSError):
+                raise RefusedError(
+                    f"{operation.label}: nothing was written: {error.strerror or error}"
+                ) from error
+            raise
+        with contextlib.suppress(OSError):  # the change is made; the next command sweeps what is left
+            for step in steps:
+                step.beside.unlink(missing_ok=True)
+            journal.finish(record.number)
 
 
-def _target(root: Path, change: Create | Write) -> Path:
+def recover(root: Path, journal: Journal) -> str | None:
+    """Complete an operation that was interrupted, or take it back if nothing of it was placed.
+
+    Returns what was done, in words; None if there was nothing to do, or another process is at it. Raises
+    `RefusedError` if it cannot be put right.
+    """
+    try:
+        if not journal.has_pending():
+            return None
+        with journal.locked(wait=0):
+            record = journal.pending()
+            if record is None:  # interrupted before it was noted in full, so before it was begun
+                journal.abandon()
+                return None
+            steps = _steps(root, record)
+            forward = any(content(step.target) == step.new for step in steps)
+            for step in steps:
+                settle(step, forward=forward)
+            if forward:
+                journal.finish(record.number)
+            else:
+                journal.abandon()
+            done = "completed" if forward else "taken back"
+            return f"“{record.operation.label}” had been interrupted; it was {done}."
+    except BusyError:
+        return None
+    except OSError as error:
+        raise RefusedError(
+            f"an interrupted command cannot be put right: {error.strerror or error}"
+        ) from error
+
+
+def _steps(root: Path, record: Record) -> list[Step]:
+    """The files that an operation brings from old to new, in order."""
+    flat: list[tuple[str, bytes | None, bytes | None, str | None]] = []
+    for change in record.operation.changes:
+        match change:
+            case Create():
+                flat.append((change.path, None, change.new, None))
+            case Write():
+                flat.append((change.path, change.old, change.new, change.path))
+            case Move():
+                flat.append((change.to, None, change.new, change.path))
+                flat.append((change.path, change.old, None, None))
+            case Delete():
+                flat.append((change.path, change.old, None, None))
+    steps = []
+    for number, (path, old, new, like) in enumerate(flat):
+        target = _target(root, path)
+        beside = target.with_name(f".ptcrm-{record.token}-{number}.tmp")
+        if old != new:
+            steps.append(Step(target, old, new, beside, _target(root, like) if like else None))
+    return steps
+
+
+def _target(root: Path, path: str) -> Path:
     """The file itself; for a link, what it leads to inside the vault."""
-    target = Path(os.path.realpath(root / change.path))
+    target = Path(os.path.realpath(root / path))
     if not _inside(os.path.realpath(root), str(target)):
-        raise RefusedError(f"{change.path}: it leads out of the vault; nothing was written")
-    if isinstance(change, Write) and not os.access(target, os.W_OK):
-        raise RefusedError(f"{change.path}: the file is read-only; nothing was written")
-    target.parent.mkdir(parents=True, exist_ok=True)
+        raise RefusedError(f"{path}: it leads out of the vault; nothing was written")
     return target
 
 
-def _fill(temporary: Path, target: Path, change: Create | Write) -> None:
-    """Put the new content into `temporary`, safely on the disk."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
-        file.write(change.new if isinstance(change, Write) else change.content)
-        file.flush()
-        os.fsync(file.fileno())
-    if isinstance(change, Write):
-        temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-
-
-def _put(temporary: Path, target: Path, change: Create | Write) -> None:
-    """Move `temporary` to `target` if nobody wrote there in the meantime."""
-    if isinstance(change, Create):
-        try:
-            _create_exclusively(temporary, target)
-        except FileExistsError:
-            raise RefusedError(
-                f"{change.path}: a file of this name is there already; nothing was written"
-            ) from None
-    else:
-        if target.read_bytes() != change.old:
-            raise RefusedError(
-                f"{change.path}: somebody else changed it just now; nothing was written. Try again."
-            )
-        temporary.replace(target)
-    _sync_folder(target.parent)
-
-
-def _create_exclusively(temporary: Path, target: Path) -> None:
-    """Give `temporary` the name `target` without ever replacing a file."""
+def _refuse_if_hopeless(step: Step) -> None:
+    """Raise `RefusedError` for what can be seen before anything is begun."""
+    name = step.target.name
     try:
-        os.link(temporary, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        temporary.replace(target)
+        if step.old is None:
+            if os.path.lexists(step.target):
+                raise RefusedError(f"{name}: a file of this name is there already; nothing was written")
+            step.target.parent.mkdir(parents=True, exist_ok=True)
+        elif step.target.exists() and not _is_writable(step.target):
+            raise RefusedError(f"{name}: the file is read-only; nothing was written")
+    except OSError as error:
+        raise RefusedError(f"{name}: nothing was written: {error.strerror or error}") from error
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a new name durable, where the system lets a folder be synced."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _is_writable(path: Path) -> bool:
+    """Whether somebody may write the file; a file without any such right is meant to stay, for root as well."""
+    return bool(path.stat().st_mode & 0o222) and os.access(path, os.W_OK)
 
 
-def write_outside(path: Path, content: bytes, begins: bytes) -> None:
+def _roll_back(steps: list[Step], journal: Journal, operation: Operation) -> None:
+    """Take back what was placed; raises `RefusedError` if that fails, and the next command tries again."""
+    try:
+        for step in reversed(steps):
+            settle(step, forward=False)
+        journal.abandon()
+    except OSError as error:
+        raise RefusedError(
+            f"{operation.label}: it was interrupted ({error.strerror or error}); the next command puts it right"
+        ) from error
+
+
+def write_outside(path: Path, new: bytes, begins: bytes) -> None:
     """Write an export to `path`, which a person named: whole or not at all, and only if it differs.
 
     A file that does not begin as such an export does is somebody's own, and is never replaced.
@@ -240,16 +322,16 @@ def write_outside(path: Path, content: bytes, begins: bytes) -> None:
     temporary = path.with_name(f".ptcrm-{secrets.token_hex(8)}.tmp")
     try:
         old = path.read_bytes() if path.is_file() else b""
-        if old == content:
+        if old == new:
             return
         if old and not old.startswith(begins):
             raise RefusedError(
                 f"{path}: this file is no such export and stays as it is. Choose another name."
             )
         if path.exists() and not path.is_file():  # a pipe or a device takes the bytes as they come
-            path.write_bytes(content)
+            path.write_bytes(new)
             return
-        temporary.write_bytes(content)
+        fill(temporary, new)
         temporary.replace(path.resolve())
     except OSError as error:
         with contextlib.suppress(OSError):
