@@ -165,19 +165,6 @@ def _odd_cadence(one: Customer, cadence: Interval, vault: Vault) -> tuple[str, s
     return None
 
 
-def unknown_words(vault: Vault) -> Iterator[Diagnostic]:
-    """Tiers and statuses that the configuration does not have."""
-    config = vault.config
-    for one in vault.customers:
-        for code, field, word, known in (
-            ("PT403", "tier", one.tier, config.tiers),
-            ("PT404", "status", one.status, config.statuses),
-        ):
-            if word is not None and word not in known:
-                hint = suggest(word, known) or f"Known are: {', '.join(known) or 'none'}."
-                yield Diagnostic(code, one.path, one.lines.get(field, 1), 1, f"“{word}” is no {field}", hint)
-
-
 def unknown_owners(vault: Vault) -> Iterator[Diagnostic]:
     """Owners that `owners:` does not name; without it, slips of an owner whom more customers have."""
     known = vault.config.owners
@@ -323,7 +310,6 @@ CHECKS = (
     duplicate_ids,
     impossible_days,
     odd_cadences,
-    unknown_words,
     unknown_owners,
     former_without_day,
     promises_not_to_keep,

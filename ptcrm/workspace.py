@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import time
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from ptcrm import __version__
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
 from ptcrm.model.change import Create, Move, Operation, difference, inverse, paths_of
 from ptcrm.model.config import Config, read_config
-from ptcrm.model.diagnostic import Diagnostic, Severity
+from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
 from ptcrm.model.reading import Report
 from ptcrm.schedule.obligations import explain, obligations
 from ptcrm.schedule.plan import Who, next_yearly_days, plan, yearly_days
@@ -27,11 +29,12 @@ from ptcrm.vault.index import Facts, Index, Match, facts_of, link_key
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.rename import keep_id, repoint, rewritten
+from ptcrm.vault.repair import repaired
 from ptcrm.vault.replace import SETTLE_SECONDS, content
 from ptcrm.vault.schema import Reading, read_customer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ptcrm.checks import Copy
@@ -41,9 +44,10 @@ if TYPE_CHECKING:
     from ptcrm.model.occurrence import Obligations, Occurrence
     from ptcrm.text.edits import Edit
     from ptcrm.vault.journal import Record
+    from ptcrm.vault.repair import Repair
 
 _TRIES = 3  # another process may read files while this one works out what follows
-_ROWS_VERSION = "1"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "2"  # raised when rows are laid out or worked out differently
 
 
 class Workspace:
@@ -98,7 +102,8 @@ class Workspace:
             line, column = source.position(root.offset)
             raise PtcrmError(f"{store.CONFIG_NAME}:{line}:{column}: {root.message}. Correct it first.")
         config = read_config(root, report)
-        self.config_problems = tuple(report.found)
+        # ptcrm.yaml is its owner's: no command writes to it
+        self.config_problems = tuple(replace(one, fix=None) for one in report.found)
         return config, settings
 
     def refresh(self) -> None:
@@ -134,6 +139,12 @@ class Workspace:
         except OSError as error:
             why = error.strerror or str(error)
             found = Diagnostic("PT009", path, 1, 1, f"this file is left out: {why}", "Make it readable.")
+        except Exception as error:  # whatever it is, the other files can be read
+            if "PTCRM_DEBUG" in os.environ:
+                raise
+            why = f"something went wrong inside ptcrm ({type(error).__name__}: {error})"
+            hint = "Run it again with PTCRM_DEBUG=1 to see where, and report it."
+            found = Diagnostic("PT009", path, 1, 1, why, hint)
         return Facts(None, "", (), (), (), (found,))
 
     def read(self, path: str) -> Reading:
@@ -176,7 +187,7 @@ class Workspace:
     def find_path(self, words: str) -> str:
         """The file of the one customer whom `words` mean, or the file with errors that has this stem."""
         stem = same_id(words)
-        broken = (one.path for one in self.cache.diagnostics() if one.severity is Severity.ERROR)
+        broken = (one.path for one in self.cache.diagnostics(codes=ERRORS))
         named = {path for path in broken if same_id(path.rpartition("/")[2].removesuffix(".md")) == stem}
         return named.pop() if len(named) == 1 else self.find(words).path
 
@@ -272,8 +283,8 @@ class Workspace:
 
     # Checking and writing
 
-    def diagnostics(self) -> list[Diagnostic]:
-        """Everything wrong with the vault, in the order of the files."""
+    def diagnostics(self, codes: frozenset[str] = USUAL) -> list[Diagnostic]:
+        """Everything wrong with the vault that has one of `codes`, in the order of the files."""
         from ptcrm.checks import CHECKS, Vault
 
         vault = Vault(
@@ -285,10 +296,23 @@ class Workspace:
             tuple(self._copies()),
             partial(store.list_names, self.root),
         )
-        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics()]
+        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=codes)]
         for check in CHECKS:
             found += check(vault)
-        return sorted(found, key=lambda one: (one.path, one.line, one.column, one.code))
+        wanted = (one for one in found if one.code in codes)
+        return sorted(wanted, key=lambda one: (one.path, one.line, one.column, one.code))
+
+    def repairs(self, wanted: Callable[[Diagnostic], bool]) -> list[Repair]:
+        """What mends the `wanted` diagnostics, file by file; raises `RefusedError` for a file that is gone."""
+        repairs = []
+        for path in sorted({one.path for one in self.cache.diagnostics(codes=CODES) if wanted(one)}):
+            try:
+                reading = self.read(path)
+            except (OSError, UndecodableError) as error:
+                raise RefusedError(f"{path}: it cannot be read ({error}). Nothing was written.") from error
+            if (repair := repaired(reading, self.reader, wanted)) is not None:
+                repairs.append(repair)
+        return repairs
 
     def _copies(self) -> Iterator[Copy]:
         """The sync programs' copies, with their texts."""
@@ -296,9 +320,9 @@ class Workspace:
 
         for path, original in self.listing.copies.items():
             known = original in self.listing.files
-            yield Copy(path, original, self._text(path), self._text(original) if known else None)
+            yield Copy(path, original, self.text(path), self.text(original) if known else None)
 
-    def _text(self, path: str) -> str | None:
+    def text(self, path: str) -> str | None:
         """The text of the file at `path`; None if it cannot be read."""
         try:
             return Source.decode(path, store.read_file(self.root, path)).text
@@ -307,7 +331,7 @@ class Workspace:
 
     def errors(self) -> int:
         """How many files have errors; asked by every command, so it looks at no customer."""
-        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics()]
+        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=ERRORS)]
         broken = {one.path for one in found if one.severity is Severity.ERROR}
         return len(broken | {path for path, _ in self.index.same_ids()})
 

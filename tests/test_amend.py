@@ -16,6 +16,7 @@ from ptcrm.model.config import Config
 from ptcrm.text.edits import apply_edits, unified_diff
 from ptcrm.text.source import Source
 from ptcrm.vault.amend import amended, append_entry, set_field, tick
+from ptcrm.vault.emit import emit
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import BY_NAME, FIELDS, Reading, read_customer
 from tests.conftest import Golden, MakeVault, Run
@@ -316,6 +317,15 @@ def test_ticking_touches_the_task_alone(text: str) -> None:
         spans = [edit.span for edit in edits]
         assert all(task.span.start <= span.start and span.end <= task.span.end for span in spans)
         assert change.new.decode() == apply_edits(text, edits)
+
+
+@given(st.from_regex(r"\A(?:[^\W\d_][\w -]{0,9}|\+?[0-9 ()/.-]{1,9})\Z"), st.sampled_from(["phones", "role"]))
+def test_a_plain_value_is_what_every_yaml_reads_as_this_text(words: str, name: str) -> None:
+    value = words.strip()
+    if value:
+        text = emit(value, BY_NAME[name], flow=True)
+        assert yaml.safe_load(f"key: [{text}]") == {"key": [value]}
+        assert YAML(typ="safe").load(f"key: {text}") == {"key": value}
 
 
 def body_of(text: str) -> str:

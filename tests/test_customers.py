@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ptcrm.model.config import Config
+from ptcrm.model.config import Channel, Config, Tier
 from ptcrm.model.customer import Customer, Link, LogEntry, Occasion
 from ptcrm.model.dates import NEVER, Anniversary, Interval
 from ptcrm.model.diagnostic import Problem, Severity
@@ -18,7 +18,7 @@ from ptcrm.vault.document import parse_document
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import FIELDS, Reading, parse_id, read_customer, values_for
 
-READER = LineReader.of(Config())
+READER = LineReader.of(Config(tiers={"gold": Tier()}))
 ANNA = """\
 ---
 name: Anna Kowalska
@@ -407,6 +407,46 @@ def test_a_bad_value_is_reported_and_the_customer_still_loads(
     assert problems(text) == [(code, 2, column)]
     assert found.customer == Customer("anna", "anna", "customers/anna.md")
     assert field not in found.customer.lines
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "expected"),
+    [
+        ("tier: glod", [("PT403", 2, 7, "Did you mean “gold”?")]),
+        ("tier:  'x'", [("PT403", 2, 8, "Known are: gold.")]),
+        ("tier: [[gold]]", [("PT403", 2, 7, "Known are: gold.")]),
+        ("tier: a, b", [("PT403", 2, 7, "Known are: gold.")]),
+        ("status: actve", [("PT404", 2, 9, "Did you mean “active”?")]),
+        ("left: 2026-01-01", []),
+        ("prefers: Call", []),
+        ("prefers: cal", [("PT405", 2, 10, "Did you mean “call”?")]),
+        ("prefers: cal, visit", [("PT105", 2, 10, "Write [cal, visit].")]),
+        (
+            "avoids:\n  - visit\n  -  vist\n  - pigeon post",
+            [
+                ("PT405", 4, 6, "Did you mean “visit”?"),
+                ("PT405", 5, 5, f"Known are: {', '.join(READER.names)}."),
+            ],
+        ),
+        ("prefers: [{a: b}]", [("PT105", 2, 11, "Write one value on the key's line.")]),
+        ("mute: [pigeon]\ntags: [glod]", []),
+        (
+            "tier: glod\ntier: glod",
+            [("PT007", 3, 1, "Keep one of them."), ("PT403", 2, 7, "Did you mean “gold”?")],
+        ),
+    ],
+)
+def test_words_that_the_configuration_lacks_are_named_where_they_stand(
+    front_matter: str, expected: list[tuple[str, int, int, str]]
+) -> None:
+    found = reading(f"---\n{front_matter}\n---\n").diagnostics
+    assert [(one.code, one.line, one.column, one.hint) for one in found] == expected
+
+
+def test_a_channels_other_names_are_known() -> None:
+    channels = {"call": Channel(also=("Telefon",))}
+    source = Source("customers/anna.md", "---\nprefers: [telefon, call]\n---\n")
+    assert read_customer(source, LineReader.of(Config(channels=channels))).diagnostics == ()
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ from ptcrm.model.dates import (
     parse_time,
     time_there,
 )
-from ptcrm.model.diagnostic import Problem
+from ptcrm.model.diagnostic import Fix, Problem
+from ptcrm.text.edits import Edit
+from ptcrm.text.source import Span
 
 MONDAY = date(2026, 11, 23)
 FAR_PAST, FAR_FUTURE = date(1582, 10, 15), date(9999, 12, 31)
@@ -59,8 +61,8 @@ def test_a_date_is_iso_and_a_time_part_is_ignored(text: str, day: date) -> None:
         ("soon", "PT102", "Write it as YYYY-MM-DD."),
         ("20261102", "PT102", "Write it as YYYY-MM-DD."),
         ("2026-W45-1", "PT102", "Write it as YYYY-MM-DD."),
-        ("2026-1-2", "PT102", "Write it as YYYY-MM-DD."),
-        ("2026/11/02", "PT102", "Write it as YYYY-MM-DD."),
+        ("2026-1-2", "PT102", "Write 2026-01-02."),
+        ("2026/11/02", "PT102", "Write 2026-11-02."),
         ("２０２６-11-02", "PT102", "Write it as YYYY-MM-DD."),
         ("٢٠٢٦-١١-٠٢", "PT102", "Write it as YYYY-MM-DD."),
         ("2026-11-02x", "PT102", "Write it as YYYY-MM-DD."),
@@ -85,6 +87,54 @@ def test_what_is_no_date_is_never_guessed_but_shown_as_it_could_be_read(
 ) -> None:
     found = problem(parse_date(text))
     assert (found.code, found.hint) == (code, hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "how"),
+    [
+        ("2026-1-5", "2026-01-05", "safe"),
+        (" 2026/1/05 ", "2026-01-05", "safe"),
+        ("2026.12.31", "2026-12-31", "safe"),
+        ("17.05.1984", "1984-05-17", "a guess"),
+        ("5.5.1984", "1984-05-05", "a guess"),
+        ("29-2-2024", "2024-02-29", "a guess"),
+        ("17.5.", None, ""),  # which year?
+        ("6.5.1984", None, ""),
+        ("2026-13-1", None, ""),
+        ("2026-1-5T10:00", None, ""),
+        ("26-1-5", None, ""),
+        ("0000-1-5", None, ""),
+    ],
+)
+def test_a_date_with_one_reading_can_be_written_as_it_should_be(
+    text: str, meant: str | None, how: str
+) -> None:
+    fix = problem(parse_date(text)).fix
+    assert fix == (meant and Fix(f"Write {meant}", Edit(Span(0, len(text)), meant), safe=how == "safe"))
+    assert not meant or isinstance(parse_date(meant), date)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("every month", "1 month"),
+        ("once a week", "1 week"),
+        ("each 2 wks", "2 weeks"),
+        ("3-month", "3 months"),
+        ("6 mths.", "6 months"),
+        ("12 mos", "1 year"),
+        ("Every 2 Yrs", "2 years"),
+        ("200 yrs", None),
+        ("0 wks", None),
+        ("every monday", None),
+        ("2 minutes", None),
+        ("often", None),
+        ("", None),
+    ],
+)
+def test_a_length_in_other_words_can_be_written_as_it_should_be(text: str, meant: str | None) -> None:
+    fix = problem(parse_interval(text)).fix
+    assert (fix.edit.text if fix else None) == meant
 
 
 @pytest.mark.parametrize(

@@ -295,6 +295,34 @@ words = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize(
+    ("days", "line"),
+    [
+        ("11-05 11-03 11-01", None),
+        ("11-01 11-03 11-05", None),
+        ("11-01 11-01 11-05 11-05", None),
+        ("11-05 11-05 11-01 11-01", None),
+        ("11-05", None),
+        ("", None),
+        ("11-05 11-01 11-03", 7),
+        ("11-01 11-05 11-03", 7),
+        ("11-05 11-01 11-03 11-01 11-04", 7),
+        ("11-05 11-06 11-05", 6),
+    ],
+)
+def test_the_first_entry_that_breaks_the_order_is_named(days: str, line: int | None) -> None:
+    entries = "".join(f"  -  2026-{day} call: x\n" for day in days.split())
+    found = read(f"## Log\n{entries}").diagnostics
+    assert [(one.code, one.severity, one.line, one.column) for one in found] == (
+        [("PT206", Severity.INFO, line, 6)] if line else []
+    )
+
+
+def test_each_log_has_its_own_order() -> None:
+    body = "## Log\n- 2026-11-01: a\n- 2026-11-05: b\n## Log\n- 2025-11-05: c\n- 2025-11-01: d\n"
+    assert read(body).diagnostics == ()
+
+
 @given(st.lists(words | st.text(max_size=4)).map("".join) | st.lists(words).map(" ".join))
 def test_any_line_is_an_entry_or_has_a_problem(line: str) -> None:
     found = LineReader.of(Config()).parse_entry(line)

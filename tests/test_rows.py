@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ptcrm.model.config import Config
 from ptcrm.model.customer import Customer, FollowUp, Link, LogEntry, Money, Occasion
 from ptcrm.model.dates import Anniversary, Interval
+from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.occurrence import Obligation, Obligations, Reason, Standing, Yearly
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.log import LineReader
@@ -81,6 +82,12 @@ def test_what_is_owed_comes_back_whole(one: Obligations) -> None:
 @given(values(Config))
 def test_a_configuration_comes_back_whole(one: Config) -> None:
     assert everything(load(Config, dump(one))) == everything(one)
+
+
+@settings(deadline=None)
+@given(values(Diagnostic))
+def test_a_diagnostic_comes_back_with_its_fix(one: Diagnostic) -> None:
+    assert everything(load(Diagnostic, dump(one))) == everything(one)
 
 
 @given(values(Money))

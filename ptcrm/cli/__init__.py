@@ -34,7 +34,7 @@ COMMANDS = {
     "edit": "vault",
     "add": "vault",
     "init": "vault",
-    "check": "vault",
+    "check": "check",
     "export": "export",
 }
 

@@ -29,6 +29,8 @@ _COLOURS = {
     "-": "red",
 }
 _GAP = 2
+_INDENT = "    "
+_TAB = "    "
 _NARROWEST = 10  # columns, as wide as a date
 _HALF_A_YEAR = 180  # days
 
@@ -86,15 +88,51 @@ def _cut(cell: str, width: int) -> str:
     return set_cell_size(cell, width) if cell_len(cell) <= width else f"{set_cell_size(cell, width - 1)}…"
 
 
-def say_diagnostic(one: Diagnostic) -> None:
-    """Print `path:line:column: severity CODE: message`, and below it the hint and the detail."""
+def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
+    """Print `path:line:column: severity CODE: message`; below it the file's `line`, the hint, the fix, the detail."""
     place = for_terminal(f"{one.path}:{one.line}:{one.column}:")
     severity = _styled(one.severity.value, one.severity.value)
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
+    if line:
+        room = max(shutil.get_terminal_size().columns - len(_INDENT), _NARROWEST)
+        shown, mark = pointed_at(line, one.column, room)
+        say(_INDENT + shown)
+        say(_INDENT + mark, one.severity.value)
     if one.hint:
-        say(f"    {one.hint}")
-    for line in one.detail.splitlines():
-        say(f"    {line}")
+        say(_INDENT + one.hint)
+    if one.fix:
+        say(f"{_INDENT}fix: {one.fix.label}{'' if one.fix.safe else ' (a guess)'}")
+    for more in one.detail.splitlines():
+        say(_INDENT + more)
+
+
+def pointed_at(line: str, column: int, room: int) -> tuple[str, str]:
+    """A file's line as a terminal shows it, and the line below with `^` under `column` (from 1).
+
+    What is further away from the mark than half of `room` (columns of the terminal) is cut off.
+    """
+    from rich.cells import cell_len
+
+    before, after = (
+        for_terminal(part.rstrip("\r\n")).replace("\t", _TAB)
+        for part in (line[: column - 1], line[column - 1 :])
+    )
+    if cell_len(before) + cell_len(after) > room:
+        if cell_len(before) > room // 2:
+            before = f"…{_last(before, room // 2 - 1)}"
+        if cell_len(before) + cell_len(after) > room:
+            after = _cut(after, room - cell_len(before))
+    return before + after, " " * cell_len(before) + "^"
+
+
+def _last(text: str, width: int) -> str:
+    """The end of `text` that fits into `width` columns of the terminal."""
+    from rich.cells import cell_len
+
+    text = text[-width:]
+    while cell_len(text) > width:
+        text = text[1:]
+    return text
 
 
 def say_diff(operation: Operation) -> None:

@@ -1,4 +1,4 @@
-"""Commands for whole files and the vault: init, add, edit, check."""
+"""Commands for whole files and the vault: init, add, edit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import click
 
 from ptcrm.cli.options import (
     Session,
-    json_option,
     known_word,
     pass_session,
     plain,
@@ -18,7 +17,7 @@ from ptcrm.cli.options import (
     who_argument,
     writing,
 )
-from ptcrm.cli.output import plural, say, say_diagnostic, say_diff, say_json, tell
+from ptcrm.cli.output import say, say_diagnostic, say_diff, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.change import Create, Operation
 from ptcrm.model.diagnostic import Problem, Severity
@@ -28,8 +27,6 @@ from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from ptcrm.model.diagnostic import Diagnostic
 
 _CONFIG = """\
 # The vault's settings. Every line may go: what is not said here has a default (docs/configuration.md).
@@ -173,45 +170,3 @@ def edit_command(session: Session, who: tuple[str, ...]) -> None:
     if any(one.severity is Severity.ERROR for one in found):
         tell(f"Correct it with `ptcrm edit {words}`: a file with errors is not read in whole.")
         raise click.exceptions.Exit(1)
-
-
-@click.command("check")
-@json_option
-@pass_session
-def check_command(session: Session, as_json: bool) -> None:
-    """Everything wrong with the vault, with path, line, column and what to do.
-
-    Exits with 1 if there is an error, with 0 if there are warnings alone.
-
-    \b
-    Examples:
-      ptcrm check
-      ptcrm check --json
-    """
-    workspace = session.workspace(quiet=True)
-    found = workspace.diagnostics()
-    if as_json:
-        say_json([_object(one) for one in found])
-    else:
-        for one in found:
-            say_diagnostic(one)
-    counts = [
-        sum(one.severity is severity for one in found) for severity in (Severity.ERROR, Severity.WARNING)
-    ]
-    files = plural(len(workspace.listing.files), "file")
-    tell(f"{files} checked: {plural(counts[0], 'error')}, {plural(counts[1], 'warning')}.")
-    if counts[0]:
-        raise click.exceptions.Exit(1)
-
-
-def _object(one: Diagnostic) -> dict[str, object]:
-    return {
-        "code": one.code,
-        "severity": one.severity.value,
-        "path": one.path,
-        "line": one.line,
-        "column": one.column,
-        "message": one.message,
-        "hint": one.hint,
-        "detail": one.detail,
-    }

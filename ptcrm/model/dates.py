@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from ptcrm.model.diagnostic import Problem
+from ptcrm.model.diagnostic import Problem, rewrite
 
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ][0-9:.+Z -]*)?")
 _YEARLESS = re.compile(r"--([0-9]{2})-?([0-9]{2})")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
-_TWO_PARTS = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})\.?")
-_THREE_PARTS = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})")
+_TWO_PARTS = re.compile(r"(?P<first>[0-9]{1,2})[-./](?P<second>[0-9]{1,2})\.?")
+_THREE_PARTS = re.compile(r"(?P<first>[0-9]{1,2})[-./](?P<second>[0-9]{1,2})[-./](?P<year>[0-9]{4})")
+_YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})[-./](?P<first>[0-9]{1,2})[-./](?P<second>[0-9]{1,2})")
 _COUNTED = re.compile(
     r"(?:every +)?([0-9]{1,5}) *(d|w|m|q|y|days?|weeks?|months?|quarters?|years?)", re.IGNORECASE
+)
+_LOOSELY_COUNTED = re.compile(
+    r"(?:every +|each +|once an? +)?(?P<count>[1-9][0-9]{0,2})?[ -]*"
+    r"(?P<unit>days?|we?e?ks?|months?|mon?s?|mths?|quarters?|qtrs?|years?|yrs?)\.?"
 )
 _ISO = re.compile(r"P([0-9]{1,5})([DWMY])", re.IGNORECASE)
 _NUMBERS = re.compile(r"[0-9./-]+")
@@ -159,24 +164,44 @@ def parse_anniversary(text: str) -> Anniversary | Problem:
 
 
 def _no_date(text: str, no_year: str, form: str) -> Problem:
-    """A problem that shows what `text` may have meant, never a guess; `no_year` stands for a missing year."""
-    three, two = _THREE_PARTS.fullmatch(text.strip()), _TWO_PARTS.fullmatch(text.strip())
-    parts = three or two
-    if not parts:
-        return Problem("PT102", f"“{text}” is no date", f"Write it as {form}.")
-    year, year_number = (three[3], int(three[3])) if three else (no_year, _LEAP_YEAR)
-    first, second = int(parts[1]), int(parts[2])
-    readings = {
-        f"{year}-{month:02}-{day:02}"
-        for day, month in ((first, second), (second, first))
-        if 1 <= month <= 12 and 1 <= day <= monthrange(year_number, month)[1]
-    }
+    """A problem that shows what `text` may have meant; `no_year` stands for a missing year.
+
+    Only one reading is a fix: a safe one if the year stands first, since the day is then last everywhere.
+    """
+    readings = sorted(_readings(text.strip(), no_year))
     if not readings:
         return Problem("PT102", f"“{text}” is no date", f"Write it as {form}.")
-    choice = f"Write {' or '.join(sorted(readings))}."
-    if len(readings) == 1:
-        return Problem("PT102", f"“{text}” is not written as dates are here", choice)
-    return Problem("PT103", f"“{text}” could be read in more than one way", choice)
+    choice = f"Write {' or '.join(readings)}."
+    if len(readings) > 1:
+        return Problem("PT103", f"“{text}” could be read in more than one way", choice)
+    safe = _YEAR_FIRST.fullmatch(text.strip()) is not None
+    fix = None if readings[0].startswith("YYYY") else rewrite(text, readings[0], safe=safe)
+    return Problem("PT102", f"“{text}” is not written as dates are here", choice, fix)
+
+
+def _readings(text: str, no_year: str) -> set[str]:
+    """The days that `text` may mean, as they are written here."""
+    year_first = _YEAR_FIRST.fullmatch(text)
+    parts = year_first or _THREE_PARTS.fullmatch(text) or _TWO_PARTS.fullmatch(text)
+    if not parts:
+        return set()
+    given = parts.groupdict()
+    year = given.get("year", no_year)
+    first, second = int(given["first"]), int(given["second"])
+    orders = ((first, second),) if year_first else ((first, second), (second, first))
+    return {
+        f"{year}-{month:02}-{day:02}"
+        for month, day in orders
+        if _is_day(int(given.get("year", _LEAP_YEAR)), month, day)
+    }
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_time(text: str) -> time | None:
@@ -202,7 +227,11 @@ def parse_interval(text: str) -> Interval | Problem:
         return Problem(
             "PT104", f"“{text}” is not between 1 day and 100 years", "Write for example `6 weeks`."
         )
-    return Problem("PT104", f"“{text}” is no length of time", "Write for example `6 weeks`, `3m` or `never`.")
+    hint = "Write for example `6 weeks`, `3m` or `never`."
+    problem = Problem("PT104", f"“{text}” is no length of time", hint)
+    loose = _LOOSELY_COUNTED.fullmatch(words)
+    meant = parse_interval(f"{loose['count'] or 1}{loose['unit'][0]}") if loose else problem
+    return problem if isinstance(meant, Problem) else replace(problem, fix=rewrite(text, str(meant)))
 
 
 def parse_day(text: str, today: date) -> date | Problem:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from ptcrm.text.edits import Edit
+from ptcrm.text.source import Span
 
 
 class Severity(StrEnum):
@@ -16,11 +19,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A kind of diagnostic: its stable code, how bad it is, and what it means in one line."""
+    """A kind of diagnostic: its stable code, how bad it is, and what it means in one line.
+
+    One that is `opt_in` is neither shown nor mended unless it is asked for.
+    """
 
     code: str
     severity: Severity
     meaning: str
+    opt_in: bool = False
 
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -47,6 +54,7 @@ RULES = (
     Rule("PT108", _E, "An id holds characters that an id must not have, or is too long."),
     Rule("PT109", _W, "A time zone is not known."),
     Rule("PT110", _I, "A phone number stands without quotes, which other programs misread."),
+    Rule("PT111", _I, "A file has no `id`, so it should not be renamed by hand.", opt_in=True),
     Rule("PT112", _W, "A day that cannot be: after today, too long ago, or before another it must follow."),
     Rule("PT113", _W, "A cadence has no effect, or is too long or too short to be meant."),
     Rule("PT114", _W, "A follow-up is open, though `do_not_contact` is true."),
@@ -56,11 +64,13 @@ RULES = (
     Rule("PT203", _W, "A log entry has a qualifier that is not known."),
     Rule("PT204", _W, "A log entry is dated after today, so it is no contact yet."),
     Rule("PT205", _W, "A line looks like a log entry and is none: no bullet, or no log heading above it."),
+    Rule("PT206", _I, "The log entries are not in order."),
     Rule("PT301", _W, "A follow-up's date or interval is not understood."),
     Rule("PT401", _E, "Two files have one id."),
     Rule("PT402", _W, "A link leads nowhere, to no customer, or to more than one."),
     Rule("PT403", _W, "A tier is not in the configuration."),
     Rule("PT404", _W, "A status is not in the configuration."),
+    Rule("PT405", _W, "A channel that a customer likes or does not like is not known."),
     Rule("PT406", _W, "An owner is not known."),
     Rule("PT407", _W, "Two people may be one: they have the same e-mail address, phone number or name."),
     Rule("PT501", _W, "The configuration has a key that means nothing."),
@@ -68,13 +78,38 @@ RULES = (
 )
 
 _BY_CODE = {rule.code: rule for rule in RULES}
+CODES = frozenset(_BY_CODE)
+USUAL = frozenset(rule.code for rule in RULES if not rule.opt_in)
+ERRORS = frozenset(rule.code for rule in RULES if rule.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """An edit of the file's text that puts a problem right, under the name a person reads.
+
+    A `safe` one keeps the meaning, or gives the only one there can be; any other is a good guess.
+    """
+
+    label: str
+    edit: Edit
+    safe: bool
+
+    def moved(self, by: int) -> Fix:
+        """The same fix `by` characters further on."""
+        start, end = self.edit.span
+        return replace(self, edit=Edit(Span(start + by, end + by), self.edit.text))
+
+
+def rewrite(old: str, new: str, *, safe: bool = False) -> Fix:
+    """The fix that puts `new` in the place of the whole text `old`."""
+    return Fix(f"Write {new}", Edit(Span(0, len(old)), new), safe)
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem in one file. `line` and `column` count from 1; `hint` says what to do next.
 
-    `detail` shows more, on lines of its own.
+    `detail` shows more, on lines of its own. `fix` is an edit of the text the problem was found in.
     """
 
     code: str
@@ -84,6 +119,7 @@ class Diagnostic:
     message: str
     hint: str = ""
     detail: str = ""
+    fix: Fix | None = None
 
     @property
     def severity(self) -> Severity:
@@ -93,8 +129,16 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a value cannot be used, before anyone knows where it stands."""
+    """Why a value cannot be used, before anyone knows where it stands.
+
+    The place of `fix` counts from the start of the value's text.
+    """
 
     code: str
     message: str
     hint: str = ""
+    fix: Fix | None = None
+
+    def moved(self, by: int) -> Problem:
+        """The same problem of a longer text, in which the value stands at `by`."""
+        return replace(self, fix=self.fix and self.fix.moved(by))

@@ -6,15 +6,18 @@ A reader is a function `(node, report) -> value`; it returns None for what it ca
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ptcrm.model.customer import Money
 from ptcrm.model.dates import parse_date, parse_interval
-from ptcrm.model.diagnostic import Diagnostic, Problem
-from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
-from ptcrm.text.source import Source
+from ptcrm.model.diagnostic import Diagnostic, Fix, Problem, rewrite
+from ptcrm.text.edits import Edit, drop_lines, line_after
+from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence, in_quotes
+from ptcrm.text.source import Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +36,7 @@ _MONEY = re.compile(
 _BARE_LINK = re.compile(r"\[\[[^\[\]\n]*\]\]")
 _CUT_SIGN = re.compile(r"[ \t]#[^\s#]")
 _CUT = re.compile(r"[ \t]+#[^\s#]")
+_COMMENT = re.compile(r"[ \t]#(?=[\s#]|\Z)")  # with a blank behind it, so one that is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,14 @@ class Report:
     source: Source
     found: list[Diagnostic] = field(default_factory=list)
 
-    def add(self, code: str, offset: int, message: str, hint: str = "") -> None:
-        """Note a problem at `offset` of the source's text."""
+    def add(self, code: str, offset: int, message: str, hint: str = "", fix: Fix | None = None) -> None:
+        """Note a problem at `offset` of the source's text; `fix` is an edit of that text."""
         line, column = self.source.position(offset)
-        self.found.append(Diagnostic(code, self.source.path, line, column, message, hint))
+        self.found.append(Diagnostic(code, self.source.path, line, column, message, hint, fix=fix))
 
     def problem(self, problem: Problem, offset: int) -> None:
         """Note `problem` at `offset`."""
-        self.add(problem.code, offset, problem.message, problem.hint)
+        self.add(problem.code, offset, problem.message, problem.hint, problem.fix)
 
     def line(self, offset: int) -> int:
         """The line of `offset`, from 1."""
@@ -71,6 +75,12 @@ def text(node: Node, report: Report) -> str | None:
         return node.span.of(report.source.text)
     report.add("PT105", node.span.start, "one value is expected here", "Write one value on the key's line.")
     return None
+
+
+def placed(problem: Problem, words: str, node: Node, report: Report) -> Problem:
+    """`problem` of `words` as one of the whole file; without a fix if `node` has them in other letters."""
+    at = report.source.text.find(words, *node.span)
+    return replace(problem, fix=None) if at < 0 else problem.moved(at)
 
 
 def texts(node: Node, report: Report) -> tuple[str, ...]:
@@ -98,18 +108,38 @@ def warn_of_cuts(root: Mapping, report: Report) -> None:
     last_line_end = source.find("\n", root.span.end)
     if not _CUT_SIGN.search(source, root.span.start, last_line_end if last_line_end >= 0 else len(source)):
         return  # as in nearly all files
-    for node in _scalars(root):
-        cut = None if node.quoted else _CUT.match(source, node.span.end)
-        if cut:
-            report.add("PT107", cut.end() - 2, "` #` cuts the value here", "Put the whole value in quotes.")
+    for node, in_flow in _scalars(root):
+        cut = cut_after(node, source)
+        if cut is not None:
+            fix = None if in_flow else _uncut(node, cut, source)
+            report.add("PT107", cut, "` #` cuts the value here", "Put the whole value in quotes.", fix)
 
 
-def _scalars(node: Node) -> Iterator[Scalar]:
+def cut_after(node: Scalar, source: str) -> int | None:
+    """Where a `#` right before a word cuts the value, or None."""
+    cut = None if node.quoted else _CUT.match(source, node.span.end)
+    return cut.end() - 2 if cut else None
+
+
+def _uncut(node: Scalar, cut: int, source: str) -> Fix | None:
+    """The fix that quotes a value of one line with what was cut off."""
+    start = node.span.start if node.value else cut
+    line = source[start : line_after(source, cut)]
+    comment = _COMMENT.search(line, cut - start)
+    whole = line[: comment.start() if comment else len(line)].rstrip()
+    if "\n" in whole:
+        return None
+    edit = Edit(Span(start, start + len(whole)), in_quotes(whole))
+    return Fix("Put the whole value in quotes", edit, safe=False)
+
+
+def _scalars(node: Node, *, in_flow: bool = False) -> Iterator[tuple[Scalar, bool]]:
+    """Every value at any depth, and whether it stands in brackets or braces."""
     if isinstance(node, Scalar):
-        yield node
+        yield node, in_flow
     else:
         for child in node.items if isinstance(node, Sequence) else [value for _, value in node.pairs]:
-            yield from _scalars(child)
+            yield from _scalars(child, in_flow=in_flow or node.flow)
 
 
 def parsed(parse: Callable[[str], T | Problem]) -> Callable[[Node, Report], T | None]:
@@ -121,7 +151,7 @@ def parsed(parse: Callable[[str], T | Problem]) -> Callable[[Node, Report], T | 
             return None
         value = parse(words)
         if isinstance(value, Problem):
-            report.problem(value, node.span.start)
+            report.problem(placed(value, words, node, report), node.span.start)
             return None
         return value
 
@@ -143,7 +173,9 @@ def one_of(*allowed: str) -> Callable[[Node, Report], str | None]:
     def parse(words: str) -> str | Problem:
         if words.lower() in allowed:
             return words.lower()
-        return Problem("PT105", f"“{words}” is none of {', '.join(allowed)}", suggest(words, allowed))
+        near = nearest(words, allowed)
+        fix = rewrite(words, near) if near else None
+        return Problem("PT105", f"“{words}” is none of {', '.join(allowed)}", did_you_mean(near), fix)
 
     return parsed(parse)
 
@@ -179,13 +211,31 @@ def parse_zone(words: str) -> str | Problem:
     try:
         ZoneInfo(words)
     except (ValueError, OSError, LookupError):
-        return Problem("PT109", f"“{words}” is no time zone", "Write a name such as Europe/Warsaw.")
+        near = _zones().get(words.casefold().replace(" ", "_"))
+        fix = rewrite(words, near) if near else None
+        return Problem("PT109", f"“{words}” is no time zone", "Write a name such as Europe/Warsaw.", fix)
     return words
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """The time zones by name and by city, casefolded; of two with one city neither by that."""
+    from zoneinfo import available_timezones
+
+    names = sorted(available_timezones())
+    cities = [name.rpartition("/")[2].casefold() for name in names]
+    counts = Counter(cities)
+    by_city = {city: name for city, name in zip(cities, names, strict=True) if counts[city] == 1}
+    return by_city | {name.casefold(): name for name in names}
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`Did you mean …?` for the nearest of `known`, or nothing."""
-    near = nearest(word, known)
+    return did_you_mean(nearest(word, known))
+
+
+def did_you_mean(near: str | None) -> str:
+    """The question that offers `near`, or nothing."""
     return f"Did you mean “{near}”?" if near else ""
 
 
@@ -203,18 +253,23 @@ def pairs(node: Node, report: Report) -> list[tuple[Scalar, Node]]:
     if not isinstance(node, Mapping):
         report.add("PT105", node.span.start, "`key: value` lines are expected here", "")
         return []
-    first: dict[str, Scalar] = {}
-    kept = []
+    first: dict[str, tuple[Scalar, Node]] = {}
     for key, value in node.pairs:
-        if key.value in first:
-            line = report.line(first[key.value].span.start)
-            report.add(
-                "PT007", key.span.start, f"“{key.value}” stands here and on line {line}", "Keep one of them."
-            )
-        else:
-            first[key.value] = key
-            kept.append((key, value))
-    return kept
+        earlier, kept = first.setdefault(key.value, (key, value))
+        if earlier is not key:
+            message = f"“{key.value}” stands here and on line {report.line(earlier.span.start)}"
+            fix = None if node.flow else _drop_twin(key, value, kept, report.source.text)
+            report.add("PT007", key.span.start, message, "Keep one of them.", fix)
+    return list(first.values())
+
+
+def _drop_twin(key: Scalar, value: Node, kept: Node, source: str) -> Fix | None:
+    """The fix that takes away a key that says the same again, unless its lines hold anything else."""
+    beside = source[source.rfind("\n", 0, key.span.start) + 1 : key.span.start]
+    beside += source[value.span.end : line_after(source, value.span.end)]
+    if beside.strip() or value.span.of(source) != kept.span.of(source):
+        return None
+    return Fix("Take it away", drop_lines(source, key.span.start, value.span.end), safe=True)
 
 
 def record(build: Callable[..., T], **readers: Callable[[Node, Report], Any]) -> Callable[[Node, Report], T]:

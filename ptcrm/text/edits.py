@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,11 +32,24 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join(parts)
 
 
+def drop_lines(text: str, start: int, end: int) -> Edit:
+    """Take away the whole lines from the one of offset `start` to the one of `end`."""
+    return Edit(Span(text.rfind("\n", 0, start) + 1, line_after(text, end)), "")
+
+
+def line_after(text: str, offset: int) -> int:
+    """Where the line after that of `offset` begins, or the end of `text`."""
+    newline = text.find("\n", offset)
+    return len(text) if newline < 0 else newline + 1
+
+
 def unified_diff(path: str, old: str | None, new: str | None, to: str | None = None) -> str:
     """The change from `old` to `new` (None: no file) as a unified diff; `to` is the new path of a moved file.
 
     Line ends other than LF are kept in the lines.
     """
+    import difflib
+
     before = "/dev/null" if old is None else f"a/{path}"
     after = "/dev/null" if new is None else f"b/{to or path}"
     lines = difflib.unified_diff(_lines(old), _lines(new), before, after)

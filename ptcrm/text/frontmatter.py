@@ -86,6 +86,13 @@ class Flaw(NamedTuple):
     message: str
 
 
+def in_quotes(words: str) -> str:
+    """`words` (one line that YAML allows) as a quoted value."""
+    if '"' in words or "\\" in words:
+        return "'" + words.replace("'", "''") + "'"
+    return f'"{words}"'
+
+
 def find_fences(text: str) -> Fences | Flaw | None:
     """Where the front matter stands; None if the file has none; a flaw if it opens and cannot be read."""
     opening = _FENCE.match(text)

@@ -17,7 +17,7 @@ from ptcrm.model.change import Write
 from ptcrm.model.customer import Customer, FollowUp, LogEntry
 from ptcrm.model.dates import Interval, later, parse_date
 from ptcrm.model.diagnostic import Problem, Severity
-from ptcrm.text.edits import Edit, apply_edits
+from ptcrm.text.edits import Edit, apply_edits, drop_lines, line_after
 from ptcrm.text.fold import slug
 from ptcrm.text.frontmatter import Mapping, Scalar, Sequence
 from ptcrm.text.source import Source, Span
@@ -105,13 +105,13 @@ def set_field(reading: Reading, field: Field, values: list[str]) -> list[Edit]:
         return _add_key(reading, field, values) if values else []
     key, node = found[0]
     if not values:
-        return [_drop_lines(reading.document.source.text, key.span.start, node.span.end)]
+        return [drop_lines(reading.document.source.text, key.span.start, node.span.end)]
     is_link = node.span.of(reading.document.source.text).startswith("[[")
     if isinstance(node, Sequence) and field.many and not is_link:
         return _set_list(reading.document.source, node, field, values)
     if isinstance(node, (Mapping, Sequence)) and not _is_one_line(reading, node):
         return [
-            _drop_lines(reading.document.source.text, key.span.start, node.span.end),
+            drop_lines(reading.document.source.text, key.span.start, node.span.end),
             *_add_key(reading, field, values),
         ]
     return [_replace_value(key, node, _inline(field, values))]
@@ -143,13 +143,8 @@ def _replace_value(key: Scalar, node: Node, text: str) -> Edit:
 def _add_key(reading: Reading, field: Field, values: list[str]) -> list[Edit]:
     """A new last line, or lines, of the front matter, indented as its keys are."""
     document = reading.document
-    source, end = document.source, document.yaml.end
-    root = document.root
-    indent = ""
-    if root and root.pairs:
-        first = root.pairs[0][0].span.start
-        indent = source.text[source.text.rfind("\n", 0, first) + 1 : first]
-    eol = source.line_end_near(end)
+    end = document.yaml.end
+    indent, eol = document.indent, document.source.line_end_near(end)
     return [Edit(Span(end, end), "".join(f"{indent}{line}{eol}" for line in _key_lines(field, values)))]
 
 
@@ -185,10 +180,10 @@ def _set_list(source: Source, node: Sequence, field: Field, values: list[str]) -
     lead = text[text.rfind("\n", 0, first) + 1 : first]
     lines = [f"{lead}{emit(value, field)}" for value in new]
     edits = [Edit(item.span, line[len(lead) :]) for item, line in zip(gone, lines, strict=False)]
-    edits += [_drop_lines(text, item.span.start, item.span.end) for item in gone[len(new) :]]
+    edits += [drop_lines(text, item.span.start, item.span.end) for item in gone[len(new) :]]
     if len(new) > len(gone):
         before = gone[-1] if gone else (node.items[head - 1] if head else None)
-        at = _line_after(text, before.span.end) if before else text.rfind("\n", 0, first) + 1
+        at = line_after(text, before.span.end) if before else text.rfind("\n", 0, first) + 1
         edits.append(Edit(Span(at, at), "".join(f"{line}{eol}" for line in lines[len(gone) :])))
     return edits
 
@@ -216,16 +211,6 @@ def _common(one: list[str], other: list[str]) -> int:
     while count < min(len(one), len(other)) and one[count] == other[count]:
         count += 1
     return count
-
-
-def _drop_lines(text: str, start: int, end: int) -> Edit:
-    """Take away the whole lines from the one of `start` to the one of `end`."""
-    return Edit(Span(text.rfind("\n", 0, start) + 1, _line_after(text, end)), "")
-
-
-def _line_after(text: str, offset: int) -> int:
-    newline = text.find("\n", offset)
-    return len(text) if newline < 0 else newline + 1
 
 
 def new_customer(
@@ -305,7 +290,7 @@ def _first_entry(source: Source, log: Span, line: str) -> Edit:
             raise RefusedError(f"{place}: the text below the log's heading is indented. Nothing was written.")
         return Edit(Span(at + len(content), at + len(content)), f"{eol}{eol}- {line}")
     before = "" if at == 0 or text[at - 1] == "\n" else eol
-    following_line = text[at : _line_after(text, at)]
+    following_line = text[at : line_after(text, at)]
     if following_line and not following_line.strip():
         at += len(following_line)
         return Edit(Span(at, at), f"- {line}{eol}{eol if text[at:].strip() else ''}")

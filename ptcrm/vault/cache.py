@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ptcrm.model.customer import Customer
-from ptcrm.model.diagnostic import Diagnostic
+from ptcrm.model.diagnostic import USUAL, Diagnostic
 from ptcrm.model.occurrence import Obligation, Obligations, Standing, Yearly
 from ptcrm.vault.rows import dump, load
 from ptcrm.vault.store import Signature
@@ -40,7 +40,7 @@ CREATE INDEX link_path ON link (path);
 CREATE TABLE entry (path TEXT, line INTEGER, date TEXT, place INTEGER, channel TEXT, contact INTEGER, touch INTEGER, key TEXT);
 CREATE INDEX entry_key ON entry (key);
 CREATE INDEX entry_path ON entry (path);
-CREATE TABLE diagnostic (path TEXT, code TEXT, line INTEGER, col INTEGER, message TEXT, hint TEXT);
+CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);
 CREATE TABLE standing (path TEXT PRIMARY KEY, valid_from TEXT, valid_until TEXT, facts TEXT) WITHOUT ROWID;
 CREATE TABLE contact (path TEXT, day TEXT, movable INTEGER, facts TEXT);
@@ -150,8 +150,8 @@ class Cache:
         many("INSERT INTO handle VALUES (?, ?, ?)", [(*handle, path) for handle in facts.handles])
         many("INSERT INTO link VALUES (?, ?, ?, ?, ?)", [path_only + row for row in facts.links])
         many("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [path_only + row for row in facts.entries])
-        rows = [(path, one.code, one.line, one.column, one.message, one.hint) for one in facts.diagnostics]
-        many("INSERT INTO diagnostic VALUES (?, ?, ?, ?, ?, ?)", rows)
+        rows = [(path, one.code, dump(one)) for one in facts.diagnostics]
+        many("INSERT INTO diagnostic VALUES (?, ?, ?)", rows)
 
     def customer(self, path: str) -> Customer | None:
         """The customer of the file at `path`, without the log."""
@@ -163,11 +163,11 @@ class Cache:
         for (facts,) in self.database.execute("SELECT facts FROM customer ORDER BY path"):
             yield load(Customer, facts)
 
-    def diagnostics(self, of: str | None = None) -> list[Diagnostic]:
-        """What reading the files found; `of` names a single one."""
-        query = "SELECT code, path, line, col, message, hint FROM diagnostic WHERE ?1 IS NULL OR path = ?1"
-        rows = self.database.execute(query, (of,))
-        return [Diagnostic(*row) for row in rows]
+    def diagnostics(self, of: str | None = None, codes: frozenset[str] = USUAL) -> list[Diagnostic]:
+        """What reading the files found of these codes; `of` names a single file."""
+        marks = ", ".join("?" * len(codes))
+        query = f"SELECT facts FROM diagnostic WHERE code IN ({marks}) AND (? IS NULL OR path = ?)"  # noqa: S608
+        return [load(Diagnostic, facts) for (facts,) in self.database.execute(query, (*codes, of, of))]
 
     def rows(self, query: str, *values: object) -> list[Any]:
         """The rows of a query of the index's own."""

@@ -56,6 +56,14 @@ class Document:
         cuts.append(len(self.source.text))
         return tuple(Span(start, end) for start, end in pairwise(cuts))
 
+    @property
+    def indent(self) -> str:
+        """The blanks that the first key of the front matter stands behind."""
+        if not self.root or not self.root.pairs:
+            return ""
+        first = self.root.pairs[0][0].span.start
+        return self.source.text[self.source.text.rfind("\n", 0, first) + 1 : first]
+
     def entries(self) -> list[Item]:
         """The items that may be log entries: at the top level of a log section, and no task."""
         logs = outermost(self.logs)

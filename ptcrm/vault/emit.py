@@ -7,12 +7,14 @@ import re
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import UsageError
-from ptcrm.text.frontmatter import Mapping, Scalar, Sequence, compose
+from ptcrm.text.frontmatter import Mapping, Scalar, Sequence, compose, in_quotes
 from ptcrm.text.source import Span
 
 if TYPE_CHECKING:
     from ptcrm.vault.schema import Field
 
+_PLAIN = re.compile(r"[^\W\d_](?:[\w -]*[^\W_])?")
+_NUMBER = re.compile(r"\+?[0-9](?:[0-9 ()/.-]*[0-9])?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -23,6 +25,8 @@ def emit(value: str, field: Field, *, flow: bool = False) -> str:
     if field.typed:
         return value
     quoted = field.quoted or value.startswith("[[")
+    if _PLAIN.fullmatch(value) or (quoted and _NUMBER.fullmatch(value)):  # as most are: ruamel.yaml is slow
+        return in_quotes(value) if quoted or _is_typed(value) else value
     text = _by_ruamel(value, flow=flow, quoted=quoted)
     if not quoted and (_is_typed(text) or not _reads_back(text, value, flow=flow)):
         text = _by_ruamel(value, flow=flow, quoted=True)

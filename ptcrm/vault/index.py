@@ -70,7 +70,7 @@ def facts_of(reading: Reading, config: Config) -> Facts:
         tuple((same_id(text), rank) for text, rank in handles),
         links,
         tuple(_entry_rows(one, config)),
-        reading.diagnostics,
+        reading.diagnostics + reading.offers,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ptcrm.model.config import QUALIFIERS, Config, channel_names
 from ptcrm.model.customer import FollowUp, LogEntry, Mark
 from ptcrm.model.dates import Interval, later, parse_date, parse_interval, parse_time
-from ptcrm.model.diagnostic import Problem
-from ptcrm.model.reading import nearest
+from ptcrm.model.diagnostic import Fix, Problem, rewrite
+from ptcrm.model.reading import did_you_mean, nearest
+from ptcrm.text.edits import Edit
 from ptcrm.text.fold import fold
 from ptcrm.text.markdown import Item, show_links
 from ptcrm.text.source import Span, outermost
@@ -25,8 +27,8 @@ _DATE = r"(?:\[\[(?P<linked>{0})\]\]|\*\*(?P<bold>{0})\*\*|(?P<bare>{0}))".forma
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 )
 _DATED = re.compile(rf"{_DATE}(?![0-9])(?P<rest>.*)", re.DOTALL)
-_ALMOST_DATED = re.compile(r"(?:\[\[|\*\*)?[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?![0-9])")
-_OTHER_DATE = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}(?![0-9])")
+_ALMOST_DATED = re.compile(r"(?:\[\[|\*\*)?(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?![0-9])")
+_OTHER_DATE = re.compile(r"(?P<date>[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4})(?![0-9])")
 _AFTER_DATE = re.compile(
     r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2}))?"
     r"(?:[ \t]+(?P<channel>[^\s:()]+(?:[ \t]+[^\s:()]+)*?))?"
@@ -38,8 +40,12 @@ _MISFIT = re.compile(
     r"(?P<time>[0-9]{1,2}:[0-9]{2}(?=\s|$))?[ \t]*"
     r"(?:(?P<channel>[^\s:()]+)[ \t]*(?P<qualifiers>\([^()\n]*\))?[ \t]*:?[ \t]*)?(?P<text>.*)"
 )
+_COLON = re.compile(r"(?<!:):(?=\s|$)")
+_QUALIFIER = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 _NO_BOX = re.compile(
-    r"^[ \t]*[-*+](?:[ \t]*\[\][ \t]*|\[.\][ \t]*|[ \t]+\[.\])[0-9]{4}-[0-9]{2}-[0-9]{2}", re.MULTILINE
+    r"^[ \t]*(?P<bullet>[-*+])(?P<box>[ \t]*\[\][ \t]*|\[.\][ \t]*|[ \t]+\[.\])"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    re.MULTILINE,
 )
 _NO_BULLET = re.compile(r"^-?(?P<words>[0-9]{4}-[0-9]{2}-[0-9]{2}[ \t:].*)", re.MULTILINE)
 _TASK_REST = re.compile(
@@ -90,12 +96,12 @@ class LineReader:
         start = item.content.start
         words = text[start : item.span.end].replace("\r\n", "\n")
         if not _ALMOST_DATED.match(words):
-            if _OTHER_DATE.match(words):
-                report.add("PT201", start, "this date is not understood", "Write it as YYYY-MM-DD.")
+            if other := _OTHER_DATE.match(words):
+                report.problem(_odd_date("PT201", other).moved(start), start)
             return None
         fitted = self.parse_entry(words)
         if isinstance(fitted, Problem):
-            report.problem(fitted, start)
+            report.problem(fitted.moved(start), start)
             return None
         return replace(fitted, line=report.line(start), span=item.span)
 
@@ -104,22 +110,24 @@ class LineReader:
         dated = _DATED.match(words)
         if not dated:
             shown = _ALMOST_DATED.match(words)
-            return Problem("PT201", f"“{shown[0] if shown else words}” is no date", "Write it as YYYY-MM-DD.")
+            if shown:
+                return replace(_odd_date("PT201", shown), message=f"“{shown[0]}” is no date")
+            return Problem("PT201", f"“{words}” is no date", "Write it as YYYY-MM-DD.")
         day = parse_date(dated["linked"] or dated["bold"] or dated["bare"])
         if isinstance(day, Problem):
             return day
-        rest = _AFTER_DATE.fullmatch(dated["rest"])
+        rest, at = _AFTER_DATE.fullmatch(dated["rest"]), dated.start("rest")
         if not rest:
-            return self._misfit(day, dated["rest"])
+            return self._misfit(day, dated["rest"]).moved(at)
         time = parse_time(rest["time"]) if rest["time"] else None
         if rest["time"] and time is None:
             return Problem("PT201", f"“{rest['time']}” is no time of day", "Write HH:MM, or leave it out.")
         channel = self.channel(rest["channel"] or "contact")
         if channel is None:
-            return self._unknown_channel(day, rest["channel"])
+            return self._unknown_channel(day, rest["channel"]).moved(at + rest.start("channel"))
         qualifiers = self._qualifiers(rest["qualifiers"] or "")
         if isinstance(qualifiers, Problem):
-            return qualifiers
+            return qualifiers.moved(at + rest.start("qualifiers"))
         text = _dedent((rest["text"] or rest["below"] or "").rstrip())
         tags = tuple(_TAG.findall(text)) if "#" in text else ()
         return LogEntry(day, channel, text, time, qualifiers, tags, inline_fields(text))
@@ -133,12 +141,13 @@ class LineReader:
             form = f"{' '.join(part for part in head if part)}: {parts['text'].strip() or '…'}"
         else:
             form = f"{day}: {words.lstrip(': ') or '…'}"
-        return Problem("PT201", "a log entry needs a colon before its text", f"Write: - {form}")
+        fix = _with_colon(rest, parts, known=channel is not None) if parts else None
+        return Problem("PT201", "a log entry needs a colon before its text", f"Write: - {form}", fix)
 
     def _unknown_channel(self, day: date, word: str) -> Problem:
         near = nearest(word, self.names)
         if near:
-            return Problem("PT202", f"“{word}” is no channel", f"Did you mean “{near}”?")
+            return Problem("PT202", f"“{word}” is no channel", did_you_mean(near), rewrite(word, near))
         channel = self.channel(word.partition(" ")[0])
         if channel:
             return Problem("PT202", f"“{word}” is no channel", f"Write: - {day} {channel}: …")
@@ -147,34 +156,33 @@ class LineReader:
 
     @staticmethod
     def _qualifiers(words: str) -> tuple[str, ...] | Problem:
-        found = tuple(
-            " ".join(word.lower().replace("-", " ").split()) for word in words.split(",") if word.strip()
-        )
-        unknown = next((word for word in found if word not in QUALIFIERS), None)
-        if unknown is None:
-            return found
-        near = nearest(unknown, QUALIFIERS)
-        hint = f"Did you mean “{near}”?" if near else f"Known are: {', '.join(QUALIFIERS)}."
-        return Problem("PT203", f"“{unknown}” is no qualifier", hint)
+        found = [
+            (" ".join(part[0].lower().replace("-", " ").split()), part) for part in _QUALIFIER.finditer(words)
+        ]
+        for word, part in found:
+            if word not in QUALIFIERS:
+                near = nearest(word, QUALIFIERS)
+                hint = did_you_mean(near) or f"Known are: {', '.join(QUALIFIERS)}."
+                fix = rewrite(part[0], near).moved(part.start()) if near else None
+                return Problem("PT203", f"“{word}” is no qualifier", hint, fix)
+        return tuple(word for word, _ in found)
 
     def follow_up(self, item: Item, text: str, report: Report) -> FollowUp | None:
         """The follow-up that the task `item` of `text` is, or None if it has no date."""
         if item.box is None:
             return None
-        words = item.content.of(text).rstrip()
+        words, start = item.content.of(text).rstrip(), item.content.start
         signs = {found["sign"]: found["date"] for found in _SIGNED_DATE.finditer(words)}
         dated = _DATED.match(words)
         signed = next((signs[sign] for sign in _DUE + _SCHEDULED if sign in signs), None)
         written = (dated["linked"] or dated["bold"] or dated["bare"]) if dated else signed
         if written is None:
-            if _ALMOST_DATED.match(words) or _OTHER_DATE.match(words):
-                report.add(
-                    "PT301", item.content.start, "this date is not understood", "Write it as YYYY-MM-DD."
-                )
+            if odd := _ALMOST_DATED.match(words) or _OTHER_DATE.match(words):
+                report.problem(_odd_date("PT301", odd).moved(start), start)
             return None
         day = parse_date(written)
         if isinstance(day, Problem):
-            report.problem(replace(day, code="PT301"), item.content.start)
+            report.problem(replace(day, code="PT301"), start)
             return None
         fields = dict(inline_fields(words))
         mark = _MARKS.get(text[item.box], "open")
@@ -185,11 +193,11 @@ class LineReader:
             self._warn_of_slip(shown, item, report)
         at = parse_time(time) if time else None
         if time and at is None:
-            report.add("PT301", item.content.start, f"“{time}” is no time of day", "Write HH:MM.")
+            report.add("PT301", start, f"“{time}” is no time of day", "Write HH:MM.")
         ended = fields.get("done") or closed
         done = parse_date(ended) if ended and mark != "open" else None
         if isinstance(done, Problem):
-            report.problem(replace(done, code="PT301"), item.content.start)
+            report.problem(replace(done, code="PT301").moved(start + words.rfind(ended or "")), start)
             done = None
         return FollowUp(
             due=day,
@@ -202,7 +210,7 @@ class LineReader:
             every=every,
             from_done=from_done,
             fields=tuple(fields.items()),
-            line=report.line(item.content.start),
+            line=report.line(start),
             span=Span(item.span.start, item.content.end),
             box=item.box,
         )
@@ -226,20 +234,31 @@ class LineReader:
         prefix = _CHANNEL_PREFIX.match(shown)
         near = nearest(prefix["channel"], self.names) if prefix and " " not in prefix["channel"] else None
         if prefix and near:
-            message = f"“{prefix['channel']}” is no channel, so it counts as text"
-            report.add("PT202", item.content.start, message, f"Did you mean “{near}”?")
+            word, start = prefix["channel"], item.content.start
+            at = report.source.text.find(word, *item.content)
+            fix = rewrite(word, near).moved(at) if at >= 0 else None
+            message = f"“{word}” is no channel, so it counts as text"
+            report.add("PT202", start, message, did_you_mean(near), fix)
 
     def warn_of_strays(self, document: Document, report: Report) -> None:
         """Warn of lines that were meant as an entry or a follow-up, and are neither to Markdown or to us."""
         text = document.source.text
         for found in _NO_BOX.finditer(text, document.body):
             if not document.is_hidden(found.start()):
-                report.add("PT301", found.start(), "this is no task", "Write: - [ ] YYYY-MM-DD …")
+                box = f"[{found['box'].strip()[1:-1] or ' '}]"
+                fix = Fix(
+                    f"Write {found['bullet']} {box}", Edit(Span(*found.span("box")), f" {box} "), safe=False
+                )
+                report.add("PT301", found.start(), "this is no task", "Write: - [ ] YYYY-MM-DD …", fix)
         for log in outermost(document.logs):
             for found in _NO_BULLET.finditer(text, *log):
                 fits = isinstance(self.parse_entry(found["words"].rstrip()), LogEntry)
                 if fits and not document.is_hidden(found.start()):
-                    report.add("PT205", found.start(), "this line has no bullet", "Write: - YYYY-MM-DD …")
+                    bullet = Edit(Span(found.start(), found.start("words")), "- ")
+                    fix = Fix("Put a bullet before it", bullet, safe=False)
+                    report.add(
+                        "PT205", found.start(), "this line has no bullet", "Write: - YYYY-MM-DD …", fix
+                    )
         if not document.logs:
             self._warn_of_no_log(document, report)
 
@@ -277,6 +296,27 @@ class LineReader:
             )
             return None, False
         return interval, from_done
+
+
+def _odd_date(code: str, found: re.Match[str]) -> Problem:
+    """The problem of a date that is not written as dates are here."""
+    day = parse_date(found["date"])
+    fix = day.moved(found.start("date")).fix if isinstance(day, Problem) else None
+    return Problem(code, "this date is not understood", "Write it as YYYY-MM-DD.", fix)
+
+
+def _with_colon(rest: str, parts: re.Match[str], *, known: bool) -> Fix | None:
+    """The fix that puts a colon before the text of `parts`, which are those of `rest`, after a date.
+
+    Where another colon stands, or no blank follows the date, something else was meant.
+    """
+    lead = len(rest) - len(rest.lstrip())
+    if not lead or not parts[0] or _COLON.search(parts[0]) or (parts["time"] and not known):
+        return None
+    text = parts.start("text") if known else 0
+    head = max(parts.end("channel"), parts.end("qualifiers")) if known else -lead
+    colon = ": " if parts[0][text:] else ":"
+    return Fix("Put a colon before the text", Edit(Span(lead + head, lead + text), colon), safe=False)
 
 
 def with_series(follow_ups: list[FollowUp]) -> tuple[FollowUp, ...]:
@@ -321,8 +361,20 @@ def following(closed: FollowUp) -> FollowUp:
 
 def in_time(log: tuple[LogEntry, ...]) -> list[LogEntry]:
     """Log entries from old to new; those of one day by the way the log is written, upward or downward."""
-    upward = not log or log[0].date >= log[-1].date
-    return sorted(reversed(log) if upward else log, key=lambda one: one.date)
+    return sorted(reversed(log) if _is_upward([one.date for one in log]) else log, key=lambda one: one.date)
+
+
+def first_astray(days: list[date]) -> int | None:
+    """The place of the first day that breaks the order a log is written in, upward or downward, or None."""
+    upward = _is_upward(days)
+    for place, (above, below) in enumerate(pairwise(days), 1):
+        if above != below and (above > below) != upward:
+            return place
+    return None
+
+
+def _is_upward(days: list[date]) -> bool:
+    return not days or days[0] >= days[-1]
 
 
 def _dedent(text: str) -> str:

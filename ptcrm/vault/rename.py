@@ -14,8 +14,7 @@ from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.fold import same_id
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.amend import RESERVED
-from ptcrm.vault.emit import emit
-from ptcrm.vault.schema import BY_NAME, Reading, parse_id, read_customer
+from ptcrm.vault.schema import Reading, add_id, parse_id, read_customer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,13 +36,17 @@ def parse_stem(words: str) -> str | Problem:
 
 
 def keep_id(document: Document, id_: str) -> list[Edit]:
-    """The edit that writes `id_` at the top of the front matter, if the file has no id of its own."""
+    """The edit that writes `id_` at the top of the front matter, if the file has no id of its own.
+
+    Raises `RefusedError` for a front matter in braces.
+    """
     root = document.root
     if root is not None and any(key.value == "id" for key, _ in root.pairs):
         return []
-    at = document.yaml.start
-    line_end = document.source.line_end_near(at)
-    return [Edit(Span(at, at), f"id: {emit(id_, BY_NAME['id'])}{line_end}")]
+    edit = add_id(document, id_)
+    if edit is None:
+        raise RefusedError(f"{document.source.path}: write an `id:` into it first. Nothing was written.")
+    return [edit]
 
 
 def repoint(document: Document, old: str, new: str, means: Callable[[str], bool]) -> list[Edit]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ptcrm.errors import UsageError
 from ptcrm.model.customer import Customer, Link, Occasion
 from ptcrm.model.dates import parse_anniversary, parse_day
-from ptcrm.model.diagnostic import Diagnostic, Problem
+from ptcrm.model.diagnostic import Diagnostic, Fix, Problem
 from ptcrm.model.reading import (
     Report,
+    cut_after,
     day,
+    did_you_mean,
     flag,
     interval,
     is_empty,
@@ -23,24 +26,34 @@ from ptcrm.model.reading import (
     one_of,
     pairs,
     parsed,
+    placed,
     text,
     texts,
     warn_of_cuts,
     zone,
 )
+from ptcrm.text.edits import Edit
 from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
 from ptcrm.text.markdown import link_target
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.document import Document, parse_document
-from ptcrm.vault.log import with_series
+from ptcrm.vault.emit import emit
+from ptcrm.vault.log import first_astray, with_series
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from ptcrm.model.customer import LogEntry
     from ptcrm.vault.log import LineReader
 
 _NOT_IN_ID = re.compile(r"[/\\\[\]#^|:\x00-\x1f\x7f-\x9f]")
 _ID_BYTES = 100
+_CONFIGURED = {
+    "tier": ("PT403", "tier"),
+    "status": ("PT404", "status"),
+    "prefers": ("PT405", "channel"),
+    "avoids": ("PT405", "channel"),
+}
 
 
 def parse_id(words: str) -> str | Problem:
@@ -66,17 +79,38 @@ def _links(node: Node, report: Report) -> tuple[str, ...]:
 def _phones(node: Node, report: Report) -> tuple[str, ...]:
     for item in items(node, report):
         if isinstance(item, Scalar) and not item.quoted:
-            report.add(
-                "PT110", item.span.start, "other programs may read this as a number", "Put it in quotes."
-            )
+            label, whole = "Put quotes around it", cut_after(item, report.source.text) is None
+            fix = _in_yaml(label, item, [item.value], BY_NAME["phones"], safe=True) if whole else None
+            message = "other programs may read this as a number"
+            report.add("PT110", item.span.start, message, "Put it in quotes.", fix)
     return texts(node, report)
+
+
+def _in_yaml(label: str, node: Node, values: list[str], field: Field, *, safe: bool = False) -> Fix | None:
+    """The fix that writes `values` in the place of `node`; None if YAML cannot hold them."""
+    written = [_emitted(value, field) for value in values]
+    if None in written:
+        return None
+    text = ", ".join(filter(None, written))
+    return Fix(label, Edit(node.span, text if len(values) == 1 else f"[{text}]"), safe)
+
+
+def _emitted(value: str, field: Field) -> str | None:
+    """`value` as YAML that may stand anywhere; None if YAML cannot hold it."""
+    try:
+        return emit(value, field, flow=True)
+    except UsageError:
+        return None
 
 
 def _words(node: Node, report: Report) -> tuple[str, ...]:
     """Short words; one value with a comma in it was meant as a list."""
     if isinstance(node, Scalar) and "," in node.value:
-        hint = f"Write [{', '.join(part.strip() for part in node.value.split(','))}]."
-        report.add("PT105", node.span.start, "this is one value with a comma in it, and no list", hint)
+        parts = [stripped for part in node.value.split(",") if (stripped := part.strip())]
+        meant = f"Write [{', '.join(parts)}]"
+        fix = _in_yaml(meant, node, parts, BY_NAME["tags"]) if parts else None
+        message = "this is one value with a comma in it, and no list"
+        report.add("PT105", node.span.start, message, f"{meant}.", fix)
     return texts(node, report)
 
 
@@ -86,17 +120,17 @@ def _occasions(node: Node, report: Report) -> tuple[Occasion, ...]:
     for item in items(node, report):
         if isinstance(item, Mapping):
             for key, value in pairs(item, report):
-                _occasion(found, key.value, text(value, report) or "", value.span.start, report)
+                _occasion(found, key.value, text(value, report) or "", value, report)
         elif words := text(item, report):
             name, _, written = words.rpartition(" ")
-            _occasion(found, name.rstrip().removesuffix(":"), written, item.span.start, report)
+            _occasion(found, name.rstrip().removesuffix(":"), written, item, report)
     return tuple(found)
 
 
-def _occasion(found: list[Occasion], name: str, written: str, at: int, report: Report) -> None:
-    anniversary = parse_anniversary(written)
+def _occasion(found: list[Occasion], name: str, written: str, node: Node, report: Report) -> None:
+    anniversary, at = parse_anniversary(written), node.span.start
     if isinstance(anniversary, Problem):
-        report.problem(anniversary, at)
+        report.problem(placed(anniversary, written, node, report), at)
     elif not name.strip():
         report.add("PT105", at, "an occasion needs a name", "Write for example `wedding 2012-09-01`.")
     else:
@@ -192,11 +226,15 @@ def values_for(
 
 
 class Reading(NamedTuple):
-    """What one file gave: its document, the customer (None if it is none), and what is wrong."""
+    """What one file gave: its document, the customer (None if it is none), and what is wrong.
+
+    `offers` are the diagnostics that count only for somebody who asks for them.
+    """
 
     document: Document
     customer: Customer | None
     diagnostics: tuple[Diagnostic, ...]
+    offers: tuple[Diagnostic, ...] = ()
 
 
 def read_customer(source: Source, reader: LineReader) -> Reading:
@@ -210,25 +248,63 @@ def read_customer(source: Source, reader: LineReader) -> Reading:
         return Reading(document, None, tuple(report.found))
     stem = unicodedata.normalize("NFC", PurePosixPath(source.path).stem)
     values: dict[str, Any] = {"id": stem, "name": stem}
-    values.update(_fields(document.root, report))
+    values.update(_fields(document.root, reader, report))
     if values["id"] == stem and isinstance(problem := parse_id(stem), Problem):
         report.problem(problem, 0)
     if values.get("left") and "status" not in values:
         values["status"] = "former"
         values["lines"].setdefault("status", values["lines"]["left"])
     text = source.text
-    values["log"] = tuple(
-        entry for item in document.entries() if (entry := reader.entry(item, text, report)) is not None
-    )
+    entries = {
+        item.content.start: entry
+        for item in document.entries()
+        if (entry := reader.entry(item, text, report)) is not None
+    }
+    values["log"] = tuple(entries.values())
+    _warn_of_disorder(document, entries, report)
     values["follow_ups"] = with_series(
         [task for item in document.tasks() if (task := reader.follow_up(item, text, report)) is not None]
     )
     reader.warn_of_strays(document, report)
     values["links"] = _all_links(document, report)
-    return Reading(document, Customer(path=source.path, **values), tuple(report.found))
+    found, offers = tuple(report.found), _missing_id(document, stem)
+    if document.conflicts:  # then nothing is written
+        found, offers = (tuple(replace(one, fix=None) for one in some) for some in (found, offers))
+    return Reading(document, Customer(path=source.path, **values), found, offers)
 
 
-def _fields(root: Mapping, report: Report) -> dict[str, Any]:
+def _missing_id(document: Document, stem: str) -> tuple[Diagnostic, ...]:
+    """The diagnostic of a file whose id is its name; the fix is a first line that keeps it."""
+    report, root, at = Report(document.source), document.root, document.yaml.start
+    ids = [value for key, value in root.pairs if key.value == "id"] if root else []
+    if isinstance(parse_id(stem), str) and all(map(is_empty, ids)):
+        edit = None if ids else add_id(document, stem)
+        fix = Fix(f"Add {edit.text.strip()}", edit, safe=True) if edit else None
+        message = "this file has no id: renaming it by hand would make calendar apps see new entries"
+        report.add("PT111", at, message, f"Write id: {stem}", fix)
+    return tuple(report.found)
+
+
+def add_id(document: Document, id_: str) -> Edit | None:
+    """The edit that writes `id_` at the top of the front matter, which has none; None if it cannot stand there."""
+    at, written = document.yaml.start, _emitted(id_, BY_NAME["id"])
+    if written is None or (document.root and document.root.flow):
+        return None
+    return Edit(Span(at, at), f"{document.indent}id: {written}{document.source.line_end_near(at)}")
+
+
+def _warn_of_disorder(document: Document, entries: dict[int, LogEntry], report: Report) -> None:
+    """Say which entry is the first to break the order of its log; `entries` are by where they stand."""
+    for log in document.logs:
+        places = [at for at in entries if log.start <= at < log.end]
+        astray = first_astray([entries[at].date for at in places])
+        if astray is not None:
+            message = f"the entry of {entries[places[astray]].date} is not in the order of the log"
+            report.add("PT206", places[astray], message, "It counts where it stands; move it if you like.")
+            return
+
+
+def _fields(root: Mapping, reader: LineReader, report: Report) -> dict[str, Any]:
     """The values of the known fields, the user's own ones under `own`, and `lines`."""
     warn_of_cuts(root, report)
     values: dict[str, Any] = {}
@@ -239,12 +315,34 @@ def _fields(root: Mapping, report: Report) -> dict[str, Any]:
         field = BY_NAME.get(name)
         if field is None:
             if near := near_miss(name):
-                report.add("PT101", key.span.start, f"“{name}” means nothing here", f"Did you mean “{near}”?")
+                there = any(other.value == near for other, _ in root.pairs)
+                fix = None if there else Fix(f"Write {near}", Edit(key.span, near), safe=False)
+                message = f"“{name}” means nothing here"
+                report.add("PT101", key.span.start, message, did_you_mean(near), fix)
             own.append((name, one_text(node, report)))
         elif not is_empty(node) and (value := field.read(node, report)) not in (None, ()):
             values[name] = value
             lines[name] = report.line(key.span.start)
+            _warn_of_unknown_words(field, node, reader, report)
     return {**values, "own": tuple(own), "lines": lines}
+
+
+def _warn_of_unknown_words(field: Field, node: Node, reader: LineReader, report: Report) -> None:
+    """Warn of a tier, status or channel that the configuration does not have."""
+    if field.name not in _CONFIGURED:
+        return
+    code, noun = _CONFIGURED[field.name]
+    config = reader.config
+    known = {"tier": [*config.tiers], "status": [*config.statuses]}.get(noun, [*reader.names])
+    for item in items(node, report):
+        word = text(item, Report(report.source)) or ""  # what is wrong with its shape has been said
+        is_channel = noun == "channel" and (reader.channel(word) or (item is node and "," in word))
+        if not word or word in known or is_channel:
+            continue
+        near = nearest(word, known)
+        fix = _in_yaml(f"Write {near}", item, [near], field) if near else None
+        hint = did_you_mean(near) or f"Known are: {', '.join(known) or 'none'}."
+        report.add(code, item.span.start, f"“{word}” is no {noun}", hint, fix)
 
 
 def near_miss(name: str) -> str | None:

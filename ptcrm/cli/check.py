@@ -1,0 +1,232 @@
+"""The command that says what is wrong with the vault, and mends what can be mended."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from ptcrm.cli.options import Session, json_option, pass_session
+from ptcrm.cli.output import plural, say, say_diagnostic, say_json, tell
+from ptcrm.errors import UsageError
+from ptcrm.model.change import Operation
+from ptcrm.model.diagnostic import CODES, USUAL, Severity
+from ptcrm.model.reading import did_you_mean, nearest
+from ptcrm.vault.store import CONFIG_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ptcrm.model.diagnostic import Diagnostic
+    from ptcrm.vault.repair import Repair
+    from ptcrm.workspace import Workspace
+
+_NO_ID = frozenset({"PT111"})
+_GCC = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+@click.command("check")
+@json_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "gcc", "github"]),
+    default="text",
+    show_default=True,
+    help="For people, for editors, or for GitHub's annotations.",
+)
+@click.option("--fix", is_flag=True, help="Mend what can be mended without a doubt.")
+@click.option("--unsafe-fixes", "guess", is_flag=True, help="With --fix or --diff: also where it is a guess.")
+@click.option(
+    "--diff", "--dry-run", "diff", is_flag=True, help="Show what --fix would change; write nothing."
+)
+@click.option("--select", metavar="CODES", multiple=True, help="These codes alone, such as PT101,PT2.")
+@click.option("--ignore", metavar="CODES", multiple=True, help="Not these codes.")
+@pass_session
+def check_command(
+    session: Session,
+    *,
+    as_json: bool,
+    form: str,
+    fix: bool,
+    guess: bool,
+    diff: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+) -> None:
+    """Everything wrong with the vault, with path, line, column and what to do.
+
+    Exits with 1 if there is an error (with --fix: if one is left), with 0 if there are warnings alone.
+
+    \b
+    Examples:
+      ptcrm check
+      ptcrm check --diff --unsafe-fixes
+      ptcrm check --fix --ignore PT101
+      ptcrm check --fix --select PT111
+      ptcrm check --format gcc
+    """
+    for is_odd, why in (
+        (as_json and form != "text", "--json and --format exclude each other."),
+        (
+            diff and (as_json or form != "text"),
+            "--diff prints a diff: it goes with neither --json nor --format.",
+        ),
+        (guess and not (fix or diff), "--unsafe-fixes goes with --fix or --diff."),
+    ):
+        if is_odd:
+            raise UsageError(why)
+    ignored = _codes(ignore)
+    codes = (_codes(select) if select else USUAL) - ignored
+    session.writes, session.dry_run = fix, diff
+    workspace = session.workspace(quiet=True)
+    found = workspace.diagnostics(codes)
+    repairs = _repairs(workspace, codes, guess=guess) if fix or diff else []
+    if repairs and session.apply(Operation("check --fix", tuple(one.write for one in repairs))):
+        workspace.refresh()
+        found = workspace.diagnostics(codes)
+    if fix and not diff:
+        _say_mended(repairs, tell if as_json or form != "text" else say)
+    if not diff:
+        _FORMS["json" if as_json else form](workspace, found)
+    _say_counts(workspace, found)
+    if not (fix or diff):
+        _say_fixable(found)
+    if not select and _NO_ID.isdisjoint(ignored):
+        _say_without_id(workspace)
+    if any(one.severity is Severity.ERROR for one in found):
+        raise click.exceptions.Exit(1)
+
+
+def _codes(given: Iterable[str]) -> frozenset[str]:
+    """The codes that `given` words name, whole or by their beginning, several with commas between them."""
+    codes: set[str] = set()
+    for word in (part.strip().upper() for words in given for part in words.split(",")):
+        named = [code for code in CODES if word and code.startswith(word)]
+        if not named:
+            near = nearest(word, sorted(code.lower() for code in CODES))
+            hint = (
+                did_you_mean(near.upper() if near else None)
+                or "Write for example PT101, or PT1 for all of its kind."
+            )
+            raise UsageError(f"“{word}” is no code of a diagnostic. {hint}")
+        codes.update(named)
+    return frozenset(codes)
+
+
+# Mending
+
+
+def _repairs(workspace: Workspace, codes: frozenset[str], *, guess: bool) -> list[Repair]:
+    """What mends the diagnostics of these codes, file by file; with `guess` also by fixes that are not safe."""
+
+    def is_wanted(one: Diagnostic) -> bool:
+        return one.fix is not None and (one.fix.safe or guess) and one.code in codes
+
+    return workspace.repairs(is_wanted)
+
+
+def _say_mended(repairs: list[Repair], out: Callable[[str], None]) -> None:
+    """Say for each file what was done, the same thing once."""
+    for write, mended in repairs:
+        done = Counter(f"{one.fix.label} ({one.code})" for one in mended if one.fix)
+        words = (label if count == 1 else f"{label} {count} times" for label, count in done.items())
+        out(f"{write.path}: {', '.join(words)}")
+    count = sum(len(one.mended) for one in repairs)
+    tell(f"{plural(count, 'problem')} mended in {plural(len(repairs), 'file')}.")
+
+
+# Formats
+
+
+def _say_text(workspace: Workspace, found: list[Diagnostic]) -> None:
+    for path, group in groupby(found, key=lambda one: one.path):
+        lines = _lines(workspace, path) if sys.stdout.isatty() else []
+        for one in group:
+            say_diagnostic(one, lines[one.line - 1] if one.line <= len(lines) else None)
+
+
+def _lines(workspace: Workspace, path: str) -> list[str]:
+    """The lines of a file that was read, else none."""
+    was_read = path == CONFIG_NAME or path in workspace.listing.files
+    return (workspace.text(path) or "").split("\n") if was_read else []
+
+
+def _say_json(_workspace: Workspace, found: list[Diagnostic]) -> None:
+    say_json(
+        [
+            {
+                "code": one.code,
+                "severity": one.severity.value,
+                "path": one.path,
+                "line": one.line,
+                "column": one.column,
+                "message": one.message,
+                "hint": one.hint,
+                "detail": one.detail,
+                "fix": one.fix and {"label": one.fix.label, "safe": one.fix.safe},
+            }
+            for one in found
+        ]
+    )
+
+
+def _say_gcc(workspace: Workspace, found: list[Diagnostic]) -> None:
+    for one in found:
+        place = f"{_from_here(workspace, one.path)}:{one.line}:{one.column}"
+        say(f"{place}: {_GCC[one.severity]}: {one.message} [{one.code}]")
+
+
+def _say_github(workspace: Workspace, found: list[Diagnostic]) -> None:
+    for one in found:
+        file = _escaped(_from_here(workspace, one.path)).replace(":", "%3A").replace(",", "%2C")
+        place = f"file={file},line={one.line},col={one.column},title={one.code}"
+        say(f"::{_GITHUB[one.severity]} {place}::{_escaped(one.message)}")
+
+
+def _escaped(text: str) -> str:
+    """`text` as GitHub takes it in a workflow command's message."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _from_here(workspace: Workspace, path: str) -> str:
+    """The path as seen from the current directory, where editors and GitHub look for it."""
+    whole = str(workspace.root / path)
+    try:
+        return os.path.relpath(whole)
+    except ValueError:  # on another drive
+        return whole
+
+
+_FORMS = {"text": _say_text, "json": _say_json, "gcc": _say_gcc, "github": _say_github}
+
+
+# What is said beside the answer
+
+
+def _say_counts(workspace: Workspace, found: list[Diagnostic]) -> None:
+    counts = Counter(one.severity for one in found)
+    files = plural(len(workspace.listing.files), "file")
+    errors, warnings = plural(counts[Severity.ERROR], "error"), plural(counts[Severity.WARNING], "warning")
+    tell(f"{files} checked: {errors}, {warnings}.")
+
+
+def _say_fixable(found: list[Diagnostic]) -> None:
+    counts = Counter(one.fix.safe for one in found if one.fix)
+    ways = [
+        (counts[True], "`ptcrm check --fix`"),
+        (counts[False], "`ptcrm check --fix --unsafe-fixes` (guesses)"),
+    ]
+    if counts:
+        tell(f"To mend: {', '.join(f'{count} with {way}' for count, way in ways if count)}.")
+
+
+def _say_without_id(workspace: Workspace) -> None:
+    count = len(workspace.cache.diagnostics(codes=_NO_ID))
+    if count:
+        tell(f"Without an id: {plural(count, 'file')}. `ptcrm check --fix --select PT111` adds one.")
