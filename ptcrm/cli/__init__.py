@@ -34,6 +34,7 @@ COMMANDS = {
     "init": "vault",
     "check": "vault",
     "export": "export",
+    "schema": "schema",
 }
 
 

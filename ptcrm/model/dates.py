@@ -21,7 +21,7 @@ _THREE_PARTS = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})")
 _COUNTED = re.compile(
     r"(?:every +)?([0-9]{1,5}) *(d|w|m|q|y|days?|weeks?|months?|quarters?|years?)", re.IGNORECASE
 )
-_ISO = re.compile(r"P([0-9]{1,5})([DWMY])", re.IGNORECASE)
+_ISO = re.compile(r"p([0-9]{1,5})(d|w|m|y)", re.IGNORECASE)
 _NUMBERS = re.compile(r"[0-9./-]+")
 _RELATIVE = re.compile(r"(?:in +|\+ *)(?P<on>.+)|- *(?P<back>.+)|(?P<ago>.+) +ago")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -72,6 +72,8 @@ _WORDS = {
     "quarterly": Interval(months=3),
     "yearly": Interval(months=12),
 }
+# Every form of `parse_interval`, as patterns of small letters in which a blank is any white space.
+INTERVAL_FORMS = (*(words.replace(" ", " +") for words in _WORDS), _COUNTED.pattern, _ISO.pattern)
 _UNITS = {"d": (1, 0), "w": (7, 0), "m": (0, 1), "q": (0, 3), "y": (0, 12)}
 
 
