@@ -23,3 +23,7 @@ class RefusedError(PtcrmError):
     """The change was not made, because it could lose or garble something; nothing was written."""
 
     exit_code = 4
+
+
+class UnreadableError(PtcrmError, ValueError):
+    """The front matter cannot be read; for other Python programs, which know a ValueError."""
