@@ -297,8 +297,8 @@ def below(schema: dict[str, Any]) -> st.SearchStrategy[str]:
         elif isinstance(way.get("additionalProperties"), dict):
             pair = st.tuples(WORDS, below(way["additionalProperties"]))
             ways.append(st.lists(pair, max_size=2).map(flow))
-        elif "examples" in way:
-            ways.append(st.sampled_from(way["examples"]))
+        elif "enum" in way:
+            ways.append(st.sampled_from([str(word) for word in way["enum"]]))
     return st.one_of(ways)
 
 
@@ -321,8 +321,8 @@ def test_a_setting_without_a_diagnostic_is_taken(text: str) -> None:
 def test_it_has_the_words_of_the_vault(run: Run, make_vault: MakeVault) -> None:
     vault = make_vault({}, config="tiers: {vip: {}}\nstatuses: {guest: {}}\nchannels: {workshop: {}}\n")
     shown = json.loads(run("--vault", vault, "schema").stdout)
-    assert shown["properties"]["tier"]["anyOf"][0]["examples"] == ["vip"]
-    assert "guest" in shown["properties"]["status"]["anyOf"][0]["examples"]
+    assert shown["properties"]["tier"]["anyOf"][0]["enum"] == ["vip"]
+    assert "guest" in shown["properties"]["status"]["anyOf"][0]["enum"]
     assert Draft7Validator(shown).is_valid({"prefers": ["workshop"]})
     assert '"workshop"' in json.dumps(shown["properties"]["avoids"])
 

@@ -55,15 +55,16 @@ def like(pattern: str, say: str, *types: str, **limits: int) -> Shape:
 
 
 def choice(words: Iterable[str], *, any_case: bool = False) -> Shape:
-    """One of `words`, which editors propose. A pattern and no `enum`, which would take no other case and no blanks."""
+    """One of `words`, which editors propose; `enum` alone would take no other case, no blanks and no number."""
     known = list(words)
     truths = [word for word in known if word.lower() in YES + NO]
     numbers = [word for word in known if word[0] in "+-.0123456789"]
     types = [*(["boolean"] if truths else []), *(["number"] if numbers else [])]
     forms = [_NOT_LITERAL.sub(r"\\\g<0>", word) for word in known]
     pattern = "|".join(in_any_case(form) if any_case else form for form in forms)
-    shape = like(pattern, f"Write one of: {', '.join(known)}.", *types)
-    return {**shape, "examples": [word for word in known if word not in truths]}
+    is_flag = {*YES, *NO} <= set(known)  # then true and false are meant, by whatever word
+    proposed = [True, False, *(word for word in known if word not in truths)] if is_flag else known
+    return {"anyOf": [{"enum": proposed}, like(pattern, f"Write one of: {', '.join(known)}.", *types)]}
 
 
 def count(least: int, most: int) -> Shape:
