@@ -80,9 +80,12 @@ class Session:
         from ptcrm.vault.store import find_root
 
         named = self.vault or os.environ.get("PTCRM_VAULT")
-        here = None if named else find_root(Path.cwd())
-        named = named or (_user_vault() if here is None else None)
-        return Path(named).expanduser() if named else here
+        if not named:
+            here = find_root(Path.cwd())
+            if here is not None:
+                return here
+            named = _user_vault()
+        return Path(named).expanduser() if named else None
 
 
 def _user_vault() -> str | None:
