@@ -31,3 +31,7 @@ class ChangedError(RefusedError):
 
 class BusyError(RefusedError):
     """Another process of ours is writing to this vault."""
+
+
+class UnreadableError(PtcrmError, ValueError):
+    """The front matter cannot be read; for other Python programs, which know a ValueError."""

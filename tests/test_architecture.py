@@ -28,6 +28,7 @@ LAYERS = {
     "views": 7,
     "server": 8,
     "cli": 9,
+    "handler": 9,
 }
 ANYBODY = {"errors"}  # imports nothing, so that everybody may import it
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "init": "vault",
     "check": "check",
     "export": "export",
+    "schema": "schema",
 }
 
 

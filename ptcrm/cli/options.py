@@ -95,8 +95,25 @@ class Session:
             time.sleep(_PAUSE_SECONDS)
             return self._root()
 
+    def has_vault(self) -> bool:
+        """Whether a vault is named, or stands here or above; for commands that can do without."""
+        return self._place() is not None
+
     def _root(self) -> Path:
-        from ptcrm.vault.store import CONFIG_NAME, find_root, no_vault
+        from ptcrm.vault.store import CONFIG_NAME, no_vault
+
+        root = self._place()
+        if root is None:
+            raise no_vault(Path.cwd())
+        if not root.is_dir():
+            raise NotFoundError(f"{root}: there is no such folder")
+        if not (root / CONFIG_NAME).is_file():
+            raise no_vault(root)
+        return root
+
+    def _place(self) -> Path | None:
+        """Where the vault is said to be: as named, from here upward, or by the user's configuration."""
+        from ptcrm.vault.store import find_root
 
         named = self.vault or os.environ.get("PTCRM_VAULT")
         if not named:
@@ -104,14 +121,7 @@ class Session:
             if here is not None:
                 return here
             named = _user_vault()
-        if not named:
-            raise no_vault(Path.cwd())
-        root = Path(named).expanduser()
-        if not root.is_dir():
-            raise NotFoundError(f"{named}: there is no such folder")
-        if not (root / CONFIG_NAME).is_file():
-            raise no_vault(root)
-        return root
+        return Path(named).expanduser() if named else None
 
 
 def _user_vault() -> str | None:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, time
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from ptcrm.model import shape
 from ptcrm.model.dates import (
     NEVER,
     Anniversary,
     Interval,
-    parse_anniversary,
     parse_date,
     parse_interval,
     parse_time,
 )
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import (
+    MONEY_FORM,
+    Reader,
     Report,
+    anniversary,
     by_name,
     day,
     flag,
@@ -31,6 +33,7 @@ from ptcrm.model.reading import (
     parse_money,
     parsed,
     record,
+    shaped,
     suggest,
     text,
     texts,
@@ -38,7 +41,9 @@ from ptcrm.model.reading import (
     whole,
     zone,
 )
-from ptcrm.text.frontmatter import Mapping, Node
+
+if TYPE_CHECKING:
+    from ptcrm.text.frontmatter import Mapping, Node
 
 KINDS = (
     "cadence",
@@ -53,6 +58,9 @@ KINDS = (
 )
 QUALIFIERS = ("in", "voicemail", "no answer", "value", "pitch")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY_FORM = rf"(?:{shape.in_any_case('|'.join(_WEEKDAYS))})[\s\S]*"
+# Not below /, \ or ~, not above the vault, nothing before a colon.
+_FOLDER_FORM = r"\s*(?![/\\~])(?!(?:[\s\S]*[/\\])?\.\.(?:[/\\]|\s*$))[^:\x00-\x1f\x7f]*\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +250,7 @@ def channel_names(config: Config) -> dict[str, str]:
     return names
 
 
+@parsed(shape.like(rf"{shape.DATE_FORM}(?:\s*\.\.\s*{shape.DATE_FORM})?", "Write FIRST..LAST, two days."))
 def _range(words: str) -> tuple[date, date] | Problem:
     first, dots, last = words.partition("..")
     begin, end = parse_date(first), parse_date(last if dots else first)
@@ -254,16 +263,20 @@ def _range(words: str) -> tuple[date, date] | Problem:
     return begin, end
 
 
+# YAML 1.1 takes 9:30 for the number 570.
+@parsed(shape.like("(?:[01]?[0-9]|2[0-3]):[0-5][0-9]", "Write HH:MM.", "integer", minimum=60, maximum=1439))
 def _clock(words: str) -> time | Problem:
     return parse_time(words) or Problem("PT502", f"“{words}” is no time of day", "Write HH:MM.")
 
 
+@parsed({**shape.like(_WEEKDAY_FORM, "Write a day of the week."), "examples": list(_WEEKDAYS)})
 def _weekday(words: str) -> str | Problem:
     if words.lower()[:3] in _WEEKDAYS:
         return words.lower()[:3]
     return Problem("PT502", f"“{words}” is no day of the week", f"Write {', '.join(_WEEKDAYS)}.")
 
 
+@parsed(shape.plain(_FOLDER_FORM, "Write a folder inside the vault."))
 def _folder(words: str) -> str | Problem:
     """A folder inside the vault (no path outside is ever taken from the configuration)."""
     parts = [part for part in words.replace("\\", "/").split("/") if part not in ("", ".")]
@@ -275,25 +288,29 @@ def _folder(words: str) -> str | Problem:
     return "/".join(parts)
 
 
+@parsed(shape.like("[A-Za-z]{3}", "Write three letters such as EUR."))
 def _currency(words: str) -> str | Problem:
     if re.fullmatch("[A-Za-z]{3}", words):
         return words.upper()
     return Problem("PT502", f"“{words}” is no currency code", "Write three letters such as EUR.")
 
 
+@parsed(shape.like(MONEY_FORM, "Write for example 30 EUR.", "number"))
 def _cost(words: str) -> str | Problem:
     money = parse_money(words, "EUR")
     return money if isinstance(money, Problem) else words
 
 
+@parsed(shape.like(rf"{MONEY_FORM}\s*(?:/\s*year)?", "Write for example 200 EUR/year.", "number"))
 def _budget(words: str) -> str | Problem:
     amount, slash, per = words.partition("/")
     if slash and per.strip() != "year":
         return Problem("PT502", f"“{words}” is no yearly budget", "Write for example 200 EUR/year.")
-    problem = _cost(amount.strip())
-    return problem if isinstance(problem, Problem) else words
+    money = parse_money(amount, "EUR")
+    return money if isinstance(money, Problem) else words
 
 
+@parsed(shape.LENGTH)
 def _length(words: str) -> Interval | Problem:
     found = parse_interval(words)
     if found == NEVER:
@@ -301,12 +318,31 @@ def _length(words: str) -> Interval | Problem:
     return found
 
 
+@parsed(shape.count(1, 999_999))
 def _positive(words: str) -> int | Problem:
     if re.fullmatch("[0-9]{1,6}", words) and int(words):
         return int(words)
     return Problem("PT502", f"“{words}” is no number of at least 1", "Write a number such as 10.")
 
 
+_TOUCH = one_of(*shape.YES, *shape.NO, "in")
+
+
+@shaped(_TOUCH.shape)
+def _touch(node: Node, report: Report) -> str | None:
+    word = _TOUCH(node, report)
+    if word is None or word == "in":
+        return word
+    return "yes" if word in shape.YES else "no"
+
+
+_CHANNEL: Reader[dict[str, Any]] = record(
+    dict, touch=_touch, value=flag, cost=_cost, minutes=whole, also=texts, verb=text
+)
+_STATUS: Reader[dict[str, Any]] = record(dict, cadence=interval)
+
+
+@shaped(by_name(_CHANNEL).shape)
 def _merged_channels(node: Node, report: Report) -> dict[str, Channel]:
     """The table of FORMAT §2.3 with what the configuration adds to it or changes in it."""
     merged = _channels()
@@ -317,6 +353,7 @@ def _merged_channels(node: Node, report: Report) -> dict[str, Channel]:
     return merged
 
 
+@shaped(by_name(_STATUS).shape)
 def _merged_statuses(node: Node, report: Report) -> dict[str, Status]:
     """The statuses that need no configuration with what it adds to them or changes in them."""
     merged = _statuses()
@@ -325,13 +362,7 @@ def _merged_statuses(node: Node, report: Report) -> dict[str, Status]:
     return merged
 
 
-def _touch(node: Node, report: Report) -> str | None:
-    word = one_of("true", "false", "yes", "no", "on", "off", "in")(node, report)
-    if word is None or word == "in":
-        return word
-    return "yes" if word in ("true", "yes", "on") else "no"
-
-
+@parsed(shape.count(1, 1))
 def _format(words: str) -> int | Problem:
     if words == "1":
         return 1
@@ -346,16 +377,11 @@ _FEED = record(
     kinds=many(one_of(*KINDS)),
     private=flag,
     age_in_title=flag,
-    alarm=parsed(_clock),
+    alarm=_clock,
     overdue=one_of("gather", "today", "original"),
 )
-_CHANNEL: Callable[[Node, Report], dict[str, Any]] = record(
-    dict, touch=_touch, value=flag, cost=parsed(_cost), minutes=whole, also=texts, verb=text
-)
-_STATUS: Callable[[Node, Report], dict[str, Any]] = record(dict, cadence=interval)
-_LENGTH = parsed(_length)
-_STEP = record(Step, after=_LENGTH, do=text, text=text)
-_PLAYBOOK = record(Playbook, starts=text, lapse=_LENGTH, steps=many(_STEP))
+_STEP = record(Step, after=_length, do=text, text=text)
+_PLAYBOOK = record(Playbook, starts=text, lapse=_length, steps=many(_STEP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,31 +389,31 @@ class Key:
     """One key of `ptcrm.yaml`: how it is read, and what it means in a line (shown in the docs)."""
 
     name: str
-    read: Callable[[Node, Report], Any]
+    read: Reader[Any]
     meaning: str
 
 
 KEYS = (
-    Key("format", parsed(_format), "the version of this format"),
+    Key("format", _format, "the version of this format"),
     Key("start", day, "silence before this day is nobody's fault; written by `init`"),
-    Key("customers", many(parsed(_folder)), "a folder or a list of folders with customers"),
+    Key("customers", many(_folder), "a folder or a list of folders with customers"),
     Key("timezone", zone, "where today begins; default: the system's"),
     Key("country", text, "whose public holidays are kept free"),
-    Key("currency", parsed(_currency), "what an amount without a code is in"),
-    Key("working_days", many(parsed(_weekday)), "the days on which contacts are planned"),
-    Key("away", many(parsed(_range)), "days without work, as FIRST..LAST"),
+    Key("currency", _currency, "what an amount without a code is in"),
+    Key("working_days", many(_weekday), "the days on which contacts are planned"),
+    Key("away", many(_range), "days without work, as FIRST..LAST"),
     Key(
         "capacity",
-        record(Capacity, per_day=parsed(_positive), intake=parsed(_positive)),
+        record(Capacity, per_day=_positive, intake=_positive),
         "how much a day holds",
     ),
-    Key("min_gap", _LENGTH, "the least time between two contacts planned for one customer"),
+    Key("min_gap", _length, "the least time between two contacts planned for one customer"),
     Key("default_cadence", interval, "for customers with no other cadence"),
-    Key("retry", _LENGTH, "when to try again after no answer"),
-    Key("feedback_within", _LENGTH, "how soon feedback is answered"),
+    Key("retry", _length, "when to try again after no answer"),
+    Key("feedback_within", _length, "how soon feedback is answered"),
     Key(
         "tiers",
-        by_name(record(Tier, cadence=interval, budget=parsed(_budget), when=text)),
+        by_name(record(Tier, cadence=interval, budget=_budget, when=text)),
         "in order of rank",
     ),
     Key("statuses", _merged_statuses, "beside prospect, active, former and paused"),
@@ -401,7 +427,7 @@ KEYS = (
     ),
     Key(
         "campaigns",
-        by_name(record(Campaign, date=parsed(parse_anniversary), do=text, where=text)),
+        by_name(record(Campaign, date=anniversary, do=text, where=text)),
         "yearly mailings to many",
     ),
     Key("queries", by_name(text), "saved searches"),
@@ -411,8 +437,8 @@ KEYS = (
         record(
             Occasions,
             leap_day=one_of("feb28", "mar1"),
-            lead=by_name(_LENGTH),
-            customer_years=many(parsed(_positive)),
+            lead=by_name(_length),
+            customer_years=many(_positive),
         ),
         "how birthdays and other days are kept",
     ),

@@ -26,7 +26,7 @@ _LOOSELY_COUNTED = re.compile(
     r"(?:every +|each +|once an? +)?(?P<count>[1-9][0-9]{0,2})?[ -]*"
     r"(?P<unit>days?|we?e?ks?|months?|mon?s?|mths?|quarters?|qtrs?|years?|yrs?)\.?"
 )
-_ISO = re.compile(r"P([0-9]{1,5})([DWMY])", re.IGNORECASE)
+_ISO = re.compile(r"p([0-9]{1,5})(d|w|m|y)", re.IGNORECASE)
 _NUMBERS = re.compile(r"[0-9./-]+")
 _RELATIVE = re.compile(r"(?:in +|\+ *)(?P<on>.+)|- *(?P<back>.+)|(?P<ago>.+) +ago")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -77,6 +77,8 @@ _WORDS = {
     "quarterly": Interval(months=3),
     "yearly": Interval(months=12),
 }
+# Every form of `parse_interval`, as patterns of small letters in which a blank is any white space.
+INTERVAL_FORMS = (*(words.replace(" ", " +") for words in _WORDS), _COUNTED.pattern, _ISO.pattern)
 _UNITS = {"d": (1, 0), "w": (7, 0), "m": (0, 1), "q": (0, 3), "y": (0, 12)}
 
 

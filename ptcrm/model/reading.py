@@ -1,38 +1,39 @@
 """Values typed by their field from their source text (FORMAT §2.2).
 
-A reader is a function `(node, report) -> value`; it returns None for what it cannot use, having said why.
+A reader gives None for what it cannot use, having said why. It carries the shape of what it takes.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ptcrm.model import shape
 from ptcrm.model.customer import Money
-from ptcrm.model.dates import parse_date, parse_interval
+from ptcrm.model.dates import parse_anniversary, parse_date, parse_interval
 from ptcrm.model.diagnostic import Diagnostic, Fix, Problem, rewrite
+from ptcrm.model.shape import NO, YES, Shape
 from ptcrm.text.edits import Edit, drop_lines, line_after
 from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence, in_quotes
 from ptcrm.text.source import Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from datetime import date
+    from collections.abc import Iterable, Iterator
 
-    from ptcrm.model.dates import Interval
 
 T = TypeVar("T")
-Reader = "Callable[[Node, Report], T | None]"
+T_co = TypeVar("T_co", covariant=True)
 
-_YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
 _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "zł": "PLN"}
 _MONEY = re.compile(
     r"(?P<before>[€£$]?) *(?P<amount>-?[0-9][0-9 \u00a0\u202f]*(?:\.[0-9]+)?) *(?P<code>[A-Za-z]{3}|€|£|\$|zł)?"
 )
+MONEY_FORM = re.sub(r"\?P<[a-z]+>", "?:", _MONEY.pattern)  # for editors, whose patterns have no names
 _BARE_LINK = re.compile(r"\[\[[^\[\]\n]*\]\]")
 _CUT_SIGN = re.compile(r"[ \t]#[^\s#]")
 _CUT = re.compile(r"[ \t]+#[^\s#]")
@@ -60,6 +61,23 @@ class Report:
         return self.source.position(offset).line
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reader(Generic[T_co]):
+    """From a node to a value (None for what it cannot use), with the shape that editors may hold the node against."""
+
+    read: Callable[[Node, Report], T_co]
+    shape: Shape
+
+    def __call__(self, node: Node, report: Report) -> T_co:
+        """The value of `node`."""
+        return self.read(node, report)
+
+
+def shaped(form: Shape) -> Callable[[Callable[[Node, Report], T]], Reader[T]]:
+    """A decorator that makes a function a reader of this shape."""
+    return lambda read: Reader(read, form)
+
+
 def is_empty(node: Node) -> bool:
     """Whether the value is absent in effect: nothing, or an empty list."""
     if isinstance(node, Scalar):
@@ -67,6 +85,7 @@ def is_empty(node: Node) -> bool:
     return isinstance(node, Sequence) and not node.items
 
 
+@shaped(shape.TEXT)
 def text(node: Node, report: Report) -> str | None:
     """The value's text; `[[x]]` without quotes is the link that was meant, not a list in a list."""
     if isinstance(node, Scalar):
@@ -83,6 +102,7 @@ def placed(problem: Problem, words: str, node: Node, report: Report) -> Problem:
     return replace(problem, fix=None) if at < 0 else problem.moved(at)
 
 
+@shaped(shape.TEXTS)
 def texts(node: Node, report: Report) -> tuple[str, ...]:
     """The texts of a list, or of the one scalar that stands for a list of one."""
     return tuple(value for item in items(node, report) if (value := text(item, report)))
@@ -142,48 +162,54 @@ def _scalars(node: Node, *, in_flow: bool = False) -> Iterator[tuple[Scalar, boo
             yield from _scalars(child, in_flow=in_flow or node.flow)
 
 
-def parsed(parse: Callable[[str], T | Problem]) -> Callable[[Node, Report], T | None]:
-    """A reader for one value that `parse` understands."""
+def parsed(form: Shape) -> Callable[[Callable[[str], T | Problem]], Reader[T | None]]:
+    """A decorator that makes what parses words a reader for one value of this shape."""
 
-    def read(node: Node, report: Report) -> T | None:
-        words = text(node, report)
-        if words is None:
-            return None
-        value = parse(words)
-        if isinstance(value, Problem):
-            report.problem(placed(value, words, node, report), node.span.start)
-            return None
-        return value
+    def decorate(parse: Callable[[str], T | Problem]) -> Reader[T | None]:
+        @shaped(form)
+        def read(node: Node, report: Report) -> T | None:
+            words = text(node, report)
+            if words is None:
+                return None
+            value = parse(words)
+            if isinstance(value, Problem):
+                report.problem(placed(value, words, node, report), node.span.start)
+                return None
+            return value
 
-    return read
+        return read
+
+    return decorate
 
 
-def many(read: Callable[[Node, Report], T | None]) -> Callable[[Node, Report], tuple[T, ...]]:
+def many(read: Reader[T | None]) -> Reader[tuple[T, ...]]:
     """A reader for a list of what `read` reads; members it cannot use are left out."""
 
+    @shaped(shape.listed(read.shape))
     def read_all(node: Node, report: Report) -> tuple[T, ...]:
         return tuple(value for item in items(node, report) if (value := read(item, report)) is not None)
 
     return read_all
 
 
-def one_of(*allowed: str) -> Callable[[Node, Report], str | None]:
+def one_of(*allowed: str) -> Reader[str | None]:
     """A reader for one of a few words."""
 
-    def parse(words: str) -> str | Problem:
+    @parsed(shape.choice(allowed, any_case=True))
+    def read(words: str) -> str | Problem:
         if words.lower() in allowed:
             return words.lower()
         near = nearest(words, allowed)
         fix = rewrite(words, near) if near else None
         return Problem("PT105", f"“{words}” is none of {', '.join(allowed)}", did_you_mean(near), fix)
 
-    return parsed(parse)
+    return read
 
 
 def parse_flag(words: str) -> bool | Problem:
     """`true` or `false`, and the other words YAML 1.1 has for them."""
-    if words.lower() in _YES + _NO:
-        return words.lower() in _YES
+    if words.lower() in YES + NO:
+        return words.lower() in YES
     return Problem("PT105", f"“{words}” is neither true nor false", "Write true or false.")
 
 
@@ -272,9 +298,10 @@ def _drop_twin(key: Scalar, value: Node, kept: Node, source: str) -> Fix | None:
     return Fix("Take it away", drop_lines(source, key.span.start, value.span.end), safe=True)
 
 
-def record(build: Callable[..., T], **readers: Callable[[Node, Report], Any]) -> Callable[[Node, Report], T]:
+def record(build: Callable[..., T], **readers: Reader[Any]) -> Reader[T]:
     """A reader for a mapping with the given keys; unknown keys are reported, bad values left to defaults."""
 
+    @shaped(shape.mapping({name: reader.shape for name, reader in readers.items()}))
     def read(node: Node, report: Report) -> T:
         values: dict[str, object] = {}
         for key, value in pairs(node, report):
@@ -290,9 +317,10 @@ def record(build: Callable[..., T], **readers: Callable[[Node, Report], Any]) ->
     return read
 
 
-def by_name(read: Callable[[Node, Report], T]) -> Callable[[Node, Report], dict[str, T]]:
+def by_name(read: Reader[T | None]) -> Reader[dict[str, T]]:
     """A reader for a mapping from names of the user's choice to what `read` reads."""
 
+    @shaped(shape.named(read.shape))
     def read_all(node: Node, report: Report) -> dict[str, T]:
         return {
             key.value: got for key, value in pairs(node, report) if (got := read(value, report)) is not None
@@ -301,16 +329,9 @@ def by_name(read: Callable[[Node, Report], T]) -> Callable[[Node, Report], dict[
     return read_all
 
 
-def day(node: Node, report: Report) -> date | None:
-    """A reader for `YYYY-MM-DD`."""
-    return parsed(parse_date)(node, report)
-
-
-def interval(node: Node, report: Report) -> Interval | None:
-    """A reader for a cadence or other length of time."""
-    return parsed(parse_interval)(node, report)
-
-
-flag = parsed(parse_flag)
-whole = parsed(parse_whole)
-zone = parsed(parse_zone)
+day = parsed(shape.DATE)(parse_date)
+anniversary = parsed(shape.ANNIVERSARY)(parse_anniversary)
+interval = parsed(shape.CADENCE)(parse_interval)
+flag = parsed(shape.FLAG)(parse_flag)
+whole = parsed(shape.count(0, 999_999_999))(parse_whole)
+zone = parsed(shape.ZONE)(parse_zone)

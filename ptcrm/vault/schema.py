@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptcrm.errors import UsageError
+from ptcrm.model import shape
 from ptcrm.model.customer import Customer, Link, Occasion
 from ptcrm.model.dates import parse_anniversary, parse_day
 from ptcrm.model.diagnostic import Diagnostic, Fix, Problem
 from ptcrm.model.reading import (
+    Reader,
     Report,
+    anniversary,
     cut_after,
     day,
     did_you_mean,
@@ -27,6 +29,7 @@ from ptcrm.model.reading import (
     pairs,
     parsed,
     placed,
+    shaped,
     text,
     texts,
     warn_of_cuts,
@@ -41,12 +44,17 @@ from ptcrm.vault.emit import emit
 from ptcrm.vault.log import first_astray, with_series
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from ptcrm.model.customer import LogEntry
     from ptcrm.vault.log import LineReader
 
 _NOT_IN_ID = re.compile(r"[/\\\[\]#^|:\x00-\x1f\x7f-\x9f]")
+_ID_FORM = rf"\s*[^{_NOT_IN_ID.pattern[1:]}*\s*"
+_OCCASION_SHAPE = shape.like(
+    rf"\S[\s\S]* (?:{shape.ANNIVERSARY_FORM})", "Write for example wedding 2012-09-01."
+)
 _ID_BYTES = 100
 _CONFIGURED = {
     "tier": ("PT403", "tier"),
@@ -66,16 +74,19 @@ def parse_id(words: str) -> str | Problem:
     return words
 
 
+@shaped(shape.TEXT)
 def _link(node: Node, report: Report) -> str | None:
     """A link's target, or plain words."""
     words = text(node, report)
     return words and (link_target(words) or words)
 
 
+@shaped(shape.TEXTS)
 def _links(node: Node, report: Report) -> tuple[str, ...]:
     return tuple(link_target(words) or words for words in texts(node, report))
 
 
+@shaped(shape.listed(shape.plain(say="Put the number in quotes.", number=False)))
 def _phones(node: Node, report: Report) -> tuple[str, ...]:
     for item in items(node, report):
         if isinstance(item, Scalar) and not item.quoted:
@@ -103,6 +114,7 @@ def _emitted(value: str, field: Field) -> str | None:
         return None
 
 
+@shaped(shape.words())
 def _words(node: Node, report: Report) -> tuple[str, ...]:
     """Short words; one value with a comma in it was meant as a list."""
     if isinstance(node, Scalar) and "," in node.value:
@@ -114,6 +126,9 @@ def _words(node: Node, report: Report) -> tuple[str, ...]:
     return texts(node, report)
 
 
+@shaped(
+    shape.listed({"anyOf": [_OCCASION_SHAPE, {"type": "object", "additionalProperties": shape.ANNIVERSARY}]})
+)
 def _occasions(node: Node, report: Report) -> tuple[Occasion, ...]:
     """`- wedding 2012-09-01`, and the mapping `wedding: 2012-09-01`, alone or as a list's member."""
     found: list[Occasion] = []
@@ -146,7 +161,7 @@ class Field:
     """
 
     name: str
-    read: Callable[[Node, Report], Any]
+    read: Reader[Any]
     meaning: str
     many: bool = False
     flow: bool = False
@@ -154,10 +169,10 @@ class Field:
     typed: bool = False
 
 
-_anniversary = parsed(parse_anniversary)
+_id = parsed(shape.plain(_ID_FORM, "An id has none of these: / \\ [ ] # ^ | :"))(parse_id)
 
 FIELDS = (
-    Field("id", parsed(parse_id), "the name for good, if the file may be renamed; default: the file's stem"),
+    Field("id", _id, "the name for good, if the file may be renamed; default: the file's stem"),
     Field("name", text, "what the customer is called; default: the file's stem"),
     Field("aliases", texts, "other names that links and commands may use", many=True, flow=True),
     Field("kind", one_of("person", "company"), "`person` (the default) or `company`"),
@@ -174,7 +189,7 @@ FIELDS = (
     Field("urls", texts, "web pages", many=True),
     Field("language", text, "the language to write in (BCP 47: `pl`, `en-GB`)"),
     Field("timezone", zone, "the customer's time zone, to show her local time"),
-    Field("birthday", _anniversary, "`1984-05-17`, or `--05-17` without the year", typed=True),
+    Field("birthday", anniversary, "`1984-05-17`, or `--05-17` without the year", typed=True),
     Field("occasions", _occasions, "other days of the year: `wedding 2012-09-01`", many=True),
     Field("since", day, "a customer since this day", typed=True),
     Field("left", day, "no customer since this day", typed=True),
