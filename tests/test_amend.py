@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from ptcrm.errors import RefusedError
 from ptcrm.model.config import Config
 from ptcrm.text.edits import apply_edits, unified_diff
 from ptcrm.text.source import Source
-from ptcrm.vault.amend import amended, append_entry, set_field, tick
+from ptcrm.vault.amend import amended
+from ptcrm.vault.fields import set_field
+from ptcrm.vault.lines import append_entry, tick
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import BY_NAME, FIELDS, Reading, read_customer
 from tests.conftest import Golden, MakeVault, Run
@@ -195,10 +198,10 @@ def test_what_is_not_understood_is_not_written(name: str, make_vault: MakeVault,
 
 def test_a_change_beside_the_target_is_refused() -> None:
     reading = read("---\nname: It\ntier: gold\n---\n")
-    edits = set_field(reading, BY_NAME["tier"], ["silver"])
-    amended(reading, edits, {"tier"}, READER)
+    change = set_field(reading, BY_NAME["tier"], ["silver"])
+    amended(reading, change, READER)
     with pytest.raises(RefusedError, match="more than was asked"):
-        amended(reading, edits, {"status"}, READER)
+        amended(reading, replace(change, fields=()), READER)
 
 
 # Properties
@@ -273,7 +276,7 @@ def test_a_field_can_be_set_to_any_text(text: str, name: str, words: list[str]) 
         return
     if not field.many:
         values = values[:1]
-    change = amended(reading, set_field(reading, field, values), {name}, READER)
+    change = amended(reading, set_field(reading, field, values), READER)
     after = read(change.new.decode()).customer
     assert after is not None
     assert getattr(after, name) == (tuple(values) if field.many else values[0])
@@ -289,7 +292,7 @@ def test_a_log_line_is_added_and_nothing_else(text: str, words: str) -> None:
         return
     line = f"2026-11-23 call: x{' '.join(words.split())}"
     try:
-        change = amended(reading, append_entry(reading, line), {"log"}, READER)
+        change = amended(reading, append_entry(reading, line, READER), READER)
     except RefusedError:
         return  # an open fence at the end would swallow the line
     new = change.new.decode()
@@ -311,11 +314,11 @@ def test_ticking_touches_the_task_alone(text: str) -> None:
     for task in reading.customer.follow_ups:
         if task.mark != "open":
             continue
-        edits = tick(reading, task, date(2026, 11, 23))
-        change = amended(reading, edits, {"follow_ups"}, READER)
-        spans = [edit.span for edit in edits]
+        closing = tick(reading, task, date(2026, 11, 23))
+        change = amended(reading, closing, READER)
+        spans = [edit.span for edit in closing.edits]
         assert all(task.span.start <= span.start and span.end <= task.span.end for span in spans)
-        assert change.new.decode() == apply_edits(text, edits)
+        assert change.new.decode() == apply_edits(text, closing.edits)
 
 
 def body_of(text: str) -> str:
