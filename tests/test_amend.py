@@ -106,15 +106,174 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("habit", FILES)
+BLANK_LINES = """\
+---
+tags:
+  - bike-shop  # old
+
+  # the list of mails
+  - newsletter
+
+  - "vip"
+
+  - hel  # where
+# the next key
+tier: gold
+---
+"""
+BRACKETS = """\
+---
+tags: [
+  bike-shop,   # old, from 2019
+  'newsletter',
+  vip          # since spring
+]  # all
+places: [Gdańsk, Hel,  # by the sea
+         Łódź]
+---
+"""
+OCCASIONS = """\
+---
+occasions:
+  - wedding 2012-09-01  # in Hel
+  - shop opening: --05-03
+  # sad
+  - divorce: 2020-02-29
+family: [[jan]]
+---
+"""
+MAPPING = """\
+---
+occasions:
+  wedding: 2012-09-01  # in Hel
+  shop opening: --05-03
+interests:
+  - sailing
+---
+"""
+BRACES = """\
+---
+occasions: {wedding: 2012-09-01, shop opening: --05-03}  # both
+shoe: [41, 42]
+---
+"""
+BLOCK_TEXT = """\
+---
+norms: |  # ask her husband
+  Call after ten.
+
+  Never on Friday.
+
+# where she works
+role:
+  - owner
+  - # of both
+    buyer
+emails:
+---
+"""
+TASK_UNDER_LOG = """\
+---
+name: It
+---
+## Log
+- [ ] 2026-11-20 call: Ask [every:: 1 week]
+- [ ] 2026-12-24 card: Christmas
+"""
+SIGNS = """\
+---
+---
+# Dziennik
+## Log
+
+- [/] 2026-11-20 call: Ask 📅 2026-11-27 🔁 every week [done:: 2026-01-01] ^ask
+  more of it
+- [x] [[2026-11-01]] card: Advent [every:: 1 year when done]"""
+DONE = [["done", "it", "1"], ["done", "it", "1", "--log", "It went well"], ["done", "it", "2"]]
+MORE = {
+    "blank lines": (
+        BLANK_LINES,
+        [
+            ["set", "it", "tags", "bike-shop", "vip", "hel"],
+            ["set", "it", "tags", "bike-shop", "newsletter"],
+            ["set", "it", "tags", "vip", "hel"],
+            ["set", "it", "tags", "hel", "bike-shop", "newsletter", "vip"],
+            ["set", "it", "tags", "bike-shop", "new: one", "newsletter", "vip", "hel", "no"],
+            ["set", "it", "tags", "other"],
+            ["set", "it", "tags", ""],
+        ],
+    ),
+    "brackets": (
+        BRACKETS,
+        [
+            ["set", "it", "tags", "bike-shop", "vip"],
+            ["set", "it", "tags", "bike-shop", "newsletter"],
+            ["set", "it", "tags", "vip"],
+            ["set", "it", "tags", "first", "bike-shop", "newsletter", "vip", "new: one", "c"],
+            ["set", "it", "tags", "bike-shop", "other", "vip"],
+            ["set", "it", "places", "Gdańsk", "Łódź"],
+            ["set", "it", "places", "Hel", "Łódź", "Kraków"],
+            ["set", "it", "tags", ""],
+        ],
+    ),
+    "occasions": (
+        OCCASIONS,
+        [
+            ["set", "it", "occasions", "wedding 2012-09-01", "divorce 2020-02-29"],
+            ["set", "it", "occasions", "wedding 2012-09-02", "shop opening --05-03", "divorce 2020-02-28"],
+            ["set", "it", "occasions", "first: day --01-01", "wedding 2012-09-01", "shop opening --05-03"],
+            ["set", "it", "occasions", "divorce 2020-02-29", "fair --06-01"],
+            ["set", "it", "occasions", ""],
+            ["set", "it", "family", "it", "brother: Piotr"],
+        ],
+    ),
+    "occasions as a mapping": (
+        MAPPING,
+        [
+            ["set", "it", "occasions", "wedding 2012-09-01"],
+            ["set", "it", "occasions", "shop opening --05-03", "fair: spring --06-01"],
+            ["set", "it", "occasions", "shop opening --05-03", "wedding 2012-09-01"],
+            ["set", "it", "occasions", ""],
+        ],
+    ),
+    "braces": (
+        BRACES,
+        [
+            ["set", "it", "occasions", "wedding 2012-09-01"],
+            ["set", "it", "occasions", "wedding 2012-09-01", "fair, spring --06-01"],
+            ["set", "it", "shoe", "41"],
+        ],
+    ),
+    "block text": (
+        BLOCK_TEXT,
+        [
+            ["set", "it", "norms", "Call: never"],
+            ["set", "it", "norms", ""],
+            ["set", "it", "role", "owner"],
+            ["set", "it", "role", ""],
+            ["set", "it", "emails", "a@b.example", "c@d.example"],
+        ],
+    ),
+    "task under the log": (TASK_UNDER_LOG, DONE),
+    "task under the log with CRLF": (
+        TASK_UNDER_LOG.replace("## Log\n", "## Log\n\n").replace("\n", "\r\n"),
+        DONE,
+    ),
+    "signs": (SIGNS, DONE),
+}
+HABITS = {**{name: (text, list(COMMANDS.values())) for name, text in FILES.items()}, **MORE}
+
+
+@pytest.mark.parametrize("habit", HABITS)
 def test_only_the_lines_that_must_change(habit: str, make_vault: MakeVault, run: Run, golden: Golden) -> None:
+    text, commands = HABITS[habit]
     vault = make_vault({}, CONFIG)
     path = vault / "customers" / "it.md"
     shown = []
-    for command in COMMANDS.values():
-        path.write_bytes(FILES[habit].encode())
+    for command in commands:
+        path.write_bytes(text.encode())
         result = run("--vault", vault, "--today", TODAY, *command)
-        diff = unified_diff("it.md", FILES[habit], path.read_bytes().decode())
+        diff = unified_diff("it.md", text, path.read_bytes().decode())
         outcome = diff or f"(nothing written, exit code {result.exit_code}) {result.stderr}"
         shown.append(f"=== ptcrm {' '.join(command)}\n{outcome}")
     golden(f"amend {habit}.diff", "\n".join(shown).replace("\r", "␍"))

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from ptcrm.vault.schema import Reading
 
 _LEAD = re.compile(r"[ \t]*[-*+][ \t]+")
-_FIRST_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BEGINS_WITH_DATE = re.compile(
+    r"[^\[\n]*\[.\][ \t]+(?:\[\[|\*\*)?(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})(?![0-9])"
+)
+_DUE_SIGNS = "📅📆🗓⏳⌛"  # the first of them that a line has tells its day
 _SIGN = re.compile("([📅📆🗓⏳⌛🛫]\ufe0f?[ \t]*)([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _CLOSED_PARTS = re.compile("[ \t]*(?:\\[done::[^\\]]*\\]|[✅❌]\ufe0f?[ \t]*[0-9-]{10})")
 
@@ -151,13 +154,15 @@ def _open_line(line: str, task: FollowUp) -> str:
 
 
 def _with_date(line: str, day: date) -> str:
-    """The line for another day: the dates of its signs 📅 ⏳ 🛫 move together, else the first date is replaced."""
-    due = next(
-        (found for sign in ("📅📆🗓", "⏳⌛") for found in _SIGN.finditer(line) if found[1][0] in sign), None
-    )
-    old = parse_date(due[2]) if due else None
-    if isinstance(old, Problem) or old is None:
-        return _FIRST_DATE.sub(str(day), line, count=1)
+    """The line for another day: the date it begins with, or else its due sign's; 📅 ⏳ 🛫 move together."""
+    begins = _BEGINS_WITH_DATE.match(line)
+    signs = {found[1][0]: found[2] for found in _SIGN.finditer(line)}
+    due = begins["date"] if begins else next((signs[sign] for sign in _DUE_SIGNS if sign in signs), "")
+    old = parse_date(due)
+    if isinstance(old, Problem):
+        return line
+    if begins:
+        line = f"{line[: begins.start('date')]}{day}{line[begins.end('date') :]}"
     return _SIGN.sub(lambda found: f"{found[1]}{_moved(found[2], day - old)}", line)
 
 

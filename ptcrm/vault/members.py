@@ -109,9 +109,8 @@ def change_members(
 
 
 def _change(one: _List, first: int, last: int, values: list[str]) -> list[Edit]:
-    """Give the members from `first` to `last` the `values`, as far as there are members and values."""
-    moved = not one.flow and any(member.words in values for member in one.members)
-    shared = 0 if moved else min(last - first, len(values))
+    """Give the members from `first` to `last` the `values`, each in its place as far as there are both."""
+    shared = 0 if _takes_whole_lines(one, first, last, values) else min(last - first, len(values))
     edits = [
         Edit(member.span, _written(one, value, member))
         for member, value in zip(one.members[first:][:shared], values, strict=False)
@@ -124,6 +123,12 @@ def _change(one: _List, first: int, last: int, values: list[str]) -> list[Edit]:
     elif values:
         edits += _insert_into_flow(one, first, values)
     return edits
+
+
+def _takes_whole_lines(one: _List, first: int, last: int, values: list[str]) -> bool:
+    """Whether a value comes from another line, with its comment, or a dash stands with nothing behind it."""
+    empty = any(member.span.start == member.span.end for member in one.members[first:last])
+    return not one.flow and (empty or any(member.words in values for member in one.members))
 
 
 def _written(one: _List, value: str, neighbour: Member) -> str:
