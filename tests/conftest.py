@@ -20,6 +20,7 @@ SAMPLE = ROOT / "sample-vault"
 DAY = "2026-11-23"  # the sample vault's frozen day
 
 settings.register_profile("patient", deadline=None)  # machines are shared; nothing here is timed
+settings.register_profile("whole", deadline=None, max_examples=10_000)
 if "CI" not in os.environ:  # there hypothesis has a profile of its own, which repeats the same examples
     settings.load_profile("patient")
 
@@ -31,6 +32,29 @@ Golden = Callable[[str, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    parser.addoption(
+        "--whole", action="store_true", help="run the long soak, fuzz and property tests in full"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--whole"):
+        settings.load_profile("whole")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `slow`, but with `--whole`."""
+    if config.getoption("--whole"):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: runs with --whole"))
+
+
+@pytest.fixture
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether long tests run in full."""
+    return bool(request.config.getoption("--whole"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+"""Long tests: `pytest tests/soak --whole`."""
