@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from ptcrm.errors import RefusedError
-from ptcrm.model.config import Config
-from ptcrm.text.edits import apply_edits, unified_diff
-from ptcrm.text.source import Source
-from ptcrm.vault.amend import amended
+from ptcrm.text.edits import Edit, apply_edits, unified_diff
+from ptcrm.text.source import Span
+from ptcrm.vault.amend import Amendment, amended
 from ptcrm.vault.fields import set_field
 from ptcrm.vault.lines import append_entry, tick
-from ptcrm.vault.log import LineReader
-from ptcrm.vault.schema import BY_NAME, FIELDS, Reading, read_customer
+from ptcrm.vault.schema import BY_NAME, FIELDS, own_field
 from tests.conftest import Golden, MakeVault, Run
+from tests.oracle import READER, read
 
 TODAY = "2026-11-23"
 CONFIG = "tiers: {gold: {cadence: 3 weeks}, silver: {cadence: 6 weeks}}\n"
@@ -355,17 +354,77 @@ def test_what_is_not_understood_is_not_written(name: str, make_vault: MakeVault,
     assert path.read_bytes() == before
 
 
-def test_a_change_beside_the_target_is_refused() -> None:
-    reading = read("---\nname: It\ntier: gold\n---\n")
-    change = set_field(reading, BY_NAME["tier"], ["silver"])
-    amended(reading, change, READER)
-    with pytest.raises(RefusedError, match="more than was asked"):
-        amended(reading, replace(change, fields=()), READER)
+GUARDED = """\
+---
+name: It
+tier: gold  # silver soon
+shoe: 41
+hat: 52  # with [[jan]]
+# above
+tags: [a, b]
+---
+Prose with [[eva]].
+
+- [ ] 2026-12-01 call: Ask
+- [ ] 2026-12-01 call: Ask
+
+## Log
+
+- 2026-11-02 call: Talked
+"""
+SHOE, TIER = own_field("shoe"), BY_NAME["tier"]
+BESIDE = {
+    "another field": ("name: It", "name: Other", TIER, ("gold",), r"more than was asked \(name\)"),
+    "another field of one's own": ("52", "53", SHOE, ("41",), r"more than was asked \(hat\)"),
+    "a list that becomes its text": ("[a, b]", '"a, b"', SHOE, ("41",), r"more than was asked \(tags\)"),
+    "a key that goes": ("hat: 52", "#hat: 52", SHOE, ("41",), r"more than was asked \(hat\)"),
+    "a key that comes": ("# above", "above: 1", SHOE, ("41",), r"more than was asked \(above\)"),
+    "a comment that becomes a value": ("  # silver", " silver", TIER, ("gold",), "“tier” would not be read"),
+    "a value that becomes a comment": ("41", "# 41", SHOE, ("41",), "“shoe” would not be read"),
+    "another value": ("gold", "silver", TIER, ("bronze",), "“tier” would not be read"),
+    "a field that does not go": ("gold", "silver", TIER, (), "“tier” would not be read"),
+    "a key that stands twice": ("# above", "tier: gold", TIER, ("gold",), "bring an error into the file"),
+    "a broken front matter": ("[a, b]", "[a, b", SHOE, ("41",), "bring an error into the file"),
+    "an entry": ("Talked", "Spoke", TIER, ("gold",), "the log or a follow-up"),
+    "an entry more": ("## Log\n", "## Log\n\n- 2026-11-01: x\n", TIER, ("gold",), "the log or a follow-up"),
+    "an entry that is hidden": (
+        "## Log\n",
+        "## Log\n```\n",
+        TIER,
+        ("gold",),
+        "the log or a follow-up",
+    ),
+    "a follow-up": ("- [ ] 2026-12-01 call: Ask\n", "", TIER, ("gold",), "the log or a follow-up"),
+    "follow-ups that are hidden": ("Prose", "<!--", TIER, ("gold",), "a link, the log or a follow-up"),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_differs_beside_the_target_is_refused(name: str) -> None:
+    old, new, field, values, reason = BESIDE[name]
+    at = GUARDED.index(old)
+    change = Amendment((Edit(Span(at, at + len(old)), new),), fields=((field, values),))
+    with pytest.raises(RefusedError, match=reason):
+        amended(read(GUARDED), change, READER)
+
+
+def test_a_link_outside_the_edit_may_not_go() -> None:
+    text = GUARDED.replace("with [[eva]].", "with `x [[eva]].")
+    at = text.index("]].") + 3
+    with pytest.raises(RefusedError, match=r"more than was asked \(a link\)"):
+        amended(read(text), Amendment((Edit(Span(at, at), " `"),)), READER)
+
+
+def test_the_line_that_was_asked_for_must_come() -> None:
+    reading = read(GUARDED)
+    asked, other = (append_entry(reading, f"2026-11-23 call: {words}", READER) for words in ("One", "Other"))
+    amended(reading, asked, READER)
+    with pytest.raises(RefusedError, match="would not be read as one"):
+        amended(reading, replace(asked, come=other.come), READER)
 
 
 # Properties
 
-READER = LineReader.of(Config())
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
 LINES = st.sampled_from(
     [
@@ -403,10 +462,6 @@ FRONT = st.lists(
     ),
     unique=True,
 )
-
-
-def read(text: str) -> Reading:
-    return read_customer(Source("customers/it.md", text), READER)
 
 
 @st.composite

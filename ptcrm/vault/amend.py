@@ -5,6 +5,8 @@ Pure. `vault/fields.py` and `vault/lines.py` make the amendments.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from ptcrm.text.source import Source, Span
 from ptcrm.vault.schema import Field, Reading, read_customer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from ptcrm.text.frontmatter import Node
     from ptcrm.vault.log import LineReader
@@ -83,44 +85,50 @@ def _objection(old: Reading, new: Reading, amendment: Amendment) -> str | None:
     errors = list(_errors(new))
     if new.customer is None or len(errors) > len(list(_errors(old))):
         return f"this would bring an error into the file ({'; '.join(errors)})."
-    beside = _beside(old, new, amendment)
-    if beside:
-        return f"this would change more than was asked ({', '.join(beside)})."
     misread = next((field.name for field, values in amendment.fields if not _holds(new, field, values)), None)
     if misread:
         return f"“{misread}” would not be read as it was given."
-    if not _came(old, new, amendment):
+    come = [_bare(line) for line in amendment.come]
+    wanted, found = _lines(old), _lines(new)
+    wanted.subtract(_bare(line) for line in amendment.gone)
+    wanted.update(come)
+    if any(wanted[line] > found[line] for line in come):
         return "the new line would not be read as one. Perhaps a code fence (```) is open."
-    return None
+    beside = _beside(old, new, amendment)
+    if wanted != found:
+        beside.append("the log or a follow-up")
+    return f"this would change more than was asked ({', '.join(beside)})." if beside else None
 
 
-# Beside the target
-
-
-def _beside(old: Reading, new: Reading, amendment: Amendment) -> list[str]:
-    """What differs and must not: keys of the front matter, and what the edits do not touch in the body."""
-    targets = {field.name for field, _ in amendment.fields}
-    before = _said(old, [edit.span for edit in amendment.edits])
-    after = _said(new, places(amendment.edits))
-    differing = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-    return sorted(differing - targets)
-
-
-def _said(reading: Reading, edited: list[Span]) -> dict[str, list[object]]:
-    """All that the file says by its name, but for lines and links that an edit touches."""
-    said: dict[str, list[object]] = {}
-    for key, node in _pairs(reading):
-        said.setdefault(key.value, []).append(_contents(node))
-    for name, parts in (("the log", _entries(reading)), ("follow-ups", _follow_ups(reading))):
-        said.setdefault(name, []).append([line for line, span in parts if not _touched(span, edited)])
-    links = [target for target, span in reading.document.links() if not _touched(span, edited)]
-    said.setdefault("links", []).append(links)
-    return said
+def _holds(reading: Reading, field: Field, values: tuple[str, ...]) -> bool:
+    """Whether `field` is read as `values` mean it; no values, and there is no such field."""
+    nodes = [node for key, node in _pairs(reading) if key.value == field.name]
+    if not values or len(nodes) != 1:
+        return not values and not nodes
+    given: tuple[Node, ...] = tuple(Scalar(value, Span(0, 0), quoted=True) for value in values)
+    wanted = field.read(Sequence(given, Span(0, 0)) if field.many else given[0], Report(Source("", "")))
+    return wanted not in (None, ()) and wanted == field.read(nodes[0], Report(reading.document.source))
 
 
 def _pairs(reading: Reading) -> tuple[tuple[Scalar, Node], ...]:
     root = reading.document.root
     return root.pairs if root else ()
+
+
+def _beside(old: Reading, new: Reading, amendment: Amendment) -> list[str]:
+    """The keys that differ and are no target; links do if one differs that no edit touches."""
+    targets = {field.name for field, _ in amendment.fields}
+    before, after = _fields(old), _fields(new)
+    differing = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    links = _links(old, [edit.span for edit in amendment.edits]), _links(new, places(amendment.edits))
+    return [*sorted(differing - targets), *(["a link"] if links[0] != links[1] else [])]
+
+
+def _fields(reading: Reading) -> dict[str, list[object]]:
+    fields: dict[str, list[object]] = {}
+    for key, node in _pairs(reading):
+        fields.setdefault(key.value, []).append(_contents(node))
+    return fields
 
 
 def _contents(node: Node) -> object:
@@ -134,52 +142,40 @@ def _contents(node: Node) -> object:
             return "mapping", *((key.value, _contents(value)) for key, value in node.pairs)
 
 
-def _entries(reading: Reading) -> list[tuple[Line, Span]]:
-    return [(entry, entry.span) for entry in reading.customer.log] if reading.customer else []
+def _links(reading: Reading, edited: list[Span]) -> list[str]:
+    return [
+        target
+        for target, span in reading.document.links()
+        if not any(span.start < one.end and one.start < span.end for one in edited)
+    ]
 
 
-def _follow_ups(reading: Reading) -> list[tuple[Line, Span]]:
-    """The follow-ups that have a line of their own; what follows from others is left out."""
-    found = reading.customer.follow_ups if reading.customer else ()
-    return [(_bare(task), task.span) for task in found if not task.implied]
+def _lines(reading: Reading) -> Counter[object]:
+    """The log's entries, and the follow-ups that have a line; what only follows from others is left out.
+
+    An entry that holds follow-ups is told by the lines of its own.
+    """
+    customer = reading.customer
+    if customer is None:
+        return Counter()
+    tasks = [task for task in customer.follow_ups if not task.implied]
+    starts = [task.span.start for task in tasks]
+    lines: Counter[object] = Counter(_bare(task) for task in tasks)
+    for entry in customer.log:
+        inside = tasks[bisect_left(starts, entry.span.start) : bisect_left(starts, entry.span.end)]
+        lines[_own_lines(reading.document.source.text, entry, inside) if inside else entry] += 1
+    return lines
 
 
 def _bare(line: Line) -> Line:
-    """A follow-up without its number among equals; inline fields in any order."""
+    """A follow-up without its number among equals, and with its inline fields in any order."""
     if isinstance(line, LogEntry):
         return line
     return replace(line, origin="", fields=tuple(sorted(line.fields)))
 
 
-def _touched(span: Span, edited: Iterable[Span]) -> bool:
-    """Whether an edit overlaps `span`; an insert at either end does not."""
-    return any(span.start < one.end and one.start < span.end for one in edited)
-
-
-# The target
-
-
-def _holds(reading: Reading, field: Field, values: tuple[str, ...]) -> bool:
-    """Whether `field` is read as `values` mean it; no values, and there is no such field."""
-    nodes = [node for key, node in _pairs(reading) if key.value == field.name]
-    if not values or len(nodes) != 1:
-        return not values and not nodes
-    given: tuple[Node, ...] = tuple(Scalar(value, Span(0, 0), quoted=True) for value in values)
-    wanted = field.read(Sequence(given, Span(0, 0)) if field.many else given[0], Report(Source("", "")))
-    return wanted not in (None, ()) and wanted == field.read(nodes[0], Report(reading.document.source))
-
-
-def _came(old: Reading, new: Reading, amendment: Amendment) -> bool:
-    """Whether the lines that the edits touch are those before without `gone`, with `come`.
-
-    An entry that holds a line of the target, such as a ticked follow-up, may differ with it.
-    """
-    before = _lines_touched(old, [edit.span for edit in amendment.edits])
-    after = _lines_touched(new, places(amendment.edits))
-    gone, come = [[_bare(line) for line in lines] for lines in (amendment.gone, amendment.come)]
-    grown = len(after) - len(before) == len(come) - len(gone)
-    return grown and all(one in before for one in gone) and all(one in after for one in come)
-
-
-def _lines_touched(reading: Reading, edited: list[Span]) -> list[Line]:
-    return [one for one, span in [*_entries(reading), *_follow_ups(reading)] if _touched(span, edited)]
+def _own_lines(text: str, entry: LogEntry, inside: list[FollowUp]) -> tuple[str, ...]:
+    starts = [entry.span.start, *(task.span.end for task in inside)]
+    ends = [*(task.span.start for task in inside), entry.span.end]
+    own = "".join(text[start:end] for start, end in zip(starts, ends, strict=True))
+    return tuple(line.strip() for line in own.split("\n") if line.strip())
