@@ -171,6 +171,21 @@ role:
 emails:
 ---
 """
+ODD_LISTS = """\
+---
+emails:
+  -
+  - a@b.example
+addresses:
+  - # home
+    Długa 5
+urls: [a.example
+  , b.example]
+? norms
+: spoken
+family : 'jan'
+---
+"""
 TASK_UNDER_LOG = """\
 ---
 name: It
@@ -251,6 +266,18 @@ MORE = {
             ["set", "it", "role", "owner"],
             ["set", "it", "role", ""],
             ["set", "it", "emails", "a@b.example", "c@d.example"],
+        ],
+    ),
+    "odd lists": (
+        ODD_LISTS,
+        [
+            ["set", "it", "emails", "c@d.example"],
+            ["set", "it", "emails", "a@b.example", "c@d.example"],
+            ["set", "it", "addresses", "Długa 5", "Krótka 1"],
+            ["set", "it", "urls", "b.example"],
+            ["set", "it", "urls", "a.example", "c.example", "b.example"],
+            ["set", "it", "norms", "written"],
+            ["set", "it", "family", "eva"],
         ],
     ),
     "task under the log": (TASK_UNDER_LOG, DONE),
