@@ -284,11 +284,11 @@ def test_a_log_entry_is_all_that_is_added(text: str, words: str) -> None:
     reading = read(text)
     assume(reading.customer is not None)
     line = f"2026-11-23{'' if words[0] == ':' else ' '}{words}"
-    amendment = append_entry(reading, line, READER)
     try:
+        amendment = append_entry(reading, line, READER)
         change = amended(reading, amendment, READER)
     except RefusedError:
-        return  # an open fence or comment would swallow it
+        return  # an open fence or comment would swallow it, or it indented text
     check_outside(text, amendment, change)
     check_yaml(text, change, None)
     added = lines_of(change.new.decode()) - lines_of(text)
@@ -311,9 +311,9 @@ def test_a_follow_up_that_is_done_is_all_that_differs(text: str, back: int, with
     day = DAY + timedelta(back)
     for task in [one for one in reading.customer.follow_ups if one.mark == "open"]:
         amendment = tick(reading, task, day)
-        if with_entry:
-            amendment += append_entry(reading, f"{day} call: It went well", READER)
         try:
+            if with_entry:
+                amendment += append_entry(reading, f"{day} call: It went well", READER)
             change = amended(reading, amendment, READER)
         except RefusedError:
             assert with_entry
