@@ -20,6 +20,7 @@ SAMPLE = ROOT / "sample-vault"
 DAY = "2026-11-23"  # the sample vault's frozen day
 
 settings.register_profile("patient", deadline=None)  # machines are shared; nothing here is timed
+settings.register_profile("whole", deadline=None, max_examples=10_000)
 if "CI" not in os.environ:  # there hypothesis has a profile of its own, which repeats the same examples
     settings.load_profile("patient")
 
@@ -34,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--whole", action="store_true", help="run the long soak, fuzz and property tests in full"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--whole"):
+        settings.load_profile("whole")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptcrm.text.edits import Edit, apply_edits, unified_diff
+from ptcrm.text.edits import Edit, apply_edits, places, unified_diff
 from ptcrm.text.source import Span
 
 
@@ -43,6 +43,7 @@ def test_characters_outside_the_spans_are_unchanged(text: str, data: st.DataObje
     new = [edit.text for edit in edits]
     expected = kept[0] + "".join(part + after for part, after in zip(new, kept[1:], strict=True))
     assert apply_edits(text, data.draw(st.permutations(edits)) if _distinct(spans) else edits) == expected
+    assert [span.of(expected) for span in places(edits)] == new
 
 
 def _distinct(spans: list[Span]) -> bool:

@@ -21,7 +21,7 @@ from ptcrm.cli.output import say, say_diagnostic, say_diff, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.change import Create, Operation
 from ptcrm.model.diagnostic import Problem, Severity
-from ptcrm.vault.amend import new_customer
+from ptcrm.vault.fields import new_customer
 from ptcrm.vault.schema import BY_NAME, FIELDS, Field, values_for
 from ptcrm.vault.store import CONFIG_NAME
 

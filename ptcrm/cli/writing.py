@@ -16,7 +16,9 @@ from ptcrm.model.change import Operation
 from ptcrm.model.dates import parse_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import parse_whole
-from ptcrm.vault.amend import amended, append_entry, entry_line, set_field, tick
+from ptcrm.vault.amend import amended
+from ptcrm.vault.fields import set_field
+from ptcrm.vault.lines import append_entry, entry_line, tick
 from ptcrm.vault.log import following
 from ptcrm.vault.schema import BY_NAME, Field, near_miss, own_field, values_for
 from ptcrm.views.customer import follow_up_words, open_follow_ups
@@ -55,7 +57,7 @@ def log_command(session: Session, words: tuple[str, ...], day: str) -> None:
     match, text = _who_and(workspace, words, "TEXT")
     reading = workspace.reading(match)
     line = _entry(workspace, " ".join(text), _past_day(day, workspace.today))
-    change = amended(reading, append_entry(reading, line), {"log"}, workspace.reader)
+    change = amended(reading, append_entry(reading, line, workspace.reader), workspace.reader)
     if not session.apply(Operation(f"log {match.id} {' '.join(text)}", (change,))):
         return
     say(f"{match.path}: {line}")
@@ -139,16 +141,12 @@ def done_command(session: Session, words: tuple[str, ...], text: str | None, day
     reading = workspace.reading(match)
     task = _pick(_customer(reading), rest, workspace.today)
     on = _past_day(day, workspace.today)
-    edits = tick(reading, task, on)
-    target = {"follow_ups"}
-    if any(entry.span.start <= task.span.start < entry.span.end for entry in _customer(reading).log):
-        target.add("log")  # the task is part of an entry's text
+    amendment = tick(reading, task, on)
     line = ""
     if text is not None:
         line = _entry(workspace, _with_channel(text, task, workspace), on)
-        edits += append_entry(reading, line)
-        target.add("log")
-    change = amended(reading, edits, target, workspace.reader)
+        amendment += append_entry(reading, line, workspace.reader)
+    change = amended(reading, amendment, workspace.reader)
     if not session.apply(Operation(f"done {match.id} {follow_up_words(task)}", (change,))):
         return
     say(f"{match.path}: done {on}: {follow_up_words(task)}")
@@ -260,12 +258,9 @@ def _set(
         raise UsageError(f"{values.message}. {values.hint}".strip())
     known_word(workspace, field, values)
     reading = workspace.reading(match)
-    edits = set_field(reading, field, values)
-    target = {"own"} if field.name not in BY_NAME else {field.name}
-    if field.name == "left":
-        target.add("status")  # a customer who has left is a former one, unless the file says otherwise
-    if not edits and not values:
+    amendment = set_field(reading, field, values)
+    if not amendment.edits and not values:
         return None, []
-    change = amended(reading, edits, target, workspace.reader)
+    change = amended(reading, amendment, workspace.reader)
     label = f"set {match.id} {field.name} {', '.join(values)}".rstrip()
     return Operation(label, (change,)), values

@@ -32,9 +32,25 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join(parts)
 
 
+def places(edits: Iterable[Edit]) -> list[Span]:
+    """Where the new texts stand in what `apply_edits` makes, in the order of the text."""
+    found = []
+    shift = 0
+    for edit in sorted(edits, key=lambda edit: edit.span):
+        start = edit.span.start + shift
+        found.append(Span(start, start + len(edit.text)))
+        shift += len(edit.text) - (edit.span.end - edit.span.start)
+    return found
+
+
 def drop_lines(text: str, start: int, end: int) -> Edit:
     """Take away the whole lines from the one of offset `start` to the one of `end`."""
-    return Edit(Span(text.rfind("\n", 0, start) + 1, line_after(text, end)), "")
+    return Edit(Span(line_start(text, start), line_after(text, end)), "")
+
+
+def line_start(text: str, offset: int) -> int:
+    """Where the line of `offset` begins."""
+    return text.rfind("\n", 0, offset) + 1
 
 
 def line_after(text: str, offset: int) -> int:

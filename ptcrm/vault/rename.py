@@ -13,7 +13,7 @@ from ptcrm.model.diagnostic import Problem
 from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.fold import same_id
 from ptcrm.text.source import Source, Span
-from ptcrm.vault.amend import RESERVED
+from ptcrm.vault.fields import RESERVED
 from ptcrm.vault.schema import Reading, add_id, parse_id, read_customer
 
 if TYPE_CHECKING:

@@ -1,0 +1,158 @@
+"""A field of the front matter given, changed or taken away, as an amendment of its own lines. Pure."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+from typing import TYPE_CHECKING
+
+from ptcrm.errors import RefusedError
+from ptcrm.text.edits import Edit, drop_lines, line_after, line_start
+from ptcrm.text.fold import slug
+from ptcrm.text.frontmatter import Mapping, Scalar
+from ptcrm.text.source import Span
+from ptcrm.vault.amend import Amendment, why_not
+from ptcrm.vault.emit import emit
+from ptcrm.vault.members import change_members, members_of
+from ptcrm.vault.schema import FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ptcrm.text.frontmatter import Node
+    from ptcrm.text.source import Source
+    from ptcrm.vault.schema import Field, Reading
+
+_COLON = re.compile(r"[ \t]*:")
+_BLOCK_TEXT = re.compile(r"[|>][-+0-9]*")
+_LINE_END = re.compile(r"\r?(?:\n|\Z)")
+_LONGEST_STEM = 80  # bytes; leaves room for a number, below the 100 of an id
+RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)),
+}
+
+
+def set_field(reading: Reading, field: Field, values: list[str]) -> Amendment:
+    """The field with these values (one, if it takes no list); no value takes the field away."""
+    return Amendment(tuple(_edits(reading, field, values)), fields=((field, tuple(values)),))
+
+
+def _edits(reading: Reading, field: Field, values: list[str]) -> list[Edit]:
+    source = reading.document.source
+    root = _block_root(reading)
+    found = [(key, node) for key, node in root.pairs if key.value == field.name]
+    if len(found) > 1:
+        raise RefusedError(
+            f"{source.path}: “{field.name}” stands twice; keep one of them first. Nothing was written."
+        )
+    if not found:
+        return [_new_key(source, reading.document.yaml.end, root, field, values)] if values else []
+    key, node = found[0]
+    colon = _COLON.match(source.text, key.span.end)
+    if colon is None:
+        raise RefusedError(
+            f"{source.path}: “{field.name}” is written with a “?”; change it by hand. Nothing was written."
+        )
+    if not values:
+        return [drop_lines(source.text, key.span.start, node.span.end)]
+    members = members_of(source.text, node, field)
+    if members and not isinstance(node, Scalar):
+        return change_members(source, node, members, field, values)
+    if field.many and not field.flow and isinstance(node, Scalar) and node.span.start == node.span.end:
+        return [_list_below(source, key, field, values)]
+    return _in_place(source.text, colon.end(), node, _inline(field, values))
+
+
+def _block_root(reading: Reading) -> Mapping:
+    root = reading.document.root
+    path = reading.document.source.path
+    if root is None:
+        raise RefusedError(f"{path}: {why_not(reading)} Nothing was written.")
+    if root.flow:
+        raise RefusedError(
+            f"{path}: the front matter is written in braces; change it by hand. Nothing was written."
+        )
+    return root
+
+
+def _in_place(text: str, colon: int, node: Node, new: str) -> list[Edit]:
+    """Put `new` in the place of a value; one that stands below its key goes, and `new` stands on the key's line.
+
+    `colon` is where the key's colon ends.
+    """
+    if node.span.start == node.span.end:
+        return [Edit(Span(colon, colon), f" {new}")]
+    if not isinstance(node, Scalar) and not node.flow:
+        return [Edit(Span(colon, colon), f" {new}"), drop_lines(text, *node.span)]
+    sign = _BLOCK_TEXT.match(text, node.span.start) if isinstance(node, Scalar) and node.quoted else None
+    if sign is None:
+        return [Edit(node.span, new)]
+    below = _LINE_END.search(text, sign.end(), node.span.end)
+    kept = below.start() if below else node.span.end
+    return [Edit(Span(*sign.span()), new), Edit(Span(kept, node.span.end), "")]
+
+
+def _new_key(source: Source, end: int, root: Mapping, field: Field, values: list[str]) -> Edit:
+    """A new last line, or lines, of the front matter, indented as its keys are."""
+    first = root.pairs[0][0].span.start if root.pairs else end
+    indent = source.text[line_start(source.text, first) : first]
+    eol = source.line_end_near(end)
+    return Edit(Span(end, end), "".join(f"{indent}{line}{eol}" for line in _key_lines(field, values)))
+
+
+def _list_below(source: Source, key: Scalar, field: Field, values: list[str]) -> Edit:
+    """The list of a key that has no value yet."""
+    indent = source.text[line_start(source.text, key.span.start) : key.span.start]
+    below = line_after(source.text, key.span.end)
+    eol = source.line_end_near(below)
+    lines = _key_lines(field, values)[1:]
+    return Edit(Span(below, below), "".join(f"{indent}{line}{eol}" for line in lines))
+
+
+def _key_lines(field: Field, values: list[str]) -> list[str]:
+    """A field's lines as the program begins them: a list below its key, or in brackets if it is a `flow` one."""
+    if field.many and not field.flow:
+        return [f"{field.name}:", *(f"  - {emit(value, field)}" for value in values)]
+    if field.many:
+        return [f"{field.name}: {_in_brackets(field, values)}"]
+    return [f"{field.name}: {_inline(field, values)}"]
+
+
+def _inline(field: Field, values: list[str]) -> str:
+    return _in_brackets(field, values) if field.many and len(values) > 1 else emit(" ".join(values), field)
+
+
+def _in_brackets(field: Field, values: list[str]) -> str:
+    return f"[{', '.join(emit(value, field, flow=True) for value in values)}]"
+
+
+def new_customer(
+    values: dict[str, list[str]], folder: str, is_taken: Callable[[str], bool]
+) -> tuple[str, bytes]:
+    """Path and content of a new customer's file in `folder`, with an id that is not taken."""
+    name = values["name"][0]
+    if "id" not in values:
+        values = {"id": [_free_id(name, is_taken)], **values}
+    elif is_taken(values["id"][0]):
+        raise RefusedError(
+            f"There is a customer with the id “{values['id'][0]}” already. Nothing was written."
+        )
+    lines = [
+        line for field in FIELDS if values.get(field.name) for line in _key_lines(field, values[field.name])
+    ]
+    content = "\n".join(["---", *lines, "---", "", "## Log", ""])
+    return f"{folder}/{values['id'][0]}.md", content.encode()
+
+
+def _free_id(name: str, is_taken: Callable[[str], bool]) -> str:
+    stem = slug(name)
+    while len(stem.encode()) > _LONGEST_STEM:
+        stem = stem[:-1]
+    if not stem or stem in RESERVED:
+        stem = f"customer-{stem}".rstrip("-")
+    numbered = (f"{stem}-{number}" for number in count(2))
+    return stem if not is_taken(stem) else next(one for one in numbered if not is_taken(one))

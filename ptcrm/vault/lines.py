@@ -1,0 +1,171 @@
+"""Log entries added and follow-ups closed, as amendments of the lines they concern. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ptcrm.errors import RefusedError
+from ptcrm.model.dates import Interval, later, parse_date
+from ptcrm.model.diagnostic import Problem
+from ptcrm.text.edits import Edit, line_after
+from ptcrm.text.source import Source, Span
+from ptcrm.vault.amend import Amendment
+from ptcrm.vault.log import BLOCK_ID, following
+
+if TYPE_CHECKING:
+    from datetime import date, timedelta
+
+    from ptcrm.model.customer import FollowUp, LogEntry
+    from ptcrm.vault.log import LineReader
+    from ptcrm.vault.schema import Reading
+
+_LEAD = re.compile(r"[ \t]*[-*+][ \t]+")
+_BEGINS_WITH_DATE = re.compile(
+    r"[^\[\n]*\[.\][ \t]+(?:\[\[|\*\*)?(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})(?![0-9])"
+)
+_DUE_SIGNS = "📅📆🗓⏳⌛"  # the first of them that a line has tells its day
+_SIGN = re.compile("([📅📆🗓⏳⌛🛫]\ufe0f?[ \t]*)([0-9]{4}-[0-9]{2}-[0-9]{2})")
+_CLOSED_PARTS = re.compile("[ \t]*(?:\\[done::[^\\]]*\\]|[✅❌]\ufe0f?[ \t]*[0-9-]{10})")
+
+
+# The log
+
+
+def entry_line(day: date, words: str) -> str:
+    """A log entry's line without its bullet; `words` begin with the channel's part or the colon."""
+    return f"{day}{'' if words.startswith(':') else ' '}{words}"
+
+
+def append_entry(reading: Reading, line: str, reader: LineReader) -> Amendment:
+    """A log entry more: above if the first entry is newest or that cannot be told, else below.
+
+    Bullet, indentation and line end are those of the neighbour; without a log, `## Log` is added at the end.
+    """
+    entry = reader.parse_entry(line)
+    if isinstance(entry, Problem):
+        raise RefusedError(f"{reading.document.source.path}: {entry.message}. Nothing was written.")
+    return Amendment((_entry_edit(reading, line),), come=(entry,))
+
+
+def _entry_edit(reading: Reading, line: str) -> Edit:
+    document = reading.document
+    source, text = document.source, document.source.text
+    if not document.logs:
+        return _new_log(source, line)
+    log = document.logs[0]
+    entries = [entry for entry in _log(reading) if log.start <= entry.span.start < log.end]
+    if not entries:
+        return _first_entry(source, log, line)
+    first, last = entries[0], entries[-1]
+    if first.date >= last.date:
+        eol = source.line_end_near(first.span.start)
+        return Edit(Span(first.span.start, first.span.start), f"{_lead(text, first.span)}{line}{eol}")
+    eol = source.line_end_near(last.span.end)
+    return Edit(Span(last.span.end, last.span.end), f"{eol}{_lead(text, last.span)}{line}")
+
+
+def _log(reading: Reading) -> tuple[LogEntry, ...]:
+    return reading.customer.log if reading.customer else ()
+
+
+def _new_log(source: Source, line: str) -> Edit:
+    """A log with its first entry at the end of the file."""
+    text = source.text
+    eol = source.line_end_near(len(text))
+    gap = "" if not text or text.endswith("\n") else eol
+    blank = "" if text.endswith(("\n\n", "\r\n\r\n")) else eol
+    return Edit(Span(len(text), len(text)), f"{gap}{blank}## Log{eol}{eol}- {line}{eol}")
+
+
+def _first_entry(source: Source, log: Span, line: str) -> Edit:
+    """The first entry under a heading, with a blank line before it, and one after it if text follows.
+
+    Indented text would become part of the entry, so there the entry comes last.
+    """
+    text, eol = source.text, source.line_end_near(log.start)
+    if text[log.start :].lstrip("\r\n").startswith((" ", "\t")):
+        content = log.of(text).rstrip()
+        if not content:
+            place = f"{source.path}:{source.position(log.start).line}"
+            raise RefusedError(f"{place}: the text below the log's heading is indented. Nothing was written.")
+        at = log.start + len(content)
+        return Edit(Span(at, at), f"{eol}{eol}- {line}")
+    below = line_after(text, log.start)
+    has_blank = below > log.start and not text[log.start : below].strip()
+    after = below if has_blank else log.start
+    next_line = text[after : line_after(text, after)]
+    at = len(text[:after].removesuffix("\n").removesuffix("\r"))
+    return Edit(Span(at, at), f"{'' if has_blank else eol}{eol}- {line}{eol if next_line.strip() else ''}")
+
+
+def _lead(text: str, span: Span) -> str:
+    """The indentation, bullet and blanks that an item's first line begins with."""
+    found = _LEAD.match(text, span.start)
+    return found[0] if found else "- "
+
+
+# Follow-ups
+
+
+def tick(reading: Reading, task: FollowUp, day: date) -> Amendment:
+    """The follow-up closed on `day`; a repeating one gets its next line above.
+
+    An implied one, which has no line yet, gets a closed line as well.
+    """
+    source = reading.document.source
+    line = task.span.of(source.text)
+    eol = source.line_end_near(task.span.start)
+    closed = replace(task, mark="done", done=day, fields=_with_done(task, day), implied=False)
+    lines: list[str] = []
+    come = [closed]
+    if task.every:
+        coming = _coming(task, day)
+        lines.append(_with_date(_open_line(line, task), coming.due))
+        come.append(coming)
+    if task.implied:
+        opened = _with_date(_open_line(line, task), task.due)
+        lines.append(f"{opened.replace('[ ]', '[x]', 1)} [done:: {day}]")
+    above = Edit(Span(task.span.start, task.span.start), "".join(f"{one}{eol}" for one in lines))
+    if task.implied:
+        return Amendment((above,), come=tuple(come))
+    block = BLOCK_ID.search(line)
+    at = task.span.start + (block.start() if block else len(line.rstrip()))
+    edits = (above, Edit(Span(task.box, task.box + 1), "x"), Edit(Span(at, at), f" [done:: {day}]"))
+    return Amendment(edits, gone=(task,), come=tuple(come))
+
+
+def _with_done(task: FollowUp, day: date) -> tuple[tuple[str, str], ...]:
+    return tuple({**dict(task.fields), "done": str(day)}.items())
+
+
+def _coming(task: FollowUp, day: date) -> FollowUp:
+    """The follow-up that comes after `task` is closed on `day`, as its line says it."""
+    fields = tuple(pair for pair in task.fields if pair[0] != "done")
+    return replace(following(replace(task, done=day)), fields=fields, implied=False)
+
+
+def _open_line(line: str, task: FollowUp) -> str:
+    """The task's line as it is when open: an empty box, no word of when it was done, no block id."""
+    at = task.box - task.span.start
+    opened = f"{line[:at]} {line[at + 1 :]}"
+    return BLOCK_ID.sub("", _CLOSED_PARTS.sub("", opened)).rstrip()
+
+
+def _with_date(line: str, day: date) -> str:
+    """The line for another day: the date it begins with, or else its due sign's; 📅 ⏳ 🛫 move together."""
+    begins = _BEGINS_WITH_DATE.match(line)
+    signs = {found[1][0]: found[2] for found in _SIGN.finditer(line)}
+    due = begins["date"] if begins else next((signs[sign] for sign in _DUE_SIGNS if sign in signs), "")
+    old = parse_date(due)
+    if isinstance(old, Problem):
+        return line
+    if begins:
+        line = f"{line[: begins.start('date')]}{day}{line[begins.end('date') :]}"
+    return _SIGN.sub(lambda found: f"{found[1]}{_moved(found[2], day - old)}", line)
+
+
+def _moved(written: str, by: timedelta) -> str:
+    day = parse_date(written)
+    return written if isinstance(day, Problem) else str(later(day, Interval(days=by.days)))

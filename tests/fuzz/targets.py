@@ -1,0 +1,120 @@
+"""What is fuzzed: each target takes any bytes, and fails by an exception that its callers do not expect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from ptcrm.errors import RefusedError, UsageError
+from ptcrm.model.config import read_config
+from ptcrm.model.dates import parse_anniversary, parse_date, parse_day, parse_interval, parse_time
+from ptcrm.model.reading import Report
+from ptcrm.text.frontmatter import Flaw, compose
+from ptcrm.text.source import Source, Span, UndecodableError
+from ptcrm.vault.amend import Amendment, amended
+from ptcrm.vault.fields import set_field
+from ptcrm.vault.lines import append_entry, tick
+from ptcrm.vault.schema import BY_NAME, Reading, own_field, read_customer
+from tests.conftest import SAMPLE
+from tests.oracle import READER, check_outside, check_yaml, read
+
+DAY = date(2026, 11, 23)
+PATH = "customers/it.md"
+
+
+def front_matter(content: bytes) -> None:
+    """A file's bytes are read, and the parts joined are the file."""
+    try:
+        source = Source.decode(PATH, content)
+    except UndecodableError:
+        return
+    document = read_customer(source, READER).document
+    assert source.content == content
+    assert "".join(part.of(source.text) for part in document.parts) == source.text
+
+
+def log_lines(content: bytes) -> None:
+    """Lines of a log and follow-ups are read, and what was typed after `ptcrm log`."""
+    words = content.decode(errors="ignore")
+    read(f"---\n---\n## Log\n{words}")
+    READER.parse_entry(words)
+
+
+def configuration(content: bytes) -> None:
+    """A ptcrm.yaml is read."""
+    try:
+        source = Source.decode("ptcrm.yaml", content)
+    except UndecodableError:
+        return
+    root = compose(source.text, Span(0, len(source.text)))
+    if not isinstance(root, Flaw):
+        read_config(root, Report(source))
+
+
+def dates(content: bytes) -> None:
+    """Words for days, lengths and times are understood, or are a problem."""
+    words = content.decode(errors="ignore")
+    parse_day(words, DAY)
+    for parse in (parse_interval, parse_anniversary, parse_date, parse_time):
+        parse(words)
+
+
+def writing(content: bytes) -> None:
+    """The first line is a command, the rest is the file: what is written differs in its target alone."""
+    command, _, file = content.partition(b"\n")
+    try:
+        reading = read_customer(Source.decode(PATH, file), READER)
+    except UndecodableError:
+        return
+    words = command.decode(errors="ignore").split("|")
+    try:
+        amendment = _amendment(reading, words)
+        change = amended(reading, amendment, READER)
+    except (RefusedError, UsageError):
+        return
+    text = reading.document.source.text
+    check_outside(text, amendment, change)
+    check_yaml(text, change, words[1] if words[0] == "set" else None)
+
+
+def _amendment(reading: Reading, words: list[str]) -> Amendment:
+    """`set|FIELD|VALUE|VALUE`, `log|WORDS`; all else closes the first open follow-up."""
+    match words:
+        case ["set", name, *values]:
+            return set_field(reading, BY_NAME.get(name) or own_field(name), values)
+        case ["log", *texts]:
+            return append_entry(reading, f"{DAY} {'|'.join(texts)}", READER)
+    tasks = reading.customer.follow_ups if reading.customer else ()
+    open_ones = [task for task in tasks if task.mark == "open"]
+    if not open_ones:
+        raise RefusedError("there is no open follow-up")
+    return tick(reading, open_ones[0], DAY)
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "front-matter": front_matter,
+    "log-lines": log_lines,
+    "configuration": configuration,
+    "dates": dates,
+    "writing": writing,
+}
+
+
+def seeds(target: str) -> Iterator[bytes]:
+    """What the fuzzer begins with: the sample vault's files."""
+    if target == "dates":
+        words = (
+            "2026-11-23|--05-17|--0517|next friday|in 3 weeks|-2d|2 days ago|twice a month|P6W|6w|9:30|05-06"
+        )
+        yield from (word.encode() for word in words.split("|"))
+    elif target == "configuration":
+        yield (SAMPLE / "ptcrm.yaml").read_bytes()
+    else:
+        yield from (_seed(target, path.read_bytes()) for path in sorted(SAMPLE.rglob("customers/**/*.md")))
+
+
+def _seed(target: str, content: bytes) -> bytes:
+    if target == "log-lines":
+        return content.rpartition(b"\n## ")[2]
+    commands = (b"set|tags|a|b: c", b"set|tier|", b"set|occasions|x --05-03", b"log|call: x", b"done")
+    return commands[len(content) % len(commands)] + b"\n" + content if target == "writing" else content
