@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -38,7 +39,7 @@ from ptcrm.model.reading import (
 from ptcrm.text.edits import Edit
 from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
 from ptcrm.text.markdown import link_target
-from ptcrm.text.source import Source, Span
+from ptcrm.text.source import Source, Span, outermost
 from ptcrm.vault.document import Document, parse_document
 from ptcrm.vault.emit import emit
 from ptcrm.vault.log import first_astray, with_series
@@ -310,8 +311,9 @@ def add_id(document: Document, id_: str) -> Edit | None:
 
 def _warn_of_disorder(document: Document, entries: dict[int, LogEntry], report: Report) -> None:
     """Say which entry is the first to break the order of its log; `entries` are by where they stand."""
-    for log in document.logs:
-        places = [at for at in entries if log.start <= at < log.end]
+    starts = list(entries)
+    for log in outermost(document.logs):
+        places = starts[bisect_left(starts, log.start) : bisect_left(starts, log.end)]
         astray = first_astray([entries[at].date for at in places])
         if astray is not None:
             message = f"the entry of {entries[places[astray]].date} is not in the order of the log"
