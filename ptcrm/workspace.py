@@ -23,14 +23,14 @@ from ptcrm.schedule.plan import Who, next_yearly_days, plan, yearly_days
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.frontmatter import Flaw, compose
 from ptcrm.text.source import Source, Span, UndecodableError
+from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.cache import Cache
-from ptcrm.vault.index import Facts, Index, Match, facts_of, link_key
+from ptcrm.vault.index import Facts, Index, Match, Stale, facts_of, link_key
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.rename import keep_id, repoint, rewritten
 from ptcrm.vault.repair import repaired
-from ptcrm.vault.replace import SETTLE_SECONDS, content
 from ptcrm.vault.schema import Reading, read_customer
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from ptcrm.vault.repair import Repair
 
 _TRIES = 3  # another process may read files while this one works out what follows
-_ROWS_VERSION = "2"  # raised when rows are laid out or worked out differently
+_JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
+_ROWS_VERSION = "3"  # raised when rows are laid out or worked out differently
 
 
 class Workspace:
@@ -108,14 +109,11 @@ class Workspace:
 
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
-        now_ns = time.time_ns()
         self._everybody: dict[str, Who] = {}
-        self.listing = store.list_files(self.root, self.config.customers)
-        stale = self.index.stale(self.listing.files)
-        if stale.gone:  # or an editor is about to give a file its name again
-            time.sleep(SETTLE_SECONDS)
-            self.listing = store.list_files(self.root, self.config.customers)
-            stale = self.index.stale(self.listing.files)
+        stale, now_ns = self._scan()
+        if stale.gone or any(now_ns - _JUST_NOW_NS < one.mtime_ns for one in stale.changed.values()):
+            files.pause()  # an editor may be halfway through a save
+            stale, now_ns = self._scan()
         self.index.refresh(stale, now_ns, self._facts)
         for _ in range(_TRIES):
             self.cache.hold()
@@ -128,6 +126,12 @@ class Workspace:
                     if customer is not None:
                         self.cache.owe(path, self._obligations(customer))
         self.cache.hold()
+
+    def _scan(self) -> tuple[Stale, int]:
+        """What differs from last time, and when that was seen (ns)."""
+        now_ns = time.time_ns()
+        self.listing = store.list_files(self.root, self.config.customers)
+        return self.index.stale(self.listing.files), now_ns
 
     def _facts(self, path: str) -> Facts:
         """What the file at `path` says; every failure is a diagnostic on that file alone."""
@@ -364,22 +368,25 @@ class Workspace:
         own = rewritten(reading, edits, to, self.reader)
         changes: list[Change] = [Move(match.path, own.old, to, own.new)]
         left = []
-        for path in self._may_link_to(match.path):
+        linked = {path for path, _, _ in self.index.backlinks(match.path)}
+        for path in sorted(linked | self._notes()):
             try:
                 other = self.read(path)
                 document = other.document
                 if edits := repointed(path):
                     changes.append(rewritten(other, edits, path, self.reader))
-            except (OSError, UndecodableError, RefusedError):
+            except (OSError, UndecodableError, RefusedError) as error:
+                if path in linked and isinstance(error, OSError):
+                    raise RefusedError(
+                        f"{path}: it cannot be read ({error.strerror or error}). Nothing was written."
+                    ) from error
                 left.append(path)
         return Operation(f"rename {match.id} {stem}", tuple(changes)), left
 
-    def _may_link_to(self, path: str) -> list[str]:
-        """The other files that may link to the one at `path`: by their rows, or because they have none."""
-        customers = {known for (known,) in self.cache.rows("SELECT path FROM customer")}
-        notes = set(store.list_notes(self.root)) - customers
-        linked = {found for found, _, _ in self.index.backlinks(path)}
-        return sorted((notes | linked) - {path})
+    def _notes(self) -> set[str]:
+        """The Markdown files of the whole vault that are no customers', so that no row tells of their links."""
+        customers = {path for (path,) in self.cache.rows("SELECT path FROM customer")}
+        return set(store.list_notes(self.root)) - customers
 
     def undone(self) -> tuple[list[Record], set[int]]:
         """The operations that are kept, the newest first, and the numbers of those that were taken back."""
@@ -415,7 +422,7 @@ class Workspace:
         """Raise `RefusedError` with the difference unless the file is as the operation left it."""
         left = None if isinstance(change, Create) else change.old
         try:
-            now = content(self.root / change.path)
+            now = files.content(self.root / change.path)
         except OSError as error:
             raise RefusedError(f"{change.path}: it cannot be read ({error.strerror or error})") from error
         if now == left:

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from hypothesis import settings
 
 from ptcrm.cli import cli
+from ptcrm.vault import replace
 from ptcrm.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
@@ -64,6 +65,12 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     for name in ("PTCRM_VAULT", "PTCRM_DEBUG", "VISUAL", "EDITOR"):
         monkeypatch.delenv(name, raising=False)
     return home
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No editor saves what a test has just written, so nothing waits for one."""
+    monkeypatch.setattr(replace, "SETTLE_SECONDS", 0)
 
 
 @pytest.fixture

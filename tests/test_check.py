@@ -355,6 +355,7 @@ def test_nothing_is_written_if_somebody_else_was_quicker(
 
     run("--vault", vault, "check")
     monkeypatch.setattr(Workspace, "read", meanwhile)
+    monkeypatch.setattr("ptcrm.cli.options._PAUSE_SECONDS", 0)
     result = run("--vault", vault, "check", "--fix")
     assert result.exit_code == 4
     assert "anna.md: somebody else changed it just now; nothing was written." in result.stderr

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 
 from ptcrm import workspace
 from ptcrm.cli import COMMANDS, cli, options
-from ptcrm.vault import replace
 from tests.conftest import MakeVault, Run
 
 DAY = "2026-11-23"
@@ -283,7 +282,6 @@ def test_a_file_that_never_stands_still_is_left_alone(
     vault = make_vault({"anna-k": GOOD})
     path = vault / "customers" / "anna-k.md"
     save_before_applying(monkeypatch, path, 1000)
-    monkeypatch.setattr(replace, "SETTLE_SECONDS", 0)
     result = run("--vault", vault, "--today", DAY, "log", "anna-k", "call: Hello")
     assert result.exit_code == 4
     assert "somebody else changed it" in result.stderr

@@ -225,7 +225,6 @@ def assert_little_differs(old: bytes, new: bytes, name: str) -> None:
             assert line.split(b":")[0] == after[0].split(b":")[0]
 
 
-@pytest.mark.xfail(reason="`show`, `why` and `snooze` print a name's own line breaks")
 @pytest.mark.parametrize("command", ["show", "why", "snooze"])
 @pytest.mark.parametrize("file", ["name-crlf", "name-forges-a-log"])
 def test_a_name_forges_no_line_on_the_screen(

@@ -59,7 +59,6 @@ def any_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(replace, "exchanger", lambda: None)
     if request.param == "neither":
         monkeypatch.setattr(os, "link", refuse(errno.EPERM))
-    monkeypatch.setattr(replace, "SETTLE_SECONDS", 0)
 
 
 @pytest.fixture
@@ -303,7 +302,6 @@ def test_a_half_written_operation_of_a_live_process_is_left_to_it(tmp_path: Path
 
 def test_the_store_holds_so_many_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "KEPT_OPERATIONS", 3)
-    monkeypatch.setattr(replace, "SETTLE_SECONDS", 0)
     vault = Vault(tmp_path)
     for old, new in chain(b"A\n", 6):
         vault.apply(Write("a.md", old, new))

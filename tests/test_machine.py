@@ -15,7 +15,6 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     invariant,
     precondition,
     rule,
@@ -70,11 +69,6 @@ class Vault(RuleBasedStateMachine):
         self.entries = ["Entry 0"]
         self.fields = {"tier": "gold"}
         self.history = [self.files()]  # the states before each command that can be undone
-
-    @initialize()
-    def quick(self) -> None:
-        """Nobody else saves here, so nobody is waited for."""
-        replace.SETTLE_SECONDS = options._PAUSE_SECONDS = 0  # noqa: SLF001
 
     @property
     def path(self) -> Path:
@@ -235,15 +229,9 @@ def watch(patch: pytest.MonkeyPatch, before: Callable[[], None]) -> None:
         patch.setattr(replace, "exchanger", lambda: watched(exchange))
 
 
-@pytest.fixture(autouse=True)
-def restored(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the machine makes quick is as it was afterwards."""
-    monkeypatch.setattr(replace, "SETTLE_SECONDS", 0)
-    monkeypatch.setattr(options, "_PAUSE_SECONDS", 0)
-
-
 @pytest.mark.slow
-def test_a_vault_under_random_work(whole: bool) -> None:
+def test_a_vault_under_random_work(whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "_PAUSE_SECONDS", 0)
     run_state_machine_as_test(
         Vault,
         settings=settings(

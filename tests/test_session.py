@@ -11,6 +11,7 @@ import platformdirs
 import pytest
 
 from ptcrm import workspace
+from ptcrm.vault import replace
 from tests.conftest import MakeVault, OpenVault, Run
 
 ANNA = "---\nname: Anna\n---\n"
@@ -117,7 +118,7 @@ def test_a_configuration_that_is_gone_for_a_moment(
     vault = make_vault({"anna": ANNA})
     path, aside = vault / "ptcrm.yaml", vault / "ptcrm.yaml~"
     path.rename(aside)
-    monkeypatch.setattr("ptcrm.cli.options.time.sleep", lambda _: aside.rename(path))
+    monkeypatch.setattr("ptcrm.cli.options.time.sleep", lambda _: aside.exists() and aside.rename(path))
     assert "Anna" in run("--vault", vault, "list").stdout
 
 
@@ -138,3 +139,17 @@ def test_a_reader_that_goes_away_is_no_error(make_vault: MakeVault) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_a_file_that_was_saved_just_now_is_looked_at_twice(
+    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first half of a save in place is there already."""
+    vault = make_vault({"anna": ANNA})
+    path = vault / "customers" / "anna.md"
+    path.write_text("---\nname: An")
+    monkeypatch.setattr("ptcrm.workspace._JUST_NOW_NS", 3600 * 10**9)
+    monkeypatch.setattr(replace, "pause", lambda: path.write_text(ANNA))
+    result = run("--vault", vault, "list")
+    assert "Anna" in result.stdout
+    assert not result.stderr

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, json_option, pass_session
+from ptcrm.cli.options import Session, json_option, pass_session, patient
 from ptcrm.cli.output import plural, say, say_diagnostic, say_json, tell
 from ptcrm.errors import UsageError
 from ptcrm.model.change import Operation
@@ -48,6 +48,7 @@ _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 @click.option("--select", metavar="CODES", multiple=True, help="These codes alone, such as PT101,PT2.")
 @click.option("--ignore", metavar="CODES", multiple=True, help="Not these codes.")
 @pass_session
+@patient
 def check_command(
     session: Session,
     *,

@@ -178,14 +178,11 @@ def state_folder() -> Path:
     return platformdirs.user_state_path("ptcrm")
 
 
-def writing(body: Callable[..., None]) -> Callable[..., None]:
-    """A command that writes: it has `--dry-run`, and begins anew when somebody else saves in the moment."""
+def patient(body: Callable[..., None]) -> Callable[..., None]:
+    """A command that begins anew when somebody else saves a file in the very moment."""
 
-    @click.option("--dry-run", is_flag=True, help="Print the change as a diff, and write nothing.")
-    @pass_session
     @wraps(body)
-    def patient(session: Session, /, *args: object, dry_run: bool, **options: object) -> None:
-        session.writes, session.dry_run = True, dry_run
+    def call(session: Session, /, *args: object, **options: object) -> None:
         for _ in range(_TRIES):
             try:
                 return body(session, *args, **options)
@@ -194,7 +191,20 @@ def writing(body: Callable[..., None]) -> Callable[..., None]:
                 session.workspace().refresh()
         return body(session, *args, **options)
 
-    return patient
+    return call
+
+
+def writing(body: Callable[..., None]) -> Callable[..., None]:
+    """A patient command that writes, and has `--dry-run`."""
+
+    @click.option("--dry-run", is_flag=True, help="Print the change as a diff, and write nothing.")
+    @pass_session
+    @wraps(body)
+    def call(session: Session, /, *args: object, dry_run: bool, **options: object) -> None:
+        session.writes, session.dry_run = True, dry_run
+        patient(body)(session, *args, **options)
+
+    return call
 
 
 json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -53,6 +53,11 @@ class Step:
         return self.beside.with_suffix(".old.tmp")
 
 
+def pause() -> None:
+    """Wait as long as an editor may need between two halves of a save."""
+    time.sleep(SETTLE_SECONDS)
+
+
 def read_regular(path: Path) -> bytes:
     """The bytes of a regular file; raises OSError, also for a pipe or a device, without waiting for it."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

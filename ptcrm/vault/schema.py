@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,6 +39,7 @@ from ptcrm.model.reading import (
 from ptcrm.text.edits import Edit
 from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
 from ptcrm.text.markdown import link_target
+from ptcrm.text.safe import one_line
 from ptcrm.text.source import Source, Span, outermost
 from ptcrm.vault.document import Document, parse_document
 from ptcrm.vault.emit import emit
@@ -73,6 +74,13 @@ def parse_id(words: str) -> str | Problem:
     if len(words.encode(errors="replace")) > _ID_BYTES:
         return Problem("PT108", f"this id is over {_ID_BYTES} bytes", "Write a shorter `id:`.")
     return words
+
+
+@shaped(shape.TEXT)
+def _name(node: Node, report: Report) -> str | None:
+    """A name on one line, so that none can pass for more than a name where it is shown."""
+    words = text(node, report)
+    return words and one_line(words)
 
 
 @shaped(shape.TEXT)
@@ -174,7 +182,7 @@ _id = parsed(shape.plain(_ID_FORM, "An id has none of these: / \\ [ ] # ^ | :"))
 
 FIELDS = (
     Field("id", _id, "the name for good, if the file may be renamed; default: the file's stem"),
-    Field("name", text, "what the customer is called; default: the file's stem"),
+    Field("name", _name, "what the customer is called; default: the file's stem"),
     Field("aliases", texts, "other names that links and commands may use", many=True, flow=True),
     Field("kind", one_of("person", "company"), "`person` (the default) or `company`"),
     Field("status", text, "`prospect`, `active` (the default), `former`, `paused`, or one of your own"),
@@ -380,8 +388,10 @@ def one_text(node: Node, report: Report) -> str:
 def _all_links(document: Document, report: Report) -> tuple[Link, ...]:
     root = document.root
     spans = [(key.value, value.span) for key, value in root.pairs] if root else []
+    starts = [at.start for _, at in spans]
     links = []
     for target, span in document.links():
-        key = next((name for name, at in spans if at.start <= span.start < at.end), None)
-        links.append(Link(target, key, report.line(span.start)))
+        place = bisect_right(starts, span.start) - 1
+        inside = place >= 0 and span.start < spans[place][1].end
+        links.append(Link(target, spans[place][0] if inside else None, report.line(span.start)))
     return tuple(links)

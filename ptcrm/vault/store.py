@@ -20,7 +20,7 @@ from ptcrm.errors import BusyError, ChangedError, NotFoundError, RefusedError
 from ptcrm.model.change import Create, Delete, Move, Operation, Write
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.vault.journal import Journal, Record
-from ptcrm.vault.replace import SETTLE_SECONDS, Step, content, fill, place, prepare, read_regular, settle
+from ptcrm.vault.replace import Step, content, fill, pause, place, prepare, read_regular, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -178,7 +178,7 @@ def read_file(root: Path, path: str) -> bytes:
         found = read_regular(root / path)
         if found or time.time() - (root / path).stat().st_mtime > _MOMENT_SECONDS:
             return found
-    time.sleep(SETTLE_SECONDS)
+    pause()
     return read_regular(root / path)
 
 

