@@ -111,7 +111,7 @@ class Workspace:
         """Read what has changed since last time, and work out anew what follows from it."""
         self._everybody: dict[str, Who] = {}
         stale, now_ns = self._scan()
-        if stale.gone or any(now_ns - _JUST_NOW_NS < one.mtime_ns for one in stale.changed.values()):
+        if stale.gone or any(0 <= now_ns - one.mtime_ns < _JUST_NOW_NS for one in stale.changed.values()):
             files.pause()  # an editor may be halfway through a save
             stale, now_ns = self._scan()
         self.index.refresh(stale, now_ns, self._facts)
