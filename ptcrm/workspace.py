@@ -354,7 +354,7 @@ class Workspace:
         reading = self.reading(match)
         folder, _, name = match.path.rpartition("/")
         old, to = name.removesuffix(".md"), f"{folder}/{stem}.md"
-        if self.index.is_taken(stem) and self.index.resolve(same_id(stem)) != match.path:
+        if self.index.is_anothers(stem, match.path):
             raise RefusedError(f"“{stem}” is another customer's name for links. Nothing was written.")
 
         def repointed(path: str) -> list[Edit]:
@@ -403,6 +403,11 @@ class Workspace:
         Raises `NotFoundError`, and `RefusedError` with the difference if a file has changed since.
         """
         records, back = self.undone()
+        newest = self.journal.next_number() - 1
+        if number is None and newest and (not records or records[0].number != newest):
+            raise RefusedError(
+                f"What undo keeps of operation {newest} cannot be read. Name another: `ptcrm undo --list`."
+            )
         if number is None:
             record = next((one for one in records if one.undoes is None and one.number not in back), None)
         else:
@@ -420,6 +425,7 @@ class Workspace:
 
     def _refuse_if_changed(self, change: Change, records: list[Record]) -> None:
         """Raise `RefusedError` with the difference unless the file is as the operation left it."""
+        store.target(self.root, change.path)
         left = None if isinstance(change, Create) else change.old
         try:
             now = files.content(self.root / change.path)

@@ -91,7 +91,8 @@ class _Commands(click.Group):
             raise
         except OSError as error:  # of the output, or of a file that is not the vault's
             place = f"{error.filename}: " if error.filename else ""
-            raise _Failure(PtcrmError(f"{place}{error.strerror or error}")) from error
+            made = "The change was made, but it cannot be printed: " if ctx.obj and ctx.obj.applied else ""
+            raise _Failure(PtcrmError(f"{made}{place}{error.strerror or error}")) from error
         except Exception as error:
             if "PTCRM_DEBUG" in os.environ:
                 raise

@@ -97,7 +97,7 @@ def check_command(
         _FORMS["json" if as_json else form](workspace, found)
     _say_counts(workspace, found)
     if not (fix or diff):
-        _say_fixable(found)
+        _say_fixable(found, select)
     if not select and _NO_ID.isdisjoint(ignored):
         _say_without_id(workspace)
     if any(one.severity is Severity.ERROR for one in found):
@@ -217,11 +217,12 @@ def _say_counts(workspace: Workspace, found: list[Diagnostic]) -> None:
     tell(f"{files} checked: {errors}, {warnings}.")
 
 
-def _say_fixable(found: list[Diagnostic]) -> None:
+def _say_fixable(found: list[Diagnostic], select: tuple[str, ...]) -> None:
+    same = f" --select {','.join(select)}" if select else ""
     counts = Counter(one.fix.safe for one in found if one.fix)
     ways = [
-        (counts[True], "`ptcrm check --fix`"),
-        (counts[False], "`ptcrm check --fix --unsafe-fixes` (guesses)"),
+        (counts[True], f"`ptcrm check --fix{same}`"),
+        (counts[False], f"`ptcrm check --fix --unsafe-fixes{same}` (guesses)"),
     ]
     if counts:
         tell(f"To mend: {', '.join(f'{count} with {way}' for count, way in ways if count)}.")

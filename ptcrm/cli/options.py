@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ptcrm.errors import ChangedError, NotFoundError, UsageError
+from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import suggest
@@ -44,7 +44,7 @@ class Session:
 
     def __init__(self, vault: str | None, today: date | None) -> None:
         self.vault, self.today = vault, today
-        self.writes = self.dry_run = False
+        self.writes = self.dry_run = self.applied = False
         self.opened: Workspace | None = None
 
     def workspace(self, *, quiet: bool = False) -> Workspace:
@@ -69,7 +69,11 @@ class Session:
         context = click.get_current_context()
         context.call_on_close(workspace.close)
         if self.writes and not self.dry_run:
-            context.with_resource(workspace.journal.locked())
+            try:
+                context.with_resource(workspace.journal.locked(wait=2))
+            except BusyError:
+                tell("ptcrm: waiting for another ptcrm that writes to this vault …")
+                context.with_resource(workspace.journal.locked())
         if workspace.recovered:
             tell(f"ptcrm: {workspace.recovered}")
         errors = 0 if quiet else workspace.errors()
@@ -85,6 +89,7 @@ class Session:
             say_diff(operation)
         else:
             self.workspace().apply(operation, undoes=undoes)
+            self.applied = True
         return not self.dry_run
 
     def _find_root(self) -> Path:

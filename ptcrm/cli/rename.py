@@ -8,7 +8,7 @@ from ptcrm.cli.options import Session, plain, writing
 from ptcrm.cli.output import plural, say, tell
 from ptcrm.errors import UsageError
 from ptcrm.model.diagnostic import Problem
-from ptcrm.vault.rename import parse_stem
+from ptcrm.vault.fields import parse_stem
 
 
 @click.command("rename")

@@ -30,6 +30,7 @@ def undo_command(session: Session, number: int | None, listed: bool, as_json: bo
       ptcrm undo --dry-run
     """
     if listed:
+        session.writes = False
         _list(session, as_json=as_json)
         return
     if as_json:

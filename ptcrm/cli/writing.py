@@ -11,7 +11,7 @@ import click
 
 from ptcrm.cli.options import Session, a_day, known_word, plain, writing
 from ptcrm.cli.output import long_day, say, tell
-from ptcrm.errors import NotFoundError, UsageError
+from ptcrm.errors import NotFoundError, RefusedError, UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.dates import parse_day
 from ptcrm.model.diagnostic import Problem
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"[^\W\d_][\w-]*")
 _NOT_KEYS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null")  # YAML has other plans for these
+_OPTION = re.compile(r"--[A-Za-z][A-Za-z-]*(?:=.*)?")
 _DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 _TIMED = re.compile(r"[0-9]{1,2}:[0-9]{2}\b")
 # Words such as -2d, or a dash before a text, are no options; nor is the h in them a call for help.
@@ -73,7 +74,7 @@ def _who_and(workspace: Workspace, words: tuple[str, ...], rest: str) -> tuple[M
         context = click.get_current_context()
         click.echo(context.get_help())
         context.exit()
-    unknown = next((word for word in words if word.startswith("--") and " " not in word), None)
+    unknown = next((word for word in words if _OPTION.fullmatch(word)), None)
     if unknown:
         raise UsageError(f"“{unknown}” is no option here. See `ptcrm --help`.")
     match, others = workspace.find_first(tuple(plain(word) for word in words))
@@ -257,6 +258,8 @@ def _set(
     if isinstance(values, Problem):
         raise UsageError(f"{values.message}. {values.hint}".strip())
     known_word(workspace, field, values)
+    if field.name == "id" and values and workspace.index.is_anothers(values[0], match.path):
+        raise RefusedError(f"“{values[0]}” is another customer's name for links. Nothing was written.")
     reading = workspace.reading(match)
     amendment = set_field(reading, field, values)
     if not amendment.edits and not values:

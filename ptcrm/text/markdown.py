@@ -29,7 +29,8 @@ _WIKI = re.compile(
 )
 _INLINE_LINK = (
     r"(?<!!)\[[^\[\]\n]*\]\((?![A-Za-z][A-Za-z0-9+.-]*:)"
-    r"(?:<(?P<angled>[^<>#\n]+\.md)(?:#[^<>\n]*)?>|(?P<bare>[^()<>#\s]+\.md)(?:#[^()\s]*)?)\)"
+    r"(?:<(?P<angled>[^<>#\n]+\.md)(?:#[^<>\n]*)?>|(?P<bare>[^()<>#\s]+\.md)(?:#[^()\s]*)?)"
+    r"(?:[ \t]{1,9}(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'))?\)"  # a title
 )
 _TICKS = re.compile(r"`+")
 _LINK = re.compile(f"(?P<ticks>{_TICKS.pattern})|{_WIKI.pattern}|{_INLINE_LINK}")

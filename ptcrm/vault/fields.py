@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from ptcrm.errors import RefusedError
+from ptcrm.errors import RefusedError, UsageError
+from ptcrm.model.diagnostic import Problem
 from ptcrm.text.edits import Edit, drop_lines, line_after, line_start
 from ptcrm.text.fold import slug
 from ptcrm.text.frontmatter import Mapping, Scalar
@@ -14,7 +16,7 @@ from ptcrm.text.source import Span
 from ptcrm.vault.amend import Amendment, why_not
 from ptcrm.vault.emit import emit
 from ptcrm.vault.members import change_members, members_of
-from ptcrm.vault.schema import FIELDS
+from ptcrm.vault.schema import FIELDS, parse_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,13 +29,31 @@ _COLON = re.compile(r"[ \t]*:")
 _BLOCK_TEXT = re.compile(r"[|>][-+0-9]*")
 _LINE_END = re.compile(r"\r?(?:\n|\Z)")
 _LONGEST_STEM = 80  # bytes; leaves room for a number, below the 100 of an id
-RESERVED = {
+_RESERVED = {
     "con",
     "prn",
     "aux",
     "nul",
     *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)),
 }
+_NOT_PORTABLE = re.compile(r'[<>:"|?*]|^[.~# ]|[. ~]$')
+_PASSED_OVER = re.compile(
+    r".*(?:\.(?:swp|tmp|bak|orig|rej)$|_(?:BASE|LOCAL|REMOTE|BACKUP)_|\.sync-conflict-|\(.*conflicted copy"
+    r"| \([0-9]{1,2}\)$| [0-9]{1,2}$)",
+    re.IGNORECASE,
+)
+
+
+def parse_stem(words: str) -> str | Problem:
+    """`words` as a customer's file name without `.md`: one for every system, and no copy's (FORMAT §2.1 and §1)."""
+    stem = re.sub(r"\.md$", "", words, flags=re.IGNORECASE)
+    hint = "Write letters, digits and dashes."
+    if _NOT_PORTABLE.search(stem) or stem.split(".")[0].lower() in _RESERVED or not stem:
+        return Problem("PT108", f"“{words}” is no file's name on every computer", hint)
+    if _PASSED_OVER.match(stem):
+        return Problem("PT108", f"a file named “{words}” would be taken for a copy and not read", hint)
+    found = parse_id(stem)
+    return replace(found, hint=hint) if isinstance(found, Problem) else found
 
 
 def set_field(reading: Reading, field: Field, values: list[str]) -> Amendment:
@@ -141,6 +161,9 @@ def new_customer(
         raise RefusedError(
             f"There is a customer with the id “{values['id'][0]}” already. Nothing was written."
         )
+    stem = parse_stem(values["id"][0])
+    if isinstance(stem, Problem):
+        raise UsageError(f"{stem.message}. {stem.hint}")
     lines = [
         line for field in FIELDS if values.get(field.name) for line in _key_lines(field, values[field.name])
     ]
@@ -152,7 +175,7 @@ def _free_id(name: str, is_taken: Callable[[str], bool]) -> str:
     stem = slug(name)
     while len(stem.encode()) > _LONGEST_STEM:
         stem = stem[:-1]
-    if not stem or stem in RESERVED:
+    if not stem or stem in _RESERVED:
         stem = f"customer-{stem}".rstrip("-")
     numbered = (f"{stem}-{number}" for number in count(2))
     return stem if not is_taken(stem) else next(one for one in numbered if not is_taken(one))

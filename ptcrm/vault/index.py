@@ -211,6 +211,10 @@ class Index:
         """Whether a customer's id, stem or alias is `id_`."""
         return bool(self.cache.rows("SELECT 1 FROM handle WHERE key = ? AND rank < ?", same_id(id_), NAME))
 
+    def is_anothers(self, id_: str, path: str) -> bool:
+        """Whether links by `id_` would not lead to the customer at `path` alone, since somebody else has it."""
+        return self.is_taken(id_) and self.resolve(same_id(id_)) != path
+
     def touches(self, path: str) -> list[Touch]:
         """The touches that count for the customer at `path`: own, with her, and of a company's people."""
         found = self._personal_touches(path)

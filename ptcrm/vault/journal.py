@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KEPT_OPERATIONS = 1000
 KEPT_BYTES = 200 * 1024 * 1024
-_WAIT_SECONDS = 60.0
+_WAIT_SECONDS = 300.0
 _POLL_SECONDS = 0.01
 _NUMBERED = re.compile(r"([0-9]{1,9})\.json")
 _KINDS: dict[str, type[Change]] = {"create": Create, "write": Write, "move": Move, "delete": Delete}
@@ -121,7 +121,7 @@ class Journal:
     def _read(self, path: Path) -> Record | None:
         try:
             return _record(json.loads(path.read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError):  # gone, cut off, or damaged
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # gone, cut off, or damaged
             return None
 
     def _numbers(self) -> list[int]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.change import Write
-from ptcrm.model.diagnostic import Problem
 from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.fold import same_id
 from ptcrm.text.source import Source, Span
-from ptcrm.vault.fields import RESERVED
-from ptcrm.vault.schema import Reading, add_id, parse_id, read_customer
+from ptcrm.vault.schema import Reading, add_id, read_customer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,17 +19,6 @@ if TYPE_CHECKING:
     from ptcrm.text.markdown import Target
     from ptcrm.vault.document import Document
     from ptcrm.vault.log import LineReader
-
-_NOT_PORTABLE = re.compile(r'[<>:"|?*]|^[.~# ]|[. ~]$')
-
-
-def parse_stem(words: str) -> str | Problem:
-    """`words` as a file's name without `.md`, one that every system takes (FORMAT §2.1 and §1)."""
-    stem = words.removesuffix(".md")
-    if _NOT_PORTABLE.search(stem) or stem.split(".")[0].lower() in RESERVED or not stem:
-        hint = "Write letters, digits and dashes."
-        return Problem("PT108", f"“{words}” is no file's name on every computer", hint)
-    return parse_id(stem)
 
 
 def keep_id(document: Document, id_: str) -> list[Edit]:

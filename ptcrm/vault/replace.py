@@ -32,10 +32,11 @@ _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
 class Step:
     """One file's way from `old` to `new` bytes (None: no file).
 
-    `beside` is a name in the same folder that the scanner ignores; a new file is dressed (mode, owner,
+    `path` is what a person calls the target. `beside` is a name in the same folder that the scanner ignores; a new file is dressed (mode, owner,
     attributes) like the one at `like`.
     """
 
+    path: str
     target: Path
     old: bytes | None
     new: bytes | None
@@ -136,12 +137,12 @@ def _create(step: Step) -> None:
     try:
         os.link(step.beside, step.target)
     except FileExistsError:
-        raise ChangedError(f"{step.target.name}: a file of this name is there already") from None
+        raise ChangedError(f"{step.path}: a file of this name is there already") from None
     except OSError:  # a file system without hard links
         try:
             os.close(os.open(step.target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         except FileExistsError:
-            raise ChangedError(f"{step.target.name}: a file of this name is there already") from None
+            raise ChangedError(f"{step.path}: a file of this name is there already") from None
         step.beside.replace(step.target)
 
 
@@ -159,7 +160,7 @@ def _check(step: Step) -> None:
 
 
 def _changed(step: Step) -> ChangedError:
-    return ChangedError(f"{step.target.name}: somebody else changed it just now")
+    return ChangedError(f"{step.path}: somebody else changed it just now")
 
 
 def swap(step: Step) -> None:

@@ -245,7 +245,10 @@ def values_for(
         report = Report(Source("", one))
         field.read(Scalar(one, Span(0, len(one)), quoted=True), report)
         if report.found:
-            return Problem(report.found[0].code, report.found[0].message, report.found[0].hint)
+            hint = (
+                "Give each value as a word of its own." if field.many and "," in one else report.found[0].hint
+            )
+            return Problem(report.found[0].code, report.found[0].message, hint)
     return given
 
 

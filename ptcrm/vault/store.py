@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptcrm.errors import BusyError, ChangedError, NotFoundError, RefusedError
 from ptcrm.model.change import Create, Delete, Move, Operation, Write
 from ptcrm.model.diagnostic import Diagnostic
+from ptcrm.text.fold import same_id
 from ptcrm.vault.journal import Journal, Record
 from ptcrm.vault.replace import Step, content, fill, pause, place, prepare, read_regular, settle
 
@@ -195,8 +196,9 @@ def apply(root: Path, operation: Operation, journal: Journal, at: str, *, undoes
         steps = _steps(root, record)
         if not steps:
             return
+        leaving = {step.target.name for step in steps if step.new is None}
         for step in steps:
-            _refuse_if_hopeless(step)
+            _refuse_if_hopeless(step, leaving)
         try:
             journal.begin(record)
         except OSError as error:
@@ -271,29 +273,34 @@ def _steps(root: Path, record: Record) -> list[Step]:
                 flat.append((change.path, change.old, None, None))
     steps = []
     for number, (path, old, new, like) in enumerate(flat):
-        target = _target(root, path)
-        beside = target.with_name(f".ptcrm-{record.token}-{number}.tmp")
+        file = target(root, path)
+        beside = file.with_name(f".ptcrm-{record.token}-{number}.tmp")
         if old != new:
-            steps.append(Step(target, old, new, beside, _target(root, like) if like else None))
+            steps.append(Step(path, file, old, new, beside, target(root, like) if like else None))
     return steps
 
 
-def _target(root: Path, path: str) -> Path:
-    """The file itself; for a link, what it leads to inside the vault."""
-    target = Path(os.path.realpath(root / path))
-    if not _inside(os.path.realpath(root), str(target)):
+def target(root: Path, path: str) -> Path:
+    """The file at `path`; for a link, what it leads to. Raises `RefusedError` if that is outside the vault."""
+    real = Path(os.path.realpath(root / path))
+    if not _inside(os.path.realpath(root), str(real)):
         raise RefusedError(f"{path}: it leads out of the vault; nothing was written")
-    return target
+    return real
 
 
-def _refuse_if_hopeless(step: Step) -> None:
-    """Raise `RefusedError` for what can be seen before anything is begun."""
-    name = step.target.name
+def _refuse_if_hopeless(step: Step, leaving: set[str]) -> None:
+    """Raise `RefusedError` for what can be seen before anything is begun; `leaving` are names that become free.
+
+    A name that differs from another one in case alone would be the same on other computers.
+    """
+    name = step.path
     try:
         if step.old is None:
-            if os.path.lexists(step.target):
-                raise RefusedError(f"{name}: a file of this name is there already; nothing was written")
             step.target.parent.mkdir(parents=True, exist_ok=True)
+            taken = {one.name for one in os.scandir(step.target.parent)}
+            same = {one for one in taken if same_id(one) == same_id(step.target.name)}
+            if step.target.name in taken or same - leaving:
+                raise RefusedError(f"{name}: a file of this name is there already; nothing was written")
         elif step.target.exists() and not _is_writable(step.target):
             raise RefusedError(f"{name}: the file is read-only; nothing was written")
     except OSError as error:
