@@ -377,3 +377,24 @@ def test_a_calendar_stays_when_the_vault_is_suddenly_empty(
     calendar.unlink()
     assert run(*export).exit_code == 0
     assert b"BEGIN:VEVENT" not in calendar.read_bytes()
+
+
+@pytest.mark.parametrize("id_", [".x", "~x", "con", "nul.txt", "a?b", "jan 2", "x.sync-conflict-1"])
+def test_an_id_that_is_no_file_name_is_refused(id_: str, run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    before = snapshot(vault)
+    assert run("--vault", vault, "add", "Jan", "--id", id_).exit_code == 2
+    assert snapshot(vault) == before
+
+
+def test_an_id_that_somebody_has_is_refused(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD, "anna-n": OTHER})
+    assert run("--vault", vault, "set", "anna-k", "id", "anna-n").exit_code == 4
+    assert run("--vault", vault, "set", "anna-k", "id", "anna-k").exit_code == 0
+
+
+def test_a_value_may_begin_with_two_dashes(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna-k": GOOD})
+    assert run("--vault", vault, "--today", DAY, "set", "anna-k", "birthday", "--05-17").exit_code == 0
+    assert "birthday: --05-17\n" in (vault / "customers" / "anna-k.md").read_text()
+    assert run("--vault", vault, "set", "anna-k", "role", "--help-me").exit_code == 2

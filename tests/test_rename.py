@@ -39,6 +39,10 @@ def repointed(text: str, new: str = "new name") -> str:
         ("[[sub/anna.md]]", "[[sub/new name.md]]"),
         ("[her](../anna.md#log)", "[her](../new%20name.md#log)"),
         ("[her](<../anna.md>)", "[her](<../new name.md>)"),
+        (
+            "[her](../anna.md \"Anna\") [her](anna.md 'A')",
+            "[her](../new%20name.md \"Anna\") [her](new%20name.md 'A')",
+        ),
         ("[anna](anna/anna.md)", "[anna](anna/new%20name.md)"),
         ("[[anna-b]] [[joanna]] [[other/anna]]", "[[anna-b]] [[joanna]] [[other/anna]]"),
         ("`[[anna]]`\n```\n[[anna]]\n```\n", "`[[anna]]`\n```\n[[anna]]\n```\n"),

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from tests.conftest import DAY, MakeVault, Run
@@ -174,3 +175,26 @@ def test_a_new_vault_can_be_previewed(run: Run, tmp_path: Path) -> None:
     shown = run("--today", DAY, "init", tmp_path / "new", "--dry-run")
     assert "+start: 2026-11-23" in shown.stdout
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00", b"[]", b'{"number": 2}', b'{"number": 2, "changes": [5]}'])
+def test_a_damaged_record_is_said_and_no_other_is_undone(damage: bytes, run: Run, vault: Path) -> None:
+    run("--vault", vault, "--today", DAY, "log", "anna", "call: one")
+    run("--vault", vault, "--today", DAY, "log", "jan", "call: two")
+    (journal,) = platformdirs.user_state_path("ptcrm").glob("*/2.json")
+    journal.write_bytes(damage)
+    before = snapshot(vault)
+    result = run("--vault", vault, "undo")
+    assert result.exit_code == 4
+    assert "What undo keeps of operation 2 cannot be read." in result.stderr
+    assert snapshot(vault) == before
+    assert run("--vault", vault, "undo", "1").exit_code == 0
+
+
+def test_a_record_never_leads_out_of_the_vault(run: Run, vault: Path) -> None:
+    run("--vault", vault, "--today", DAY, "log", "anna", "call: one")
+    (journal,) = platformdirs.user_state_path("ptcrm").glob("*/1.json")
+    journal.write_bytes(journal.read_bytes().replace(b"customers/anna.md", b"../evil.md"))
+    result = run("--vault", vault, "undo")
+    assert result.exit_code == 4
+    assert "it leads out of the vault" in result.stderr

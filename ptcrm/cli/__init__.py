@@ -91,6 +91,7 @@ class _Commands(click.Group):
             raise
         except OSError as error:  # of the output, or of a file that is not the vault's
             place = f"{error.filename}: " if error.filename else ""
+            _drop_output()
             made = "The change was made, but it cannot be printed: " if ctx.obj and ctx.obj.applied else ""
             raise _Failure(PtcrmError(f"{made}{place}{error.strerror or error}")) from error
         except Exception as error:
@@ -99,6 +100,12 @@ class _Commands(click.Group):
             message = f"something went wrong inside ptcrm ({type(error).__name__}: {error}).\n"
             message += "Run it again with PTCRM_DEBUG=1 to see where, and report it."
             raise _Failure(PtcrmError(message)) from error
+
+
+def _drop_output() -> None:
+    """Let what was not printed go, so that nothing tries again when the process ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(
