@@ -1,4 +1,4 @@
-"""Days, intervals and the words people use for them (FORMAT §2.2; HAZARDS 13, 40-44)."""
+"""Days, intervals and the words people use for them (FORMAT §2.2)."""
 
 from __future__ import annotations
 
