@@ -363,3 +363,16 @@ def test_a_new_name_that_is_taken(vault: Vault) -> None:
     with pytest.raises(RefusedError, match="there already"):
         vault.apply(Write("a.md", b"A\n", b"x"), Move("b.md", FILES["b.md"], "sub/c.md", b"x"))
     assert vault.files() == FILES
+
+
+def test_a_note_that_cannot_be_read_now_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vault = Vault(tmp_path)
+    record = journal_module.Record(1, "now", Operation("test", EVERYTHING), "feed")
+    with vault.journal.locked():
+        vault.journal.begin(record)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse(errno.EIO))
+        with pytest.raises(RefusedError, match="cannot be put right"):
+            vault.recover()
+    assert vault.journal.has_pending()
+    assert "taken back" in str(vault.recover())

@@ -102,8 +102,11 @@ class Journal:
         return self._pending.exists()
 
     def pending(self) -> Record | None:
-        """The operation that was begun and has not ended; None also if it ended before it was noted in full."""
-        return self._read(self._pending)
+        """The operation that was begun and has not ended; None if it ended before it was noted in full.
+
+        Raises OSError: a note that cannot be read now may be whole.
+        """
+        return _parsed(self._pending.read_bytes())
 
     def next_number(self) -> int:
         """The number of the next operation."""
@@ -111,18 +114,15 @@ class Journal:
 
     def record(self, number: int) -> Record | None:
         """The operation of this number, if it is still kept."""
-        return self._read(self.folder / f"{number}.json")
+        try:
+            return _parsed((self.folder / f"{number}.json").read_bytes())
+        except OSError:
+            return None
 
     def records(self) -> Iterator[Record]:
         """What is kept, the newest first."""
         found = (self.record(number) for number in sorted(self._numbers(), reverse=True))
         return (one for one in found if one is not None)
-
-    def _read(self, path: Path) -> Record | None:
-        try:
-            return _record(json.loads(path.read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # gone, cut off, or damaged
-            return None
 
     def _numbers(self) -> list[int]:
         try:
@@ -162,6 +162,14 @@ def _lock_byte(handle: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _parsed(note: bytes) -> Record | None:
+    """The record that `note` holds; None if it was cut off or is damaged."""
+    try:
+        return _record(json.loads(note))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _plain(record: Record) -> dict[str, Any]:

@@ -32,8 +32,8 @@ _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
 class Step:
     """One file's way from `old` to `new` bytes (None: no file).
 
-    `path` is what a person calls the target. `beside` is a name in the same folder that the scanner ignores; a new file is dressed (mode, owner,
-    attributes) like the one at `like`.
+    `path` is what a person calls the target. `beside` is a name in the same folder that the scanner
+    ignores; a new file is dressed (mode, owner, attributes) like the one at `like`.
     """
 
     path: str
