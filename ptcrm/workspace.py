@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
-_ROWS_VERSION = "3"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "4"  # raised when rows are laid out or worked out differently
 
 
 class Workspace:

@@ -16,7 +16,7 @@ from ptcrm.model.reading import Report
 from ptcrm.schedule.obligations import explain, obligations, which_cadence
 from ptcrm.text.frontmatter import Mapping, compose
 from ptcrm.text.source import Source, Span
-from ptcrm.vault.index import facts_of
+from ptcrm.vault.index import facts_of, touch_of
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import read_customer
 
@@ -56,9 +56,9 @@ def read(text: str, config: Config = CONFIG) -> tuple[Customer, list[Touch]]:
     assert reading.customer is not None
     assert {one.code for one in reading.diagnostics} <= MINOR
     touches = [
-        Touch(date.fromisoformat(day), channel, bool(contact), "customers/anna.md", line)
-        for line, day, _, channel, contact, touch, key in facts_of(reading, config).entries
-        if touch and key is None
+        touch_of(entry, "customers/anna.md")
+        for entry in facts_of(reading, config).entries
+        if entry.bears and entry.key is None
     ]
     return reading.customer, sorted(touches, key=lambda touch: touch.date)
 

@@ -108,11 +108,15 @@ def _channels() -> dict[str, Channel]:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """How often a customer of this tier is contacted, and what that may cost; `when` is a query."""
+    """How often a customer of this tier is contacted, by which channels, and what one may cost a year.
+
+    `when` is a query that suggests the tier.
+    """
 
     cadence: Interval | None = None
     budget: str | None = None
     when: str | None = None
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,7 +417,7 @@ KEYS = (
     Key("feedback_within", _length, "how soon feedback is answered"),
     Key(
         "tiers",
-        by_name(record(Tier, cadence=interval, budget=_budget, when=text)),
+        by_name(record(Tier, cadence=interval, budget=_budget, when=text, channels=texts)),
         "in order of rank",
     ),
     Key("statuses", _merged_statuses, "beside prospect, active, former and paused"),

@@ -32,6 +32,7 @@ _RELATIVE = re.compile(r"(?:in +|\+ *)(?P<on>.+)|- *(?P<back>.+)|(?P<ago>.+) +ag
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NO_YEAR = 1604  # what Apple's address book writes for "year unknown"
 _LEAP_YEAR = 2024
+_DAYS_IN_MONTH = 365.2425 / 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class Interval:
             (amount // size, unit) for amount, size, unit in units if amount and amount % size == 0
         )
         return f"{count} {unit}{'' if count == 1 else 's'}"
+
+    @property
+    def nominal_days(self) -> int:
+        """The length in days, a month counted as a twelfth of a year."""
+        return self.days + round(self.months * _DAYS_IN_MONTH)
 
     @property
     def every(self) -> str:

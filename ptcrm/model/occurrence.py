@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Literal
 
-from ptcrm.model.dates import Anniversary, Interval
+from ptcrm.model.dates import NEVER, Anniversary, Interval
 
 # "No item before this day" when there is no such day, so that rows compare as plain dates.
 ALWAYS = date.min
 FOREVER = date.max
 
-CONTACT_KINDS = ("cadence", "follow-up", "feedback")
-YEARLY_KINDS = ("birthday", "occasion")
+CONTACT_KINDS = ("cadence", "follow-up", "playbook", "feedback")
+YEARLY_KINDS = ("birthday", "occasion", "anniversary")
 State = Literal["ok", "soon", "due", "overdue", "snoozed", "new", "never"]
 
 
@@ -28,9 +28,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """A log entry or ticked follow-up as it bears on one customer's cadence.
+    """A log entry or closed follow-up as it bears on what is owed to one customer.
 
-    `contact` is False for a try that reached nobody (`no answer`). `path` and `line` are where it stands.
+    `contact` is False for a try that reached nobody (`no answer`), and for what is no touch but starts a
+    playbook or settles a step of one; then `tried` is False too. `step` is that step: `after-sale/2`.
+    `path` and `line` are where it stands.
     """
 
     date: date
@@ -38,14 +40,19 @@ class Touch:
     contact: bool
     path: str
     line: int
+    tried: bool = True
+    voicemail: bool = False
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
     """A contact owed on the day `due`, not planned before `not_before` (a retry; of the movable, a snooze).
 
-    `movable` ones go on to the next day until they are done; the others stand where they are, and are not
-    listed before `quiet_until`, the end of a snooze.
+    `movable` ones get their day by levelling: by `rank`, the place of the customer's tier (0 first), and by how
+    far overdue they are in parts of `pace`, the cadence's length in days; `new` ones, to customers never
+    contacted, are taken in a few a day; none stands after `expires`, when a playbook's step lapses.
+    The others stand where they are, and are not listed before `quiet_until`, the end of a snooze.
     """
 
     kind: str
@@ -57,12 +64,20 @@ class Obligation:
     movable: bool = False
     not_before: date = ALWAYS
     quiet_until: date = ALWAYS
+    expires: date = FOREVER
+    rank: int = 0
+    pace: int = 1
+    new: bool = False
     reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Yearly:
-    """A birthday or other occasion, silent before `not_before`."""
+    """A birthday or other occasion, silent before `not_before`.
+
+    `years` are the only ones that count, as numbers of years since the first; none given: all do.
+    A reminder (kind `lead`) stands `ahead` of the day; `sent` is when a card or present last went out.
+    """
 
     kind: str
     origin: str
@@ -70,13 +85,17 @@ class Yearly:
     day: Anniversary
     not_before: date
     reason: Reason
+    years: tuple[int, ...] = ()
+    ahead: Interval = NEVER
+    sent: date = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a customer's cadence stands. `due` is None if it never asks for a contact.
 
-    `last` is the last contact (None: never), `soon` the first day with a fifth or less of the cadence left.
+    `last` is the last contact (None: never), `begin` the day the cadence is counted from, `soon` the first day
+    with a fifth or less of the cadence left.
     """
 
     cadence: Interval
@@ -84,6 +103,7 @@ class Standing:
     due: date | None = None
     soon: date | None = None
     snooze: date = ALWAYS
+    begin: date | None = None
 
     def state(self, today: date) -> State:
         """The state on `today` (FORMAT §4)."""
@@ -96,6 +116,12 @@ class Standing:
         if today >= self.due:
             return "due" if today == self.due else "overdue"
         return "soon" if today >= self.soon else "ok"
+
+    def progress(self, today: date) -> int | None:
+        """How far into the cadence `today` is, in percent (100: due, 200: a whole cadence late), or None."""
+        if self.due is None or self.begin is None or self.begin >= self.due:
+            return None
+        return max(0, (today - self.begin).days * 100 // (self.due - self.begin).days)
 
 
 @dataclass(frozen=True, slots=True)

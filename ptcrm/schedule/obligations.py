@@ -9,18 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ptcrm.model.config import channel_names
-from ptcrm.model.dates import NEVER, Interval, later
+from ptcrm.model.dates import NEVER, Anniversary, Interval, later
 from ptcrm.model.occurrence import ALWAYS, FOREVER, Obligation, Obligations, Reason, Standing, Touch, Yearly
+from ptcrm.schedule.channel import suggested
+from ptcrm.schedule.playbooks import runs, turning_days
 from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer, FollowUp
+    from ptcrm.schedule.playbooks import Run, StepRun
 
+_SENT = ("card", "letter", "note", "gift")  # what a reminder ahead of an occasion asks for
 _A_DAY = Interval(days=1)
 
 
@@ -71,13 +74,16 @@ def obligations(customer: Customer, touches: Sequence[Touch], config: Config, to
     cadence = which_cadence(customer, config, today)
     last = next((touch for touch in reversed(known) if touch.contact), None)
     standing = _standing(customer, cadence, last, config, today)
+    under_way = runs(customer, touches, config, today)
     contacts = _follow_ups(customer, known, config)
+    contacts += _steps(customer, under_way, known, standing, config)
     if standing.due is not None:
         contacts = _with_cadence(contacts, _cadence_item(customer, cadence, standing, known, config), config)
-    valid_from, valid_until = _validity(customer, touches, today)
+    valid_from, valid_until = _validity(customer, touches, under_way, today)
     if last is None and customer.since is None and config.start is None:
         valid_from, valid_until = today, later(today, _A_DAY)  # due today, whatever day it is
-    return Obligations(standing, tuple(contacts), tuple(_yearly(customer)), valid_from, valid_until)
+    yearly = tuple(_yearly(customer, known, config))
+    return Obligations(standing, tuple(contacts), yearly, valid_from, valid_until)
 
 
 def explain(customer: Customer, standing: Standing, config: Config, today: date) -> list[str]:
@@ -107,8 +113,9 @@ def _standing(
         return Standing(NEVER, last)
     begin = last.date if last else max(customer.since or ALWAYS, config.start or ALWAYS)
     due = today if begin == ALWAYS else later(begin, cadence.interval)
-    soon = due - timedelta(days=(due - (begin if begin != ALWAYS else due)).days // 5)
-    return Standing(cadence.interval, last, due, soon, customer.snooze or ALWAYS)
+    begin = due if begin == ALWAYS else begin
+    soon = due - timedelta(days=(due - begin).days // 5)
+    return Standing(cadence.interval, last, due, soon, customer.snooze or ALWAYS, begin)
 
 
 def _cadence_item(
@@ -128,19 +135,70 @@ def _cadence_item(
         why = Reason(f"never contacted, kept here since {config.start}", customer.path, 1)
     else:
         why = Reason("never contacted", customer.path, 1)
-    names = channel_names(config) if customer.prefers else {}
-    preferred = (names.get(word.casefold()) for word in customer.prefers)
     tried = _unanswered(None, known)
     retry = later(tried, config.retry) if tried else ALWAYS
     return Obligation(
         kind="cadence",
         origin="cadence",
         due=standing.due or ALWAYS,
-        channel=next((channel for channel in preferred if channel), None),
+        channel=suggested(customer, config),
         movable=True,
         not_before=max(standing.snooze, retry),
+        rank=_rank(customer, config),
+        pace=_pace(standing, config),
+        new=last is None,
         reasons=(why, cadence.rule),
     )
+
+
+def _rank(customer: Customer, config: Config) -> int:
+    """The place of the customer's tier; without one it is after the last."""
+    tiers = list(config.tiers)
+    return tiers.index(customer.tier) if customer.tier in config.tiers else len(tiers)
+
+
+def _pace(standing: Standing, config: Config) -> int:
+    """The length of the cadence in days, or of the usual one for those who have none."""
+    return max(standing.cadence.nominal_days or config.default_cadence.nominal_days, 1)
+
+
+def _steps(
+    customer: Customer, under_way: list[Run], known: Sequence[Touch], standing: Standing, config: Config
+) -> list[Obligation]:
+    """An obligation for each open step of the playbooks under way, `min_gap` after the last contact at the earliest."""
+    owed = []
+    rank, pace, last = _rank(customer, config), _pace(standing, config), standing.last
+    for run in under_way:
+        rest = later(last.date, config.min_gap) if last and last.date > run.began else ALWAYS
+        for step in run.steps:
+            if step.state == "open":
+                tried = _unanswered(step.channel, known)
+                retry = later(tried, config.retry) if tried and step.due <= tried else ALWAYS
+                owed.append(
+                    Obligation(
+                        kind="playbook",
+                        origin=f"{run.playbook}/{step.number} {run.began}",
+                        due=step.due,
+                        channel=step.channel,
+                        text=step.text,
+                        movable=True,
+                        not_before=max(standing.snooze, retry, rest),
+                        expires=step.expires,
+                        rank=rank,
+                        pace=pace,
+                        reasons=tuple(_step_reasons(customer, run, step, config)),
+                    )
+                )
+    return owed
+
+
+def _step_reasons(customer: Customer, run: Run, step: StepRun, config: Config) -> Iterator[Reason]:
+    yield run.trigger
+    rule = f"step {step.number} of the playbook {run.playbook}"
+    yield Reason(rule, "ptcrm.yaml", config.lines.get("playbooks", 1))
+    if step.channel != step.usual:
+        words = f"{step.channel} rather than {step.usual}, which is avoided"
+        yield Reason(words, customer.path, customer.lines.get("avoids", 1))
 
 
 def _follow_ups(customer: Customer, known: Sequence[Touch], config: Config) -> list[Obligation]:
@@ -179,13 +237,13 @@ def _task_reason(task: FollowUp, config: Config) -> str:
 
 def _unanswered(channel: str | None, known: Sequence[Touch]) -> date | None:
     """The day of the newest try (by `channel`, if one is given), if nobody was reached on that day."""
-    tries = (touch for touch in known if channel in (None, touch.channel))
+    tries = (touch for touch in known if touch.tried and channel in (None, touch.channel))
     newest = max(tries, key=lambda touch: (touch.date, touch.contact), default=None)
     return None if newest is None or newest.contact else newest.date
 
 
 def _with_cadence(contacts: list[Obligation], item: Obligation, config: Config) -> list[Obligation]:
-    """FORMAT §4 "Covered": the earliest follow-up up to `min_gap` after the cadence's day takes its reasons."""
+    """FORMAT §4 "Covered": the earliest follow-up or step up to `min_gap` after the cadence's day takes its reasons."""
     latest = later(item.due, config.min_gap)
     covering = min((one for one in contacts if one.due <= latest), key=lambda one: one.due, default=None)
     if covering is None:
@@ -194,8 +252,8 @@ def _with_cadence(contacts: list[Obligation], item: Obligation, config: Config) 
     return [both if one is covering else one for one in contacts]
 
 
-def _yearly(customer: Customer) -> list[Yearly]:
-    """Birthday and occasions, less those muted."""
+def _yearly(customer: Customer, known: Sequence[Touch], config: Config) -> list[Yearly]:
+    """Birthday, occasions and years as a customer, less those muted; each with its reminder ahead, if one is set."""
     muted = {fold(word) for word in customer.mute}
     silent_before = customer.mute_until or ALWAYS
     found = []
@@ -210,12 +268,31 @@ def _yearly(customer: Customer) -> list[Yearly]:
             why = Reason(occasion.name, customer.path, occasion.line)
             origin = f"{name}|{number - 1}"
             found.append(Yearly("occasion", origin, occasion.name, occasion.day, silent_before, why))
-    return found
+    years = config.occasions.customer_years
+    if customer.since and years and customer.status == "active" and "anniversary" not in muted:
+        day = Anniversary(customer.since.month, customer.since.day, customer.since.year)
+        why = Reason(f"a customer since {customer.since}", customer.path, customer.lines.get("since", 1))
+        found.append(Yearly("anniversary", "since", "as a customer", day, silent_before, why, years=years))
+    return found + [lead for one in found if (lead := _lead(one, known, config)) is not None]
 
 
-def _validity(customer: Customer, touches: Sequence[Touch], today: date) -> tuple[date, date]:
-    """The days around `today` on which nothing changes: no touch comes or goes, no cadence ends."""
+def _lead(one: Yearly, known: Sequence[Touch], config: Config) -> Yearly | None:
+    """The reminder ahead of an occasion: by its name, else by its kind; None if none is set."""
+    leads = {fold(name): ahead for name, ahead in config.occasions.lead.items()}
+    ahead = leads.get(fold(one.name)) or leads.get(one.kind)
+    if ahead is None:
+        return None
+    rule = Reason(f"{ahead} ahead", "ptcrm.yaml", config.lines.get("occasions", 1))
+    sent = max((touch.date for touch in known if touch.contact and touch.channel in _SENT), default=ALWAYS)
+    return replace(one, kind="lead", origin=f"{one.kind} {one.origin}", reason=rule, ahead=ahead, sent=sent)
+
+
+def _validity(
+    customer: Customer, touches: Sequence[Touch], under_way: list[Run], today: date
+) -> tuple[date, date]:
+    """The days around `today` on which nothing changes: no touch comes or goes, no cadence ends, no step lapses."""
     turns = [touch.date for touch in touches]
+    turns += turning_days(customer, under_way)
     if customer.cadence_until and customer.cadence_until < FOREVER:
         turns.append(later(customer.cadence_until, _A_DAY))
     past = [day for day in turns if day <= today]

@@ -37,7 +37,10 @@ CREATE INDEX handle_path ON handle (path);
 CREATE TABLE link (path TEXT, line INTEGER, field TEXT, target TEXT, key TEXT);
 CREATE INDEX link_key ON link (key);
 CREATE INDEX link_path ON link (path);
-CREATE TABLE entry (path TEXT, line INTEGER, date TEXT, place INTEGER, channel TEXT, contact INTEGER, touch INTEGER, key TEXT);
+CREATE TABLE entry (
+  path TEXT, line INTEGER, date TEXT, place INTEGER, channel TEXT, bears INTEGER, contact INTEGER, tried INTEGER,
+  voicemail INTEGER, step TEXT, cost TEXT, minutes INTEGER, amount TEXT, key TEXT
+);
 CREATE INDEX entry_key ON entry (key);
 CREATE INDEX entry_path ON entry (path);
 CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
@@ -149,7 +152,8 @@ class Cache:
             )
         many("INSERT INTO handle VALUES (?, ?, ?)", [(*handle, path) for handle in facts.handles])
         many("INSERT INTO link VALUES (?, ?, ?, ?, ?)", [path_only + row for row in facts.links])
-        many("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [path_only + row for row in facts.entries])
+        marks = ", ".join("?" * 14)
+        many(f"INSERT INTO entry VALUES ({marks})", [path_only + row for row in facts.entries])  # noqa: S608
         rows = [(path, one.code, dump(one)) for one in facts.diagnostics]
         many("INSERT INTO diagnostic VALUES (?, ?, ?)", rows)
 

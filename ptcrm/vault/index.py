@@ -11,9 +11,11 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from ptcrm.model.customer import Customer
+from ptcrm.model.config import Channel
+from ptcrm.model.customer import Customer, Money
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.occurrence import Touch
+from ptcrm.model.reading import parse_money, parse_whole
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.markdown import Target, find_links
 from ptcrm.text.source import Span
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ptcrm.model.config import Config
+    from ptcrm.model.customer import LogEntry
     from ptcrm.vault.cache import Cache
     from ptcrm.vault.schema import Reading
     from ptcrm.vault.store import Signature
@@ -30,17 +33,35 @@ if TYPE_CHECKING:
 # What a link may name, the strongest first; a name is only for people asking (FORMAT §2.1).
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
-EntryRow = tuple[int, str, int, str, int, int, str | None]
 _RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
+
+
+class EntryRow(NamedTuple):
+    """A log entry or closed follow-up as a row; `date` is ISO text, truths are 0 or 1, money as `4 EUR`.
+
+    `place` is that among the entries from old to new. `bears`: something may be owed, or settled, by it.
+    `contact`, `tried`, `voicemail` and `step` are those of a `Touch`. `cost` and `minutes` are what it took.
+    `key` is that of a customer for whom it counts too; None in the entry's own row.
+    """
+
+    line: int
+    date: str
+    place: int
+    channel: str
+    bears: int
+    contact: int
+    tried: int
+    voicemail: int
+    step: str | None
+    cost: str | None
+    minutes: int | None
+    amount: str | None
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one file says.
-
-    Rows: handles (key, rank), links (line, field, target, key), entries (line, date, place among the entries
-    from old to new, channel, contact, touch, key of whom it also counts for, or None).
-    """
+    """What one file says. Rows: handles (key, rank), links (line, field, target, key), entries."""
 
     customer: Customer | None
     search: str
@@ -75,19 +96,63 @@ def facts_of(reading: Reading, config: Config) -> Facts:
 
 
 def _entry_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
-    """A row for each entry and ticked follow-up, and one more for each person it was made with."""
+    """A row for each entry and closed follow-up, and one more for each person it was made with."""
+    starts = {playbook.starts for playbook in config.playbooks.values()}
     for place, entry in enumerate(in_time(one.log)):
+        given = dict(entry.fields)
         contact = config.is_contact(entry.channel, entry.qualifiers)
-        touch = contact or "no answer" in entry.qualifiers
-        row = (entry.line, entry.date.isoformat(), place, entry.channel, int(contact), int(touch))
-        yield (*row, None)
+        tried = contact or "no answer" in entry.qualifiers
+        cost, minutes = _spent(entry, given, config)
+        row = EntryRow(
+            entry.line,
+            entry.date.isoformat(),
+            place,
+            entry.channel,
+            int(tried or entry.channel in starts or "step" in given),
+            int(contact),
+            int(tried),
+            int("voicemail" in entry.qualifiers),
+            given.get("step"),
+            cost,
+            minutes,
+            _money(given.get("amount"), config),
+            None,
+        )
+        yield row
         for key, value in entry.fields:
             if key == "with":
                 for target in find_links(value, Span(0, len(value))) or [Target(value, Span(0, len(value)))]:
-                    yield (*row, link_key(target.text, one.path))
+                    yield row._replace(key=link_key(target.text, one.path))
     for task in one.follow_ups:
-        if task.mark == "done" and task.channel and config.is_contact(task.channel, ()):
-            yield (task.line, (task.done or task.due).isoformat(), -1, task.channel, 1, 1, None)
+        contact = task.mark == "done" and config.is_contact(task.channel or "", ())
+        step = dict(task.fields).get("step")
+        if contact or (step and task.mark != "open"):
+            day, channel = (task.done or task.due).isoformat(), task.channel or "contact"
+            truths = (1, int(contact), int(contact), 0)
+            yield EntryRow(task.line, day, -1, channel, *truths, step, None, None, None, None)
+
+
+def touch_of(entry: EntryRow, path: str) -> Touch:
+    """What an entry of the file at `path` bears on what is owed."""
+    day, contact = date.fromisoformat(entry.date), bool(entry.contact)
+    tried, mail = bool(entry.tried), bool(entry.voicemail)
+    return Touch(day, entry.channel, contact, path, entry.line, tried, mail, entry.step)
+
+
+def _spent(entry: LogEntry, given: dict[str, str], config: Config) -> tuple[str | None, int | None]:
+    """What the entry cost and how long it took: as it says, else as its channel does if it went out to somebody."""
+    usual = config.channels.get(entry.channel)
+    if usual is None or not {"in", "no answer"}.isdisjoint(entry.qualifiers):
+        usual = Channel()
+    minutes = parse_whole(given["minutes"]) if "minutes" in given else usual.minutes
+    cost = _money(given.get("cost"), config) or _money(usual.cost, config)
+    return cost, minutes if isinstance(minutes, int) else usual.minutes
+
+
+def _money(words: str | None, config: Config) -> str | None:
+    """An amount as a row holds it, or None if there is none or it cannot be read."""
+    found = parse_money(words, config.currency) if words else None
+    return str(found) if isinstance(found, Money) else None
 
 
 def link_key(target: str, path: str) -> str:
@@ -216,24 +281,25 @@ class Index:
         return self.is_taken(id_) and self.resolve(same_id(id_)) != path
 
     def touches(self, path: str) -> list[Touch]:
-        """The touches that count for the customer at `path`: own, with her, and of a company's people."""
+        """What bears on the customer at `path`: own entries, those made with her, and touches of a company's people."""
         found = self._personal_touches(path)
         for key in self._handles(path):
             query = "SELECT DISTINCT path FROM link WHERE key = ? AND field = 'company' AND path <> ?"
             for (member,) in self.cache.rows(query, key, path):
-                found |= self._personal_touches(member)
+                theirs = self._personal_touches(member)
+                found |= {(place, replace(touch, step=None)) for place, touch in theirs if touch.tried}
         return [
             touch
             for _, touch in sorted(found, key=lambda one: (one[1].date, one[0], one[1].path, one[1].line))
         ]
 
     def _personal_touches(self, path: str) -> set[tuple[int, Touch]]:
-        """Touches of the customer's own and those made with her, each with its place in its file's log."""
-        columns = "SELECT place, date, channel, contact, path, line FROM entry WHERE touch AND"
-        rows = self.cache.rows(f"{columns} path = ? AND key IS NULL", path)
+        """What the customer's own entries and those made with her bear, each with its place in its file's log."""
+        rows = self.cache.rows("SELECT * FROM entry WHERE bears AND path = ? AND key IS NULL", path)
         for key in self._handles(path):
-            rows += self.cache.rows(f"{columns} key = ?", key)
-        return {(row[0], Touch(date.fromisoformat(row[1]), row[2], bool(row[3]), *row[4:])) for row in rows}
+            rows += self.cache.rows("SELECT * FROM entry WHERE bears AND key = ?", key)
+        entries = ((where, EntryRow(*row)) for where, *row in rows)
+        return {(entry.place, touch_of(entry, where)) for where, entry in entries}
 
     def _handles(self, path: str) -> set[str]:
         """The keys by which links reach the customer at `path`, and nobody else."""
