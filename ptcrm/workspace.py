@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
 import time
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ptcrm import __version__
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
 from ptcrm.model.change import Create, Move, Operation, difference, inverse, paths_of
 from ptcrm.model.config import Config, read_config
+from ptcrm.model.dates import later
 from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
+from ptcrm.model.occurrence import FOREVER
 from ptcrm.model.reading import Report
+from ptcrm.schedule.campaigns import busy_days, entries, mailing, next_day
 from ptcrm.schedule.obligations import explain, obligations
-from ptcrm.schedule.plan import Who, next_yearly_days, plan, yearly_days
+from ptcrm.schedule.plan import (
+    Rules,
+    Who,
+    arrange,
+    in_order,
+    next_yearly_days,
+    occurrences,
+    open_reminders,
+    yearly_days,
+)
+from ptcrm.schedule.workdays import WorkDays, public_holidays
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.frontmatter import Flaw, compose
 from ptcrm.text.source import Source, Span, UndecodableError
@@ -41,7 +55,9 @@ if TYPE_CHECKING:
     from ptcrm.formats.ics import Rendered
     from ptcrm.model.change import Change
     from ptcrm.model.customer import Customer
-    from ptcrm.model.occurrence import Obligations, Occurrence
+    from ptcrm.model.occurrence import Contact, Obligations, Occurrence
+    from ptcrm.schedule.campaigns import Mailing
+    from ptcrm.schedule.plan import Arranged
     from ptcrm.text.edits import Edit
     from ptcrm.vault.journal import Record
     from ptcrm.vault.repair import Repair
@@ -49,6 +65,13 @@ if TYPE_CHECKING:
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _ROWS_VERSION = "4"  # raised when rows are laid out or worked out differently
+
+
+class Listed(NamedTuple):
+    """What to do, in the order of the days, and how many contacts more wait for a day."""
+
+    occurrences: list[Occurrence]
+    waiting: int
 
 
 class Workspace:
@@ -67,6 +90,7 @@ class Workspace:
         self.today = today or now.date()
         self._at = str(today) if today else now.strftime("%Y-%m-%d %H:%M")
         self.reader = LineReader.of(self.config)
+        self._new_holidays: dict[str, dict[date, str]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(settings).hexdigest()}"
         self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp)
@@ -79,6 +103,10 @@ class Workspace:
 
     def close(self) -> None:
         """Let go of what is remembered; nothing can be asked afterwards."""
+        if self._new_holidays:
+            with contextlib.suppress(sqlite3.DatabaseError), self.cache.writing():
+                for key, days in self._new_holidays.items():
+                    self.cache.keep_holidays(key, days)
         self.cache.close()
 
     @property
@@ -211,23 +239,92 @@ class Workspace:
         near = " or ".join(f"“{name}”" for name in self.index.near(words))
         return f"Nobody here answers to “{words}”. {f'Did you mean {near}?' if near else 'See all with `ptcrm list`.'}"
 
-    def contacts(self, until: date) -> list[Occurrence]:
-        """The contacts planned up to `until` (included)."""
-        who = self._who
-        owed = [(who(path), one) for path, one in self.cache.contacts(until)]
-        return plan(owed, self.today, until)
+    def arranged(self, until: date) -> Arranged:
+        """Where all contacts up to `until` (included) stand, and which found no place."""
+        gap = (later(self.today, self.config.min_gap) - self.today).days
+        mailings = self.mailings(later(until, self.config.min_gap))
+        rules = Rules(
+            self.workdays,
+            self.config.capacity.per_day,
+            self.config.capacity.intake,
+            gap,
+            busy_days(mailings, self.config),
+        )
+        return arrange(self.cache.contacts(later(until, self.config.min_gap)), rules, self.today, until)
 
-    def listed(self, until: date) -> list[Occurrence]:
-        """The contacts to list up to `until` (included): not those of a day before a snooze ends (FORMAT §4)."""
-        return [one for one in self.contacts(until) if max(one.planned, self.today) >= one.quiet_until]
+    def _occurrences(self, days: list[tuple[int, Contact]]) -> list[Occurrence]:
+        """The contacts that stand on `days`, in their order."""
+        owed = self.cache.obligations([row for _, row in days])
+        details = ((self._who(row.path), one) for (_, row), one in zip(days, owed, strict=True))
+        return occurrences(days, details, self.today)
+
+    def plan(self, until: date) -> list[Occurrence]:
+        """The contacts and campaigns planned up to `until` (included)."""
+        campaigns = entries(self.mailings(until), self.config, self.today, until)
+        return sorted([*self._occurrences(self.arranged(until).days), *campaigns], key=in_order)
+
+    def listed(self, until: date, *, whole: bool = False) -> Listed:
+        """What to list up to `until` (included), and how many more wait for a day; the `whole` has those too.
+
+        What stands on a day before its customer's snooze ends is not listed (FORMAT §4).
+        """
+        days, waiting, _ = self.arranged(FOREVER if whole else until)
+        if whole:
+            end = until.toordinal()
+            days, waiting = [(day, one) for day, one in days if one.ready <= end], []
+        owed = [(self._who(path), one) for path, one in self.cache.yearly(kind="lead")]
+        found = [
+            *self._occurrences(days),
+            *entries(self.mailings(until), self.config, self.today, until),
+            *open_reminders(owed, self.config.occasions.leap_day, self.today, until),
+        ]
+        shown = [one for one in found if max(one.planned, self.today) >= one.quiet_until]
+        return Listed(sorted(shown, key=in_order), len(waiting))
+
+    def mailings(self, until: date) -> list[Mailing]:
+        """The mailing of each campaign that stands up to `until`, or was to go out lately."""
+        found = []
+        for name, campaign in self.config.campaigns.items():
+            day = next_day(campaign, self.today, self.config.occasions.leap_day)
+            ahead = self.config.occasions.lead.get(name) or self.config.occasions.lead.get("campaign")
+            if day is not None and (day if ahead is None else later(day, ahead, -1)) <= until:
+                found.append(self.mailing(name, day))
+        return found
+
+    def mailing(self, name: str, day: date) -> Mailing:
+        """The mailing of the campaign `name` on `day`."""
+        found = self.customers_by(self.config.campaigns[name].where)
+        return mailing(name, day, found, self.index.reached, self.config)
+
+    def customers_by(self, where: str) -> list[Customer]:
+        """The customers whom the query `where` finds."""
+        return list(self.cache.customers())
+
+    @cached_property
+    def workdays(self) -> WorkDays:
+        """The days that are worked."""
+        return WorkDays(self.config.working_days, self.config.away, self._holidays)
+
+    def _holidays(self, year: int) -> dict[date, str]:
+        """The public holidays of the configured country in `year`."""
+        if self.config.country is None:
+            return {}
+        from importlib.metadata import version
+
+        key = f"{self.config.country} {year} {version('holidays')}"
+        known = self.cache.holidays(key)
+        if known is None:
+            known = public_holidays(self.config.country, year) or {}
+            self._new_holidays[key] = known
+        return known
 
     def occasions(self, first: date, last: date) -> list[Occurrence]:
         """The birthdays and other occasions from `first` to `last` (both included)."""
-        owed = [(self._who(path), one) for path, one in self.cache.yearly()]
+        owed = [(self._who(path), one) for path, one in self.cache.yearly() if one.kind != "lead"]
         return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
 
     def next_occasions(self) -> list[Occurrence]:
-        """The next return of every birthday and other occasion."""
+        """The next return of every birthday and other occasion, and of the reminders ahead of them."""
         owed = [(self._who(path), one) for path, one in self.cache.yearly()]
         return next_yearly_days(owed, self.config.occasions.leap_day, self.today)
 
@@ -245,7 +342,7 @@ class Workspace:
             )
         verbs = {word: channel.verb for word, channel in self.config.channels.items()}
         look = Look(name, feed, verbs, self.config.occasions.leap_day, self.zone)
-        return render(look, [*self.contacts(date.max), *self.next_occasions()], self.today)
+        return render(look, [*self.plan(FOREVER), *self.next_occasions()], self.today)
 
     @property
     def zone(self) -> tzinfo | None:
@@ -265,15 +362,17 @@ class Workspace:
 
     def next_days(self) -> dict[str, date]:
         """The day on which the next contact of each customer stands, by path."""
-        return {path: date.fromisoformat(day) for path, day in self.cache.next_days(self.today).items()}
+        days: dict[str, int] = {}
+        for day, one in self.arranged(FOREVER).days:
+            days[one.path] = min(day, days.get(one.path, day))
+        return {path: date.fromordinal(day) for path, day in days.items()}
 
     def plan_of(self, path: str) -> list[Occurrence]:
         """Everything planned for the customer at `path`: contacts, and the next of what is yearly."""
-        who = self._who(path)
-        contacts = [(who, one) for _, one in self.cache.contacts(date.max, path)]
-        yearly = [(who, one) for _, one in self.cache.yearly(path)]
+        contacts = [(day, one) for day, one in self.arranged(FOREVER).days if one.path == path]
+        yearly = [(self._who(path), one) for _, one in self.cache.yearly(path)]
         days = next_yearly_days(yearly, self.config.occasions.leap_day, self.today)
-        return sorted([*plan(contacts, self.today, date.max), *days], key=lambda one: one.planned)
+        return sorted([*self._occurrences(contacts), *days], key=in_order)
 
     def standing_words(self, path: str) -> list[str]:
         """Sentences on what decides when the customer at `path` is contacted."""

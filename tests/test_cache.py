@@ -28,7 +28,7 @@ def answers(workspace: Workspace) -> dict[str, object]:
     """Everything a command could ask."""
     cache = workspace.cache
     return {
-        "contacts": workspace.contacts(date.max),
+        "contacts": workspace.plan(date.max),
         "occasions": workspace.occasions(workspace.today, workspace.today + timedelta(days=400)),
         "customers": list(cache.customers()),
         "standings": cache.standings(),
@@ -236,9 +236,9 @@ def test_a_configuration_that_changes_is_noticed(
     vault = make_vault(
         {"anna": "---\ntier: gold\n---\n## Log\n- 2026-11-01: x\n"}, "tiers: {gold: {cadence: 3 weeks}}\n"
     )
-    assert open_vault(vault, TODAY, tmp_path / "c").contacts(date.max)[0].due == date(2026, 11, 22)
+    assert open_vault(vault, TODAY, tmp_path / "c").plan(date.max)[0].due == date(2026, 11, 22)
     (vault / "ptcrm.yaml").write_text("tiers: {gold: {cadence: 4 weeks}}\n")
-    assert open_vault(vault, TODAY, tmp_path / "c").contacts(date.max)[0].due == date(2026, 11, 29)
+    assert open_vault(vault, TODAY, tmp_path / "c").plan(date.max)[0].due == date(2026, 11, 29)
 
 
 def test_the_order_of_files_never_matters(

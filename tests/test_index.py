@@ -54,7 +54,7 @@ def test_a_persons_contact_counts_for_the_company_and_not_the_reverse(
 
     assert days("shop") == ["2026-10-01", "2026-11-10", "2026-11-12"]
     assert days("jan") == ["2026-10-01", "2026-11-10"]
-    assert [one.due for one in vault.contacts(date.max) if one.customer == "shop"] == [date(2026, 12, 24)]
+    assert [one.due for one in vault.plan(date.max) if one.customer == "shop"] == [date(2026, 12, 24)]
 
 
 def test_a_link_that_may_mean_two_means_nobody(make_vault: MakeVault, open_vault: OpenVault) -> None:

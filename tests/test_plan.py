@@ -10,8 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptcrm.model.dates import NEVER, Anniversary, Interval
-from ptcrm.model.occurrence import ALWAYS, Obligation, Occurrence, Reason, Standing, Touch, Yearly
-from ptcrm.schedule.plan import Who, next_yearly_days, plan, yearly_days
+from ptcrm.model.occurrence import ALWAYS, Contact, Obligation, Occurrence, Reason, Standing, Touch, Yearly
+from ptcrm.schedule.plan import (
+    Rules,
+    Who,
+    arrange,
+    next_yearly_days,
+    occurrences,
+    yearly_days,
+)
+from ptcrm.schedule.workdays import WorkDays
 
 TODAY = date(2026, 11, 23)
 SIX_WEEKS = Interval(days=42)
@@ -23,6 +31,18 @@ def who(name: str = "Anna", standing: Standing | None = None, *, folder: str = "
         SIX_WEEKS, Touch(TODAY, "call", contact=True, path="x", line=1), TODAY, TODAY
     )
     return Who(name.lower(), name, f"{folder}/{name.lower()}.md", "+48 1", "https://a.example", known)
+
+
+ROOMY = Rules(WorkDays(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), (), lambda _: {}), 99, 99, 0)
+
+
+def plan(
+    owed: list[tuple[Who, Obligation]], today: date, until: date, rules: Rules = ROOMY
+) -> list[Occurrence]:
+    """The contacts owed, on their days, where a day holds all."""
+    rows = [Contact.of(who.path, one)._replace(number=at) for at, (who, one) in enumerate(owed)]
+    days = arrange(rows, rules, today, until).days
+    return occurrences(days, [owed[row.number] for _, row in days], today)
 
 
 def due_on(day: str, **change: object) -> Obligation:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.options import Session, a_day, json_option, pass_session, who_argument
-from ptcrm.cli.output import long_day, near_day, say, say_diagnostic, say_json, say_table, tell
-from ptcrm.model.dates import Interval, later, time_there
+from ptcrm.cli.output import say, say_diagnostic, say_json, say_table, tell
+from ptcrm.model.dates import Interval, later, long_day, near_day, time_there
 from ptcrm.model.diagnostic import Severity
 from ptcrm.views.customer import (
     follow_up_words,
@@ -19,7 +19,17 @@ from ptcrm.views.customer import (
     summary,
     whole_row,
 )
-from ptcrm.views.today import OVERDUE, by_urgency, called, row, what, yearly_words, years
+from ptcrm.views.today import (
+    OVERDUE,
+    by_urgency,
+    called,
+    more_waiting,
+    not_worked,
+    row,
+    what,
+    yearly_words,
+    years,
+)
 
 if TYPE_CHECKING:
     from datetime import date, tzinfo
@@ -34,24 +44,31 @@ _LOG_SHOWN = 10
 
 @click.command("due")
 @click.option("--until", metavar="DAY", default="today", show_default=True, help="The last day to list.")
+@click.option("--all", "whole", is_flag=True, help="Also what is owed by then and found a later day.")
 @json_option
 @pass_session
-def due_command(session: Session, until: str, as_json: bool) -> None:
+def due_command(session: Session, until: str, whole: bool, as_json: bool) -> None:
     """Who to contact: what is planned up to today, or until another day.
 
     \b
     Examples:
       ptcrm due
+      ptcrm due --all
       ptcrm due --until friday
       ptcrm due --until +2w --json
     """
     workspace = session.workspace()
-    found = workspace.listed(a_day(until, workspace.today))
+    found, waiting = workspace.listed(a_day(until, workspace.today), whole=whole)
     if as_json:
         say_json([row(one) for one in found])
     else:
         _say_by_day(found, workspace)
         _say_todays_birthdays(workspace)
+    free = workspace.workdays.why_free(workspace.today)
+    if free:
+        tell(not_worked(free))
+    if waiting:
+        (tell if as_json else say)(more_waiting(waiting))
 
 
 def _say_by_day(found: list[Occurrence], workspace: Workspace) -> None:
@@ -83,6 +100,8 @@ def _when(one: Occurrence, today: date) -> str:
 
 def _what_and_why(one: Occurrence, zone: tzinfo | None) -> str:
     """A follow-up's own text says why, and what time it is there; the rest says its reasons."""
+    if one.kind == "campaign":
+        return f"{what(one)}: ptcrm campaign {one.name}"
     if one.kind == "follow-up":
         there = one.at and time_there(one.planned, one.at, zone, one.timezone)
         return f"{what(one)} ({there})" if there else what(one)

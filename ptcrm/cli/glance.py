@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ptcrm.cli.output import long_day, near_day, plural, say, say_json, say_table
-from ptcrm.views.today import NEW, OVERDUE, TODAY, at_a_glance, called, row, what, yearly_words
+from ptcrm.cli.output import plural, say, say_json, say_table
+from ptcrm.model.dates import long_day, near_day
+from ptcrm.views.today import (
+    NEW,
+    OVERDUE,
+    TODAY,
+    at_a_glance,
+    called,
+    more_waiting,
+    not_worked,
+    row,
+    what,
+    yearly_words,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -38,6 +50,10 @@ def glance(session: Session, *, as_json: bool) -> None:
         )
     if now.customers and not (now.overdue or now.due or now.new):
         say("\nNothing is due today.")
+    if now.free and now.customers:
+        say(f"\n{not_worked(now.free)}")
+    if now.waiting:
+        say(f"\n{more_waiting(now.waiting)}")
     if now.errors or now.warnings:
         problems = [plural(now.errors, "error")] * bool(now.errors) + [
             plural(now.warnings, "warning")
@@ -55,8 +71,10 @@ def _part(title: str, found: list[Occurrence], today: date, command: str) -> Non
 
 
 def _day(one: Occurrence, today: date) -> str:
-    """The day it was owed, or stands on; none for the new, who were owed nothing yet."""
-    return "" if one.state == "new" and one.planned <= today else near_day(min(one.due, one.planned), today)
+    """The day it stands on, or was owed if that is past; none for the new, who were owed nothing yet."""
+    if one.planned > today:
+        return near_day(one.planned, today)
+    return "" if one.state == "new" else near_day(min(one.due, one.planned), today)
 
 
 def _rest(rows: list[tuple[str, str, str]], command: str) -> None:
@@ -73,6 +91,8 @@ def _object(now: Glance) -> dict[str, object]:
         "new": [row(one) for one in now.new],
         "week": [row(one) for one in now.week],
         "birthdays": [row(one) for one in now.birthdays],
+        "waiting": now.waiting,
+        "free": now.free,
         "customers": now.customers,
         "errors": now.errors,
         "warnings": now.warnings,

@@ -14,7 +14,6 @@ from ptcrm.text.safe import for_json, for_terminal, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
     from ptcrm.model.change import Operation
     from ptcrm.model.diagnostic import Diagnostic
@@ -32,7 +31,6 @@ _GAP = 2
 _INDENT = "    "
 _TAB = "    "
 _NARROWEST = 10  # columns, as wide as a date
-_HALF_A_YEAR = 180  # days
 
 
 def say(text: str = "", style: str = "") -> None:
@@ -145,23 +143,3 @@ def say_diff(operation: Operation) -> None:
 def plural(count: int, noun: str) -> str:
     """`1 file`, `2 files`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-_MONTHS = (
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
-)
-_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
-
-
-def long_day(day: date) -> str:
-    """`Monday 23 November 2026`, in any locale."""
-    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def near_day(day: date, today: date) -> str:
-    """`today`, `tomorrow`, the weekday and date, or far away the date with the year."""
-    near = {0: "today", 1: "tomorrow"}.get((day - today).days)
-    month = _MONTHS[day.month - 1][:3]
-    if abs((day - today).days) > _HALF_A_YEAR:
-        return f"{day.day} {month} {day.year}"
-    return near or f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {month}"

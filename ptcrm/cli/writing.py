@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.options import Session, a_day, known_word, plain, writing
-from ptcrm.cli.output import long_day, say, tell
+from ptcrm.cli.output import say, tell
 from ptcrm.errors import NotFoundError, RefusedError, UsageError
 from ptcrm.model.change import Operation
-from ptcrm.model.dates import parse_day
+from ptcrm.model.dates import long_day, parse_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import parse_whole
 from ptcrm.vault.amend import amended

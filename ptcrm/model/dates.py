@@ -29,7 +29,11 @@ _LOOSELY_COUNTED = re.compile(
 _ISO = re.compile(r"p([0-9]{1,5})(d|w|m|y)", re.IGNORECASE)
 _NUMBERS = re.compile(r"[0-9./-]+")
 _RELATIVE = re.compile(r"(?:in +|\+ *)(?P<on>.+)|- *(?P<back>.+)|(?P<ago>.+) +ago")
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+_HALF_A_YEAR = 180  # days
 _NO_YEAR = 1604  # what Apple's address book writes for "year unknown"
 _LEAP_YEAR = 2024
 _DAYS_IN_MONTH = 365.2425 / 12
@@ -254,7 +258,7 @@ def parse_day(text: str, today: date) -> date | Problem:
         return later(today, _A_DAY, plain[words])
     which, _, name = words.rpartition(" ")
     for number, weekday in enumerate(_WEEKDAYS):
-        if name in (weekday, weekday[:3]) and which in ("", "next", "last"):
+        if name in (weekday.lower(), weekday[:3].lower()) and which in ("", "next", "last"):
             return later(today, _A_DAY, _days_to(number, which, today))
     if which == "next" and name in ("week", "month", "year"):
         return later(today, _WORDS[f"{name}ly"])
@@ -278,3 +282,22 @@ def _days_to(weekday: int, which: str, today: date) -> int:
     if which == "last":
         return -((today.weekday() - weekday - 1) % 7 + 1)
     return (weekday - today.weekday() - 1) % 7 + 1
+
+
+def long_day(day: date) -> str:
+    """`Monday 23 November 2026`, in any locale."""
+    return f"{_WEEKDAYS[day.weekday()]} {date_words(day)}"
+
+
+def date_words(day: date) -> str:
+    """`23 November 2026`, in any locale."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def near_day(day: date, today: date) -> str:
+    """`today`, `tomorrow`, the weekday and date, or far away the date with the year."""
+    near = {0: "today", 1: "tomorrow"}.get((day - today).days)
+    month = _MONTHS[day.month - 1][:3]
+    if abs((day - today).days) > _HALF_A_YEAR:
+        return f"{day.day} {month} {day.year}"
+    return near or f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {month}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ptcrm.model.dates import NEVER, Anniversary, Interval
 
@@ -69,6 +69,42 @@ class Obligation:
     pace: int = 1
     new: bool = False
     reasons: tuple[Reason, ...] = ()
+
+
+class Contact(NamedTuple):
+    """An obligation as levelling needs it, one row of the cache; days are ordinals (`date.toordinal`).
+
+    `ready` is the first day it may stand on, `fixed` that it stands there; the rest is an `Obligation`'s.
+    `number` is its row's, by which the obligation is found.
+    """
+
+    path: str
+    due: int
+    ready: int
+    fixed: int
+    rank: int
+    pace: int
+    new: int
+    expires: int
+    quiet_until: int
+    origin: str
+    number: int = 0
+
+    @classmethod
+    def of(cls, path: str, one: Obligation) -> Contact:
+        """The row of what is owed to the customer at `path`."""
+        return cls(
+            path,
+            one.due.toordinal(),
+            max(one.due, one.not_before).toordinal(),
+            int(not one.movable),
+            one.rank,
+            one.pace,
+            int(one.new),
+            one.expires.toordinal(),
+            one.quiet_until.toordinal(),
+            f"{one.kind} {one.origin}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +176,8 @@ class Occurrence:
     """A dated thing in the plan: owed on `due`, standing on `planned`.
 
     `origin` identifies it within its customer and kind, for good. `text` is what to do, or an occasion's
-    name; `since` is the day a yearly one began. `path`, `state`, `last`,
-    `phone`, `url` and `timezone` are the customer's.
+    name; `since` is the day a yearly one began, `years` are those of it that count. `path`, `state`, `last`,
+    `phone`, `url` and `timezone` are the customer's. A campaign is of no customer, but of `members`, by name.
     """
 
     customer: str
@@ -157,6 +193,8 @@ class Occurrence:
     state: str = ""
     last: Touch | None = None
     since: Anniversary | None = None
+    years: tuple[int, ...] = ()
+    members: tuple[str, ...] = ()
     not_before: date = ALWAYS
     quiet_until: date = ALWAYS
     phone: str | None = None

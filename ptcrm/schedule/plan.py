@@ -1,13 +1,20 @@
-"""From what is owed to days: which occurrence stands where, on a given today. Pure."""
+"""From what is owed to days: which occurrence stands where, on a given today (FORMAT §4). Pure.
+
+Days are ordinals where levelling counts them, dates where people see them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import Interval, later
-from ptcrm.model.occurrence import Obligation, Occurrence, Standing, State, Yearly
+from ptcrm.model.occurrence import Contact, Obligation, Occurrence, Standing, State, Yearly
+from ptcrm.schedule.level import Item, level
+from ptcrm.schedule.workdays import WorkDays
 from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
@@ -29,37 +36,95 @@ class Who:
     timezone: str | None = None
 
 
-def plan(owed: Iterable[tuple[Who, Obligation]], today: date, until: date) -> list[Occurrence]:
-    """The contacts that stand on days up to `until` (included), in the order of the days.
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a day holds: `per_day` contacts, `intake` of them to new customers, `gap` days between two of one customer.
 
-    A movable one never stands before today; the others stand where they are, or where a retry puts them.
+    `mailings` are the days of campaigns by the path of each customer whom they reach.
     """
-    found = []
-    for who, one in owed:
-        planned = max(one.due, one.not_before, today if one.movable else one.due)
-        if planned <= until:
-            found.append(
-                Occurrence(
-                    customer=who.id,
-                    name=who.name,
-                    path=who.path,
-                    kind=one.kind,
-                    origin=one.origin,
-                    due=one.due,
-                    planned=planned,
-                    channel=one.channel,
-                    text=one.text,
-                    at=one.at if planned == one.due else None,
-                    state=_state(one, planned, who.standing, today),
-                    last=who.standing.last,
-                    quiet_until=one.quiet_until,
-                    phone=who.phone,
-                    url=who.url,
-                    timezone=who.timezone,
-                    reasons=one.reasons,
-                )
-            )
-    return sorted(found, key=_order)
+
+    workdays: WorkDays
+    per_day: int
+    intake: int
+    gap: int
+    mailings: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+
+class Arranged(NamedTuple):
+    """Where contacts stand up to a day, as (day, contact).
+
+    `waiting` are those that may stand on or before that day and found no place; `load` counts a day's contacts.
+    """
+
+    days: list[tuple[int, Contact]]
+    waiting: list[Contact]
+    load: Mapping[int, int]
+
+
+def arrange(contacts: Iterable[Contact], rules: Rules, today: date, until: date) -> Arranged:
+    """The days of all `contacts` up to `until` (included): fixed ones where they stand, the others levelled.
+
+    A fixed one whose day has passed takes a place of today, unless its customer is snoozed.
+    """
+    now, end = today.toordinal(), until.toordinal()
+    movable: list[Contact] = []
+    days: list[tuple[int, Contact]] = []
+    load: Counter[int] = Counter()
+    busy: dict[str, list[int]] = {path: list(days) for path, days in rules.mailings.items()}
+    for one in contacts:
+        if not one.fixed:
+            if one.ready <= end:
+                movable.append(one)
+            continue
+        day = max(one.ready, now)
+        if day - rules.gap < end:
+            busy.setdefault(one.path, []).append(day)
+        if day >= one.quiet_until:
+            load[day] += 1
+        if one.ready <= end:
+            days.append((one.ready, one))
+    items = [
+        Item(one.path, one.due, one.ready, one.rank, one.pace, bool(one.new), one.expires, one.origin)
+        for one in movable
+    ]
+    levelled = level(items, busy, load, rules.workdays, rules.per_day, rules.intake, rules.gap, now, end)
+    for day, place in levelled.placed:
+        load[day] += 1
+        days.append((day, movable[place]))
+    return Arranged(days, [movable[place] for place in levelled.waiting], load)
+
+
+def occurrences(
+    days: list[tuple[int, Contact]], details: Iterable[tuple[Who, Obligation]], today: date
+) -> list[Occurrence]:
+    """The contacts that stand on `days`, in the order of the days; `details` are theirs, one each."""
+    found = [
+        _occurrence(who, one, date.fromordinal(day), today)
+        for (day, _), (who, one) in zip(days, details, strict=True)
+    ]
+    return sorted(found, key=in_order)
+
+
+def _occurrence(who: Who, one: Obligation, planned: date, today: date) -> Occurrence:
+    return Occurrence(
+        customer=who.id,
+        name=who.name,
+        path=who.path,
+        kind=one.kind,
+        origin=one.origin,
+        due=one.due,
+        planned=planned,
+        channel=one.channel,
+        text=one.text,
+        at=one.at if planned == one.due else None,
+        state=_state(one, planned, who.standing, today),
+        last=who.standing.last,
+        quiet_until=one.quiet_until,
+        phone=who.phone,
+        url=who.url,
+        timezone=who.timezone,
+        reasons=one.reasons,
+    )
 
 
 def _state(one: Obligation, planned: date, standing: Standing, today: date) -> State:
@@ -72,38 +137,73 @@ def _state(one: Obligation, planned: date, standing: Standing, today: date) -> S
 def yearly_days(
     owed: Iterable[tuple[Who, Yearly]], first: date, last: date, leap_day: str, today: date
 ) -> list[Occurrence]:
-    """The birthdays and other occasions from `first` to `last` (both included), in the order of the days."""
+    """The birthdays, occasions and reminders from `first` to `last` (both included), in the order of the days."""
     found = [
         _yearly_occurrence(who, one, day, today)
         for who, one in owed
-        for day in one.day.within(max(first, one.not_before), last, leap_day)
+        for day in _returns(one, first, last, leap_day)
     ]
-    return sorted(found, key=_order)
+    return sorted(found, key=in_order)
 
 
 def next_yearly_days(owed: Iterable[tuple[Who, Yearly]], leap_day: str, today: date) -> list[Occurrence]:
-    """The next return of each birthday and other occasion, today's included, in the order of the days."""
+    """The next return of each birthday, occasion and reminder, today's included, in the order of the days."""
     found = []
     for who, one in owed:
-        first = max(today, one.not_before, date(one.day.year or 1, 1, 1))
-        days = one.day.within(first, later(first, _A_YEAR), leap_day)
+        first = max(today, date(one.day.year or 1, 1, 1))
+        last = later(max(first, one.not_before), _A_YEAR, max(one.years, default=1))
+        days = _returns(one, first, last, leap_day)
         found += [_yearly_occurrence(who, one, day, today) for day in days[:1]]
-    return sorted(found, key=_order)
+    return sorted(found, key=in_order)
+
+
+def open_reminders(
+    owed: Iterable[tuple[Who, Yearly]], leap_day: str, today: date, until: date
+) -> list[Occurrence]:
+    """The reminders to list up to `until`: those whose occasion is not past, and for which nothing was sent yet."""
+    found = [
+        _yearly_occurrence(who, one, day, today)
+        for who, one in owed
+        if one.kind == "lead"
+        for day in one.day.within(max(today, one.not_before), later(until, one.ahead), leap_day)
+        if _counts(one, day) and one.sent < _stands(one, day) <= until
+    ]
+    return sorted(found, key=in_order)
+
+
+def _returns(one: Yearly, first: date, last: date, leap_day: str) -> list[date]:
+    """The days of the occasion whose entries, or reminders ahead of it, stand from `first` to `last`."""
+    ends = last if one.ahead.is_never else later(last, one.ahead)
+    days = one.day.within(max(first, one.not_before), ends, leap_day)
+    return [day for day in days if _counts(one, day) and first <= _stands(one, day) <= last]
+
+
+def _counts(one: Yearly, day: date) -> bool:
+    """Whether the return on `day` is one of the years that count."""
+    return not one.years or day.year - (one.day.year or 0) in one.years
+
+
+def _stands(one: Yearly, day: date) -> date:
+    """Where the entry stands for the return on `day`: there, or ahead of it."""
+    return day if one.ahead.is_never else later(day, one.ahead, -1)
 
 
 def _yearly_occurrence(who: Who, one: Yearly, day: date, today: date) -> Occurrence:
+    is_lead = one.kind == "lead"
+    stands = _stands(one, day)
     return Occurrence(
         customer=who.id,
         name=who.name,
         path=who.path,
         kind=one.kind,
-        origin=one.origin,
-        due=day,
-        planned=day,
-        text=one.name,
+        origin=f"{one.origin} {day.year}" if is_lead else one.origin,
+        due=stands,
+        planned=stands,
+        text=f"{one.name} on {day}" if is_lead else one.name,
         state=who.standing.state(today),
         last=who.standing.last,
-        since=one.day,
+        since=None if is_lead else one.day,
+        years=one.years,
         not_before=one.not_before,
         phone=who.phone,
         url=who.url,
@@ -112,7 +212,7 @@ def _yearly_occurrence(who: Who, one: Yearly, day: date, today: date) -> Occurre
     )
 
 
-def _order(one: Occurrence) -> tuple[object, ...]:
+def in_order(one: Occurrence) -> tuple[object, ...]:
     """By day, what has a time first, then the longest owed; the rest makes the order the same everywhere."""
     return (
         one.planned,

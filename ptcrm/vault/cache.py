@@ -7,20 +7,21 @@ version or is damaged is made anew; without a place to keep it, it lives in memo
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ptcrm.model.customer import Customer
 from ptcrm.model.diagnostic import USUAL, Diagnostic
-from ptcrm.model.occurrence import Obligation, Obligations, Standing, Yearly
+from ptcrm.model.occurrence import Contact, Obligation, Obligations, Standing, Yearly
 from ptcrm.vault.rows import dump, load
 from ptcrm.vault.store import Signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import date
     from pathlib import Path
 
     from ptcrm.vault.index import Facts
@@ -46,14 +47,19 @@ CREATE INDEX entry_path ON entry (path);
 CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);
 CREATE TABLE standing (path TEXT PRIMARY KEY, valid_from TEXT, valid_until TEXT, facts TEXT) WITHOUT ROWID;
-CREATE TABLE contact (path TEXT, day TEXT, movable INTEGER, facts TEXT);
+CREATE TABLE contact (
+  path TEXT, due INTEGER, ready INTEGER, fixed INTEGER, rank INTEGER, pace INTEGER, new INTEGER, expires INTEGER,
+  quiet_until INTEGER, origin TEXT, number INTEGER PRIMARY KEY, facts TEXT
+);
 CREATE INDEX contact_path ON contact (path);
-CREATE INDEX contact_day ON contact (day);
-CREATE TABLE yearly (path TEXT, facts TEXT);
+CREATE INDEX contact_ready ON contact (ready);
+CREATE TABLE yearly (path TEXT, kind TEXT, facts TEXT);
 CREATE INDEX yearly_path ON yearly (path);
+CREATE TABLE holidays (key TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
 """
 _BY_FILE = ("file", "customer", "handle", "link", "entry", "diagnostic")
 _OWED = ("standing", "contact", "yearly")
+_AT_ONCE = 500  # values in one question
 
 
 class Cache:
@@ -197,12 +203,11 @@ class Cache:
         self.database.execute(
             "INSERT INTO standing VALUES (?, ?, ?, ?)", (path, *validity, dump(owed.standing))
         )
-        contacts = [
-            (path, max(one.due, one.not_before).isoformat(), one.movable, dump(one)) for one in owed.contacts
-        ]
-        self.database.executemany("INSERT INTO contact VALUES (?, ?, ?, ?)", contacts)
+        contacts = [(*Contact.of(path, one)[:-1], None, dump(one)) for one in owed.contacts]
+        marks = ", ".join("?" * 12)
+        self.database.executemany(f"INSERT INTO contact VALUES ({marks})", contacts)  # noqa: S608
         self.database.executemany(
-            "INSERT INTO yearly VALUES (?, ?)", [(path, dump(one)) for one in owed.yearly]
+            "INSERT INTO yearly VALUES (?, ?, ?)", [(path, one.kind, dump(one)) for one in owed.yearly]
         )
 
     def standing(self, path: str) -> Standing | None:
@@ -217,25 +222,40 @@ class Cache:
             for path, facts in self.database.execute("SELECT path, facts FROM standing")
         }
 
-    def contacts(self, until: date, of: str | None = None) -> list[tuple[str, Obligation]]:
-        """What may be planned up to `until` (included), with its customer's path; `of` names a single one."""
-        query = (
-            "SELECT path, facts FROM contact WHERE day <= ?1 AND (?2 IS NULL OR path = ?2) ORDER BY day, path"
-        )
-        rows = self.database.execute(query, (until.isoformat(), of))
-        return [(path, load(Obligation, facts)) for path, facts in rows]
+    def contacts(self, until: date, of: str | None = None) -> list[Contact]:
+        """What may be planned up to `until` (included); `of` names a single customer's path."""
+        columns = ", ".join(Contact._fields)
+        query = f"SELECT {columns} FROM contact WHERE ready <= ?1 AND (?2 IS NULL OR path = ?2)"  # noqa: S608
+        return [Contact(*row) for row in self.database.execute(query, (until.toordinal(), of))]
 
-    def yearly(self, of: str | None = None) -> list[tuple[str, Yearly]]:
-        """Every birthday and other occasion, with its customer's path; `of` names a single one."""
+    def obligations(self, contacts: list[Contact]) -> Iterator[Obligation]:
+        """What is owed by each of `contacts`, in their order."""
+        facts: dict[int, str] = {}
+        for at in range(0, len(contacts), _AT_ONCE):
+            numbers = [one.number for one in contacts[at : at + _AT_ONCE]]
+            marks = ", ".join("?" * len(numbers))
+            query = f"SELECT number, facts FROM contact WHERE number IN ({marks})"  # noqa: S608
+            facts.update(self.database.execute(query, numbers).fetchall())
+        return (load(Obligation, facts[one.number]) for one in contacts)
+
+    def yearly(self, of: str | None = None, kind: str | None = None) -> list[tuple[str, Yearly]]:
+        """Every birthday, occasion and reminder, with its customer's path; `of` and `kind` narrow it down."""
         rows = self.database.execute(
-            "SELECT path, facts FROM yearly WHERE ?1 IS NULL OR path = ?1 ORDER BY path", (of,)
+            """SELECT path, facts FROM yearly
+            WHERE (?1 IS NULL OR path = ?1) AND (?2 IS NULL OR kind = ?2) ORDER BY path""",
+            (of, kind),
         )
         return [(path, load(Yearly, facts)) for path, facts in rows]
 
-    def next_days(self, today: date) -> dict[str, str]:
-        """The day (ISO) on which the next contact of each customer stands, by path; movable ones not in the past."""
-        query = "SELECT path, min(CASE WHEN movable THEN max(day, ?) ELSE day END) FROM contact GROUP BY path"
-        return dict(self.database.execute(query, (today.isoformat(),)))
+    def holidays(self, key: str) -> dict[date, str] | None:
+        """The public holidays that were kept as `key`, with their names."""
+        row = self.database.execute("SELECT facts FROM holidays WHERE key = ?", (key,)).fetchone()
+        return {date.fromisoformat(day): name for day, name in json.loads(row[0]).items()} if row else None
+
+    def keep_holidays(self, key: str, days: dict[date, str]) -> None:
+        """Keep public holidays as `key`."""
+        facts = json.dumps({day.isoformat(): name for day, name in days.items()}, ensure_ascii=False)
+        self.database.execute("INSERT OR REPLACE INTO holidays VALUES (?, ?)", (key, facts))
 
 
 def _connect(place: Path) -> sqlite3.Connection:

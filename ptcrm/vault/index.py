@@ -301,6 +301,14 @@ class Index:
         entries = ((where, EntryRow(*row)) for where, *row in rows)
         return {(entry.place, touch_of(entry, where)) for where, entry in entries}
 
+    def reached(self, channel: str, first: date, last: date) -> set[str]:
+        """The paths of those in whose log `channel` stands on a day from `first` to `last` (both included)."""
+        query = """SELECT DISTINCT path, key FROM entry
+            WHERE channel = ? AND date BETWEEN ? AND ? AND (contact OR NOT tried)"""
+        rows = self.cache.rows(query, channel, first.isoformat(), last.isoformat())
+        found = {path if key is None else self.resolve(key) for path, key in rows}
+        return {path for path in found if path}
+
     def _handles(self, path: str) -> set[str]:
         """The keys by which links reach the customer at `path`, and nobody else."""
         rows = self.cache.rows("SELECT key FROM handle WHERE path = ? AND rank < ?", path, NAME)

@@ -22,7 +22,8 @@ WEEK, SOON = Interval(days=7), Interval(days=14)
 class Glance:
     """What an owner needs in the morning. `week` are the seven days after today, `birthdays` two weeks.
 
-    `overdue` was owed before today; `new` are those never contacted, whose day has come.
+    `overdue` was owed before today; `new` are those never contacted, whose day has come. `waiting` counts the
+    contacts that found no place in these days; `free` says why today is no working day.
     """
 
     today: date
@@ -31,6 +32,8 @@ class Glance:
     new: list[Occurrence]
     week: list[Occurrence]
     birthdays: list[Occurrence]
+    waiting: int
+    free: str | None
     customers: int
     errors: int
     warnings: int
@@ -39,7 +42,7 @@ class Glance:
 def at_a_glance(workspace: Workspace) -> Glance:
     """Today's glance of the vault."""
     today = workspace.today
-    contacts = workspace.listed(later(today, WEEK))
+    contacts, waiting = workspace.listed(later(today, WEEK))
     grouped = by_urgency([one for one in contacts if one.planned <= today], today)
     severities = [one.severity for one in workspace.diagnostics()]
     return Glance(
@@ -49,6 +52,8 @@ def at_a_glance(workspace: Workspace) -> Glance:
         grouped[NEW],
         [one for one in contacts if one.planned > today],
         workspace.occasions(today, later(today, SOON)),
+        waiting,
+        workspace.workdays.why_free(today),
         workspace.index.count(),
         severities.count(Severity.ERROR),
         severities.count(Severity.WARNING),
@@ -67,7 +72,7 @@ def by_urgency(contacts: list[Occurrence], today: date) -> dict[str, list[Occurr
 def row(one: Occurrence) -> dict[str, object]:
     """An occurrence as a flat object (the JSON of `due` and `birthdays`; docs/json.md)."""
     return {
-        "customer": one.customer,
+        "customer": one.customer or None,
         "name": one.name,
         "kind": one.kind,
         "channel": one.channel,
@@ -76,6 +81,7 @@ def row(one: Occurrence) -> dict[str, object]:
         "planned": one.planned.isoformat(),
         "time": one.at.strftime("%H:%M") if one.at else None,
         "state": one.state,
+        "members": list(one.members),
         "reason": "; ".join(reason.text for reason in one.reasons),
         "path": one.path,
         "line": one.line,
@@ -84,13 +90,18 @@ def row(one: Occurrence) -> dict[str, object]:
 
 def called(one: Occurrence) -> str:
     """The customer's name, and the id to type where the name has letters that few keyboards have."""
-    return one.name if slug(one.name).isascii() else f"{one.name} ({one.customer})"
+    is_plain = slug(one.name).isascii() or not one.customer
+    return one.name if is_plain else f"{one.name} ({one.customer})"
 
 
 def what(one: Occurrence) -> str:
     """What is to be done, in a few words: `call: Ask about the shop`, `get in touch`."""
     if one.kind == "cadence":
         return one.channel or "get in touch"
+    if one.kind == "lead":
+        return f"prepare: {one.text}"
+    if one.kind == "campaign":
+        return f"{one.channel} to {len(one.members)} customer{'' if len(one.members) == 1 else 's'}"
     return f"{one.channel}: {one.text}" if one.channel else one.text
 
 
@@ -100,10 +111,22 @@ def years(one: Occurrence) -> int | None:
 
 
 def yearly_words(one: Occurrence) -> str:
-    """`birthday, 42 (born 1984)`, `wedding, 14 years (2012)`, `birthday`."""
+    """`birthday, 42 (born 1984)`, `wedding, 14 years (2012)`, `5 years as a customer (2021)`, `birthday`."""
     count = years(one)
     if count is None or one.since is None:
         return one.text
     if one.kind == "birthday":
         return f"birthday, {count} (born {one.since.year})"
+    if one.kind == "anniversary":
+        return f"{count} year{'' if count == 1 else 's'} {one.text} ({one.since.year})"
     return f"{one.text}, {count} year{'' if count == 1 else 's'} ({one.since.year})"
+
+
+def not_worked(why: str) -> str:
+    """A remark that today is not worked, and why (`Sunday`)."""
+    return f"Today is no working day ({why}): what can move is planned for other days."
+
+
+def more_waiting(count: int) -> str:
+    """A remark that `count` contacts found no place, and how to see them."""
+    return f"{count} more waiting: ptcrm due --all"
