@@ -22,7 +22,7 @@ from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
 from ptcrm.model.occurrence import FOREVER
 from ptcrm.model.reading import Report
 from ptcrm.schedule.campaigns import busy_days, entries, mailing, next_day
-from ptcrm.schedule.obligations import explain, obligations
+from ptcrm.schedule.obligations import obligations
 from ptcrm.schedule.plan import (
     Rules,
     Who,
@@ -33,6 +33,7 @@ from ptcrm.schedule.plan import (
     open_reminders,
     yearly_days,
 )
+from ptcrm.schedule.why import Case
 from ptcrm.schedule.workdays import WorkDays, public_holidays
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.frontmatter import Flaw, compose
@@ -367,22 +368,27 @@ class Workspace:
             days[one.path] = min(day, days.get(one.path, day))
         return {path: date.fromordinal(day) for path, day in days.items()}
 
-    def plan_of(self, path: str) -> list[Occurrence]:
-        """Everything planned for the customer at `path`: contacts, and the next of what is yearly."""
-        contacts = [(day, one) for day, one in self.arranged(FOREVER).days if one.path == path]
+    def plan_of(self, path: str) -> tuple[list[Occurrence], Case]:
+        """Everything planned for the customer at `path`: contacts, and the next of what is yearly; and why.
+
+        The customer must be known to the index.
+        """
+        customer, arranged = self.cache.customer(path), self.arranged(FOREVER)
+        assert customer is not None  # noqa: S101  # who calls has found the customer
+        contacts = self._occurrences([(day, one) for day, one in arranged.days if one.path == path])
         yearly = [(self._who(path), one) for _, one in self.cache.yearly(path)]
         days = next_yearly_days(yearly, self.config.occasions.leap_day, self.today)
-        return sorted([*self._occurrences(contacts), *days], key=in_order)
-
-    def standing_words(self, path: str) -> list[str]:
-        """Sentences on what decides when the customer at `path` is contacted."""
-        customer, standing = self.cache.customer(path), self.cache.standing(path)
-        if customer is None or standing is None:
-            return []
-        place = f"{path}:{customer.lines.get('do_not_contact', 1)}"
-        if customer.do_not_contact:
-            return [f"Marked do_not_contact ({place}), so nothing at all is planned."]
-        return explain(customer, standing, self.config, self.today)
+        case = Case(
+            customer,
+            self._who(path).standing,
+            self.index.touches(path),
+            self.config,
+            self.today,
+            self.workdays,
+            arranged.load,
+            [one.planned for one in contacts],
+        )
+        return sorted([*contacts, *days], key=in_order), case
 
     # Checking and writing
 

@@ -13,7 +13,7 @@ from ptcrm.model.customer import Customer, FollowUp, Occasion
 from ptcrm.model.dates import NEVER, Anniversary, Interval, later
 from ptcrm.model.occurrence import ALWAYS, FOREVER, Obligation, Obligations, Reason, Standing, Touch, Yearly
 from ptcrm.model.reading import Report
-from ptcrm.schedule.obligations import explain, obligations, which_cadence
+from ptcrm.schedule.obligations import obligations, which_cadence
 from ptcrm.text.frontmatter import Mapping, compose
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.index import facts_of, touch_of
@@ -396,39 +396,6 @@ def test_occasions_know_their_line_and_stay_silent_until_the_day_given() -> None
             "occasion", "wedding|1", "wedding", Anniversary(7, 7, 2019), silent, Reason("wedding", path, 5)
         ),
     )
-
-
-# Explaining
-
-
-@pytest.mark.parametrize(
-    ("text", "sentences"),
-    [
-        (
-            "tier: gold\n" + logged("2026-11-02 call: x"),
-            [
-                "Last contact: call on 2026-11-02 (customers/anna.md:5).",
-                "Every 3 weeks by tier gold (customers/anna.md:2), so the next contact is due by 2026-11-23.",
-            ],
-        ),
-        (
-            "snooze: 2026-12-24\n---\n",
-            [
-                "Never contacted.",
-                "Every 6 weeks by default (ptcrm.yaml:2), so the next contact is due by 2026-02-12.",
-                "Snoozed until 2026-12-24 (customers/anna.md:2).",
-            ],
-        ),
-        (
-            "status: paused\n---\n",
-            ["Never contacted.", "No regular contact by status paused (customers/anna.md:2)."],
-        ),
-    ],
-)
-def test_every_date_can_be_explained(text: str, sentences: list[str]) -> None:
-    customer, touches = read(text)
-    standing = obligations(customer, touches, CONFIG, TODAY).standing
-    assert explain(customer, standing, CONFIG, TODAY) == sentences
 
 
 # States

@@ -10,6 +10,7 @@ from ptcrm.cli.options import Session, a_day, json_option, pass_session, who_arg
 from ptcrm.cli.output import say, say_diagnostic, say_json, say_table, tell
 from ptcrm.model.dates import Interval, later, long_day, near_day, time_there
 from ptcrm.model.diagnostic import Severity
+from ptcrm.schedule.why import changes, sentences, standing_sentence
 from ptcrm.views.customer import (
     follow_up_words,
     given_fields,
@@ -275,26 +276,30 @@ def why_command(session: Session, who: tuple[str, ...], as_json: bool) -> None:
     """
     workspace = session.workspace()
     match = workspace.find(" ".join(who))
-    found = workspace.plan_of(match.path)
+    found, case = workspace.plan_of(match.path)
     if as_json:
         say_json(
             [
-                {**row(one), "reason": reason.text, "path": reason.path, "line": reason.line}
+                {
+                    **row(one),
+                    "why": " ".join(sentences(one, case)),
+                    "reason": reason.text,
+                    "path": reason.path,
+                    "line": reason.line,
+                }
                 for one in found
                 for reason in one.reasons
             ]
         )
         return
     say(match.name, "title")
-    standing = workspace.standing_words(match.path)
-    for line in standing:
-        say(line)
+    if not any(one.kind == "cadence" for one in found):
+        say(standing_sentence(case))
     for one in found:
-        moved = f" (owed since {one.due})" if one.planned > one.due else ""
-        say(f"\n{one.planned}  {yearly_words(one) if one.since else what(one)}{moved}")
+        say(f"\n{long_day(one.planned)}: {yearly_words(one) if one.since else what(one)}", "title")
+        for sentence in (*sentences(one, case), changes(one, case)):
+            say(f"  {sentence}")
         say_table([(reason.text, f"{reason.path}:{reason.line}") for reason in one.reasons], "    ")
-    if not found and not standing:
-        say("Nothing is planned.")
     warnings = [one for one in workspace.cache.diagnostics(match.path) if one.severity is Severity.WARNING]
     if warnings:
         tell(f"ptcrm: parts of the file are not understood: see `ptcrm show {match.id}`.")

@@ -109,7 +109,7 @@ def _put(events: dict[str, tuple[str, bytes]], look: Look, entry: _Entry) -> Non
 
 
 def _is_overdue(one: Occurrence, today: date) -> bool:
-    return one.kind in CONTACT_KINDS and one.planned < today
+    return one.kind in (*CONTACT_KINDS, "campaign") and one.planned < today
 
 
 def _entries(look: Look, one: Occurrence, today: date) -> Iterator[_Entry]:
@@ -141,7 +141,16 @@ def _contact(look: Look, one: Occurrence, today: date) -> _Entry:
 
 
 def _title(look: Look, one: Occurrence) -> str:
-    """`Call Anna Kowalska`, and `: text` for a follow-up; a private feed has neither name nor text."""
+    """`Call Anna Kowalska`, and `: text` for a follow-up; a private feed has neither name nor text.
+
+    `Card to 14 customers: christmas` is a campaign, `Prepare for Anna Kowalska: birthday on …` a reminder.
+    """
+    if one.kind == "campaign":
+        verb = look.verbs.get(one.channel or "contact", "Contact")
+        return f"{verb} {len(one.members)} customers: {one.name}"
+    if one.kind == "lead":
+        title = f"Prepare for {_name(look, one)}"
+        return title if look.feed.private else f"{title}: {one.text}"
     title = f"{look.verbs.get(one.channel or 'contact', 'Contact')} {_name(look, one)}"
     return title if look.feed.private or not one.text else f"{title}: {one.text}"
 
@@ -156,6 +165,8 @@ def _name(look: Look, one: Occurrence) -> str:
 def _description(look: Look, one: Occurrence) -> str:
     """Why, the last contact, the phone, and the file: nothing that changes from day to day (CALENDAR 9, 17)."""
     lines = [f"Why: {'; '.join(reason.text for reason in one.reasons)}"]
+    if one.members:
+        lines.append(_listed(list(one.members)))
     if one.last:
         lines.append(f"Last contact: {one.last.date} ({one.last.channel})")
     if one.phone:
@@ -163,6 +174,12 @@ def _description(look: Look, one: Occurrence) -> str:
     if one.at and (there := time_there(one.planned, one.at, look.zone, one.timezone)):
         lines.append(f"Local time: {there}")
     return "\n".join([*lines, one.path])
+
+
+def _listed(lines: list[str]) -> str:
+    """The first of `lines`, and how many more there are."""
+    rest = [f"and {len(lines) - _NAMES_IN_TEXT} more"] if len(lines) > _NAMES_IN_TEXT else []
+    return "\n".join([*lines[:_NAMES_IN_TEXT], *rest])
 
 
 def _web(look: Look, one: Occurrence) -> str | None:
@@ -178,12 +195,15 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
     """One recurring event; single ones where a rule would go wrong or the title has the age (CALENDAR 10-13)."""
     key = (one.customer, one.kind, one.origin)
     leap = (since.month, since.day) == (2, 29)
-    if look.feed.age_in_title or (leap and look.leap_day == "mar1"):
+    if one.years or look.feed.age_in_title or (leap and look.leap_day == "mar1"):
         first = max(one.not_before, date(max(today.year - _YEARS_BACK, 1), 1, 1))
         last = date(min(today.year + _YEARS_AHEAD, date.max.year), 12, 31)
         for day in since.within(first, last, look.leap_day):
-            years = None if since.year is None or not look.feed.age_in_title else day.year - since.year
-            title = _yearly_title(look, one, since.year, years)
+            years = None if since.year is None else day.year - since.year
+            if one.years and years not in one.years:
+                continue
+            told = years if one.years or look.feed.age_in_title else None
+            title = _yearly_title(look, one, since.year, told)
             yield _Entry(
                 (*key, str(day.year)), day, title, _yearly_text(look, one), one.kind, url=_web(look, one)
             )
@@ -198,7 +218,13 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
 
 
 def _yearly_title(look: Look, one: Occurrence, year: int | None, years: int | None) -> str:
-    """`Anna Kowalska's birthday (born 1984)`, `Anna Kowalska: wedding (2012)`; `years`, if given, for the year."""
+    """`Anna Kowalska's birthday (born 1984)`, `Anna Kowalska: wedding (2012)`; `years`, if given, for the year.
+
+    `Anna Kowalska: 5 years as a customer`, and in a private feed without the years.
+    """
+    if one.kind == "anniversary":
+        words = "anniversary" if look.feed.private else f"{years} year{'' if years == 1 else 's'} {one.text}"
+        return f"{_name(look, one)}: {words}"
     if one.kind == "birthday":
         title, number = f"{_name(look, one)}'s birthday", f"born {year}" if years is None else f"{years}"
     else:
@@ -218,17 +244,9 @@ def _gathered(look: Look, overdue: list[Occurrence], today: date) -> _Entry:
     """One event today for every explicit follow-up whose day has passed (FORMAT §4 "Overdue in a feed")."""
     names = list(dict.fromkeys(_name(look, one) for one in overdue))
     shown = ", ".join(names[:_NAMES_IN_TITLE]) + (", …" if len(names) > _NAMES_IN_TITLE else "")
-    lines = []
-    if not look.feed.private:
-        lines = [
-            f"{one.due} {_title(look, one)}{f' ({one.phone})' if one.phone else ''}"
-            for one in overdue[:_NAMES_IN_TEXT]
-        ]
-        if len(overdue) > _NAMES_IN_TEXT:
-            lines.append(f"and {len(overdue) - _NAMES_IN_TEXT} more")
-    return _Entry(
-        ("", "overdue", ""), today, f"{len(overdue)} overdue: {shown}", "\n".join(lines), "follow-up", today
-    )
+    lines = (f"{one.due} {_title(look, one)}{f' ({one.phone})' if one.phone else ''}" for one in overdue)
+    text = "" if look.feed.private else _listed(list(lines))
+    return _Entry(("", "overdue", ""), today, f"{len(overdue)} overdue: {shown}", text, "follow-up", today)
 
 
 def _in_utc(day: date, at: time, zone: tzinfo | None) -> datetime:

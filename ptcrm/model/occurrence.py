@@ -28,7 +28,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """A log entry or closed follow-up as it bears on what is owed to one customer.
+    """A log entry or ticked follow-up as it bears on what is owed to one customer.
 
     `contact` is False for a try that reached nobody (`no answer`), and for what is no touch but starts a
     playbook or settles a step of one; then `tried` is False too. `step` is that step: `after-sale/2`.
@@ -197,6 +197,7 @@ class Occurrence:
     members: tuple[str, ...] = ()
     not_before: date = ALWAYS
     quiet_until: date = ALWAYS
+    expires: date = FOREVER
     phone: str | None = None
     url: str | None = None
     timezone: str | None = None

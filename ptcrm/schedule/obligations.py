@@ -86,26 +86,6 @@ def obligations(customer: Customer, touches: Sequence[Touch], config: Config, to
     return Obligations(standing, tuple(contacts), yearly, valid_from, valid_until)
 
 
-def explain(customer: Customer, standing: Standing, config: Config, today: date) -> list[str]:
-    """Sentences that say why the cadence stands where it stands."""
-    cadence = which_cadence(customer, config, today)
-    last = standing.last
-    begin = (
-        "Never contacted."
-        if last is None
-        else f"Last contact: {last.channel} on {last.date} ({last.path}:{last.line})."
-    )
-    rule = f"{cadence.rule.text.capitalize()} ({cadence.rule.path}:{cadence.rule.line})"
-    if standing.due is None:
-        return [begin, f"{rule}."]
-    sentences = [begin, f"{rule}, so the next contact is due by {standing.due}."]
-    if standing.snooze > today:
-        sentences.append(
-            f"Snoozed until {standing.snooze} ({customer.path}:{customer.lines.get('snooze', 1)})."
-        )
-    return sentences
-
-
 def _standing(
     customer: Customer, cadence: Cadence, last: Touch | None, config: Config, today: date
 ) -> Standing:
@@ -135,7 +115,7 @@ def _cadence_item(
         why = Reason(f"never contacted, kept here since {config.start}", customer.path, 1)
     else:
         why = Reason("never contacted", customer.path, 1)
-    tried = _unanswered(None, known)
+    tried = unanswered(None, known)
     retry = later(tried, config.retry) if tried else ALWAYS
     return Obligation(
         kind="cadence",
@@ -172,7 +152,7 @@ def _steps(
         rest = later(last.date, config.min_gap) if last and last.date > run.began else ALWAYS
         for step in run.steps:
             if step.state == "open":
-                tried = _unanswered(step.channel, known)
+                tried = unanswered(step.channel, known)
                 retry = later(tried, config.retry) if tried and step.due <= tried else ALWAYS
                 owed.append(
                     Obligation(
@@ -209,7 +189,7 @@ def _follow_ups(customer: Customer, known: Sequence[Touch], config: Config) -> l
             continue
         feedback = task.channel == "feedback"
         due = later(task.due, config.feedback_within) if feedback else task.due
-        tried = _unanswered(task.channel, known)
+        tried = unanswered(task.channel, known)
         retry = later(tried, config.retry) if tried and due <= tried else ALWAYS
         owed.append(
             Obligation(
@@ -235,7 +215,7 @@ def _task_reason(task: FollowUp, config: Config) -> str:
     return f"follow-up {task.due}"
 
 
-def _unanswered(channel: str | None, known: Sequence[Touch]) -> date | None:
+def unanswered(channel: str | None, known: Sequence[Touch]) -> date | None:
     """The day of the newest try (by `channel`, if one is given), if nobody was reached on that day."""
     tries = (touch for touch in known if touch.tried and channel in (None, touch.channel))
     newest = max(tries, key=lambda touch: (touch.date, touch.contact), default=None)

@@ -120,6 +120,7 @@ def _occurrence(who: Who, one: Obligation, planned: date, today: date) -> Occurr
         state=_state(one, planned, who.standing, today),
         last=who.standing.last,
         quiet_until=one.quiet_until,
+        expires=one.expires,
         phone=who.phone,
         url=who.url,
         timezone=who.timezone,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ptcrm.model.config import Config, Playbook
-    from ptcrm.model.customer import FollowUp
+    from ptcrm.model.customer import FollowUp, Mark
 
 _A_DAY = Interval(days=1)
 StepState = Literal["open", "done", "skipped", "lapsed", "follow-up"]
@@ -25,8 +25,8 @@ StepState = Literal["open", "done", "skipped", "lapsed", "follow-up"]
 class StepRun:
     """One step of a run, due on `due`; it lapses after `expires`.
 
-    `channel` is the one suggested, `usual` the playbook's own. `by` is the entry that settled it (`done`, or
-    `skipped` if that is no touch); a `follow-up` is settled by an open follow-up of the customer's file.
+    `channel` is the one suggested, `usual` the playbook's own. `by` is what settled it (`done`; `skipped` if that
+    is no touch, or a follow-up that was dropped), or the open follow-up that stands for it (`follow-up`).
     """
 
     number: int
@@ -128,7 +128,7 @@ def _steps(case: _Case, name: str, playbook: Playbook, began: date, trigger: Rea
         by = _settled(key, {step.do, channel}, _window(days, place, began, lapses), left)
         if by:
             left.remove(by)
-        state, why = _state(by, planned.get(key), case.customer, is_over=case.today > lapses)
+        state, why = _state(by, tasks.get(key), case.customer, is_over=case.today > lapses)
         found[place] = StepRun(place + 1, days[place], lapses, channel, step.do, step.text, state, why)
     return tuple(found[place] for place in range(len(days)))
 
@@ -165,5 +165,6 @@ def _state(
     if by:
         return ("done" if by.contact else "skipped"), Reason(f"{by.channel} on {by.date}", by.path, by.line)
     if task:
-        return "follow-up", Reason(f"follow-up {task.due}", customer.path, task.line)
+        states: dict[Mark, StepState] = {"open": "follow-up", "done": "done", "dropped": "skipped"}
+        return states[task.mark], Reason(f"follow-up {task.due}", customer.path, task.line)
     return ("lapsed" if is_over else "open"), None

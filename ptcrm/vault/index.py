@@ -37,7 +37,7 @@ _RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 
 
 class EntryRow(NamedTuple):
-    """A log entry or closed follow-up as a row; `date` is ISO text, truths are 0 or 1, money as `4 EUR`.
+    """A log entry or ticked follow-up as a row; `date` is ISO text, truths are 0 or 1, money as `4 EUR`.
 
     `place` is that among the entries from old to new. `bears`: something may be owed, or settled, by it.
     `contact`, `tried`, `voicemail` and `step` are those of a `Touch`. `cost` and `minutes` are what it took.
@@ -96,7 +96,7 @@ def facts_of(reading: Reading, config: Config) -> Facts:
 
 
 def _entry_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
-    """A row for each entry and closed follow-up, and one more for each person it was made with."""
+    """A row for each entry and ticked follow-up, and one more for each person it was made with."""
     starts = {playbook.starts for playbook in config.playbooks.values()}
     for place, entry in enumerate(in_time(one.log)):
         given = dict(entry.fields)
@@ -124,12 +124,9 @@ def _entry_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
                 for target in find_links(value, Span(0, len(value))) or [Target(value, Span(0, len(value)))]:
                     yield row._replace(key=link_key(target.text, one.path))
     for task in one.follow_ups:
-        contact = task.mark == "done" and config.is_contact(task.channel or "", ())
-        step = dict(task.fields).get("step")
-        if contact or (step and task.mark != "open"):
-            day, channel = (task.done or task.due).isoformat(), task.channel or "contact"
-            truths = (1, int(contact), int(contact), 0)
-            yield EntryRow(task.line, day, -1, channel, *truths, step, None, None, None, None)
+        if task.mark == "done" and task.channel and config.is_contact(task.channel, ()):
+            day, step = (task.done or task.due).isoformat(), dict(task.fields).get("step")
+            yield EntryRow(task.line, day, -1, task.channel, 1, 1, 1, 0, step, None, None, None, None)
 
 
 def touch_of(entry: EntryRow, path: str) -> Touch:

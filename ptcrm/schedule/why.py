@@ -1,0 +1,238 @@
+"""Why something stands on its day, in sentences that a person would say, and what would change it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from ptcrm.model.config import Config
+from ptcrm.model.customer import Customer
+from ptcrm.model.dates import Interval, date_words, later, long_day
+from ptcrm.model.occurrence import ALWAYS, CONTACT_KINDS, FOREVER, Occurrence, Standing, Touch
+from ptcrm.schedule.obligations import Cadence, unanswered, which_cadence
+from ptcrm.schedule.workdays import WorkDays
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_VOWELS = "aeiou"
+WEEKEND = ("Saturday", "Sunday")
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the sentences rest on: a customer with her standing and touches, the settings, today, and the days.
+
+    `load` counts the contacts of a day (an ordinal); `days` are those with a contact of this customer.
+    """
+
+    customer: Customer
+    standing: Standing
+    touches: Sequence[Touch]
+    config: Config
+    today: date
+    workdays: WorkDays
+    load: Mapping[int, int]
+    days: Sequence[date]
+
+    @property
+    def cadence(self) -> Cadence:
+        """The cadence that applies, and its rule."""
+        return which_cadence(self.customer, self.config, self.today)
+
+
+def standing_sentence(case: Case) -> str:
+    """Where the customer's cadence stands: the last contact, how often, and when the next is due."""
+    if case.customer.do_not_contact:
+        return "Marked do_not_contact, so nothing at all is planned."
+    last, due = case.standing.last, case.standing.due
+    begin = (
+        _never_words(case)
+        if last is None
+        else f"The last contact was {_a_touch(last)}, {_ago(last.date, case.today)}"
+    )
+    rule = _rule_words(case)
+    if due is None:
+        return f"{begin}; {rule}."
+    which = "first" if last is None else "next"
+    return f"{begin}; {rule}, so the {which} contact {_is_due(due, case.today)}."
+
+
+def sentences(one: Occurrence, case: Case) -> list[str]:
+    """Why `one` stands where it stands; the first sentence says why it is owed, the next why it moved, if it did."""
+    moved = [move] if (move := _move_sentence(one, case)) else []
+    return [_owed_sentence(one, case), *moved]
+
+
+def changes(one: Occurrence, case: Case) -> str:
+    """What would change the day of `one`."""
+    who = case.customer.id
+    if one.kind == "cadence":
+        return f"A contact in the log begins the cadence anew. `ptcrm snooze {who} DAY`, another cadence or tier moves it."
+    if one.kind == "playbook":
+        lapse = f" It lapses after {date_words(one.expires)}." if one.expires < FOREVER else ""
+        return f"A {one.channel} in the log settles it, and so does `ptcrm done {who}`.{lapse}"
+    if one.kind in ("follow-up", "feedback"):
+        return f"It stays until it is ticked (`ptcrm done {who}`), or until its line is given another day."
+    if one.kind == "lead":
+        return (
+            "A card, letter, note or gift in the log settles it; `occasions: lead:` in ptcrm.yaml moves it."
+        )
+    if one.kind == "anniversary":
+        return "`occasions: customer_years:` in ptcrm.yaml says which years count; `mute: [anniversary]` silences it."
+    return f"It comes every year. `mute: [{one.text if one.kind == 'occasion' else one.kind}]` silences it."
+
+
+def _owed_sentence(one: Occurrence, case: Case) -> str:
+    if one.kind == "cadence":
+        return standing_sentence(case)
+    if one.kind == "playbook":
+        words = (
+            f"The playbook {one.origin.partition('/')[0]} asks for it {_after(one)} the {one.reasons[0].text}"
+        )
+        return f"{words}; it {_is_due(one.due, case.today)}.{_serves(one, case)}"
+    if one.kind == "feedback":
+        come = later(one.due, case.config.feedback_within, -1)
+        within = case.config.feedback_within
+        return (
+            f"Feedback came on {date_words(come)}, and is to be answered within {within}.{_serves(one, case)}"
+        )
+    if one.kind == "follow-up":
+        again = f", {reason.partition(', ')[2]}" if ", " in (reason := one.reasons[0].text) else ""
+        return f"The file has a follow-up for {long_day(one.due)}{again}.{_serves(one, case)}"
+    if one.kind == "lead":
+        return (
+            f"{one.text[:1].upper()}{one.text[1:]}: {one.reasons[0].text}, so that there is time to prepare."
+        )
+    return _yearly_sentence(one)
+
+
+def _yearly_sentence(one: Occurrence) -> str:
+    since = one.since
+    if one.kind == "anniversary" and since and since.year:
+        return f"A customer since {date_words(date(since.year, since.month, since.day))}."
+    begun = f"since {since.year}" if since and since.year else "the year is not known"
+    if one.kind == "birthday":
+        begun = f"born in {since.year}" if since and since.year else begun
+    return f"The file has this {one.kind} on this day every year ({begun})."
+
+
+def _after(one: Occurrence) -> str:
+    """How long after its trigger a step is due: `14 days after`; `on the day of`."""
+    began = date.fromisoformat(one.origin.rpartition(" ")[2])
+    days = (one.due - began).days
+    return f"{Interval(days=days)} after" if days else "on the day of"
+
+
+def _serves(one: Occurrence, case: Case) -> str:
+    """A sentence on the cadence's contact that `one` stands for as well, if it does."""
+    due = case.standing.due
+    rule = case.cadence.rule
+    if due is None or rule not in one.reasons:
+        return ""
+    return f" It also serves for the contact that is due on {date_words(due)} ({rule.text})."
+
+
+def _never_words(case: Case) -> str:
+    since, start = case.customer.since, case.config.start
+    if since and (start is None or since >= start):
+        return f"Never contacted, though a customer since {date_words(since)}"
+    return f"Never contacted since the records begin on {date_words(start)}" if start else "Never contacted"
+
+
+def _a_touch(touch: Touch) -> str:
+    day = f"on {date_words(touch.date)}"
+    if touch.channel == "contact":
+        return day
+    article = "an" if touch.channel[0] in _VOWELS else "a"
+    return f"{article} {touch.channel} {day}"
+
+
+def _ago(day: date, today: date) -> str:
+    """`today`, `yesterday`, `12 days ago`, `3 weeks ago`."""
+    days = (today - day).days
+    if days < 2:
+        return ("today", "yesterday")[days]
+    return f"{days // 7} weeks ago" if days >= 21 else f"{days} days ago"
+
+
+def _rule_words(case: Case) -> str:
+    """`gold means every 3 weeks`: who or what asks for the cadence."""
+    rule, every = case.cadence.rule.text, case.cadence.interval.every
+    source = rule.rpartition(" by ")[2]
+    if case.cadence.interval.is_never:
+        return f"there is no regular contact, by {source}"
+    if source.startswith("tier "):
+        return f"{source.removeprefix('tier ')} means {every}"
+    if source.startswith("status "):
+        return f"{source.removeprefix('status ')} customers hear from you {every}"
+    if source.startswith("own cadence"):
+        return f"the file asks for {every}{source.removeprefix('own cadence')}"
+    return f"without a tier or cadence it is {every}"
+
+
+def _is_due(due: date, today: date) -> str:
+    if due == today:
+        return "is due today"
+    return f"{'was' if due < today else 'is'} due on {long_day(due)}"
+
+
+def _move_sentence(one: Occurrence, case: Case) -> str | None:
+    """Why it stands later than it was due; None if it does not, or only because its day has passed."""
+    if one.planned <= max(one.due, case.today) or one.kind not in CONTACT_KINDS:
+        return None
+    causes = list(_causes(one, case))
+    return f"It stands on {long_day(one.planned)}{f', because {_joined(causes)}' if causes else ''}."
+
+
+def _causes(one: Occurrence, case: Case) -> Iterator[str]:
+    """What keeps it from the days before its own: a snooze, a retry, days off, full days, another contact near."""
+    first = max(one.due, case.today)
+    tried = unanswered(None if one.kind == "cadence" else one.channel, case.touches)
+    retry = later(tried, case.config.retry) if tried else ALWAYS
+    if one.kind in ("cadence", "playbook") and case.standing.snooze > first:
+        yield f"{case.customer.name} is snoozed until {date_words(case.standing.snooze)}"
+    if tried and retry > first:
+        yield f"nobody answered on {date_words(tried)} and it is tried again {case.config.retry} later"
+    first = max(first, retry, case.standing.snooze if one.kind != "follow-up" else ALWAYS)
+    days = [first + number * _DAY for number in range((one.planned - first).days)]
+    free = dict.fromkeys(why for day in days if (why := case.workdays.why_free(day)))
+    if free:
+        yield _free_words(list(free))
+    worked = [day for day in days if case.workdays.why_free(day) is None]
+    full = [day for day in worked if case.load.get(day.toordinal(), 0) >= case.config.capacity.per_day]
+    if full:
+        some = f"the {len(full)} working days before are" if len(full) > 1 else f"{long_day(full[0])} is"
+        yield f"{some} full ({case.config.capacity.per_day} a day)"
+    if len(full) < len(worked):
+        yield _apart(one, case)
+
+
+def _free_words(free: list[str]) -> str:
+    """`it was the weekend`, `you are away`, `Boże Ciało is a holiday`."""
+    named = [why for why in free if why not in WEEKEND]
+    if not named:
+        return "the weekend is free"
+    words = ["you are away" if why == "away" else f"{why} is free" for why in named]
+    return _joined(words)
+
+
+def _apart(one: Occurrence, case: Case) -> str:
+    """Why a day with room is not its day."""
+    if one.state == "new" and one.kind == "cadence":
+        return f"no more than {case.config.capacity.intake} new customers are taken in a day"
+    last, gap = case.standing.last, case.config.min_gap
+    if last and later(last.date, gap) > max(one.due, case.today):
+        return f"the last contact was on {date_words(last.date)} and two are at least {gap} apart"
+    others = [day for day in case.days if day != one.planned]
+    near = min(others, key=lambda day: abs(day - one.planned), default=None)
+    stands = f"another contact stands on {date_words(near)} and " if near else ""
+    return f"{stands}two are at least {gap} apart"
+
+
+def _joined(words: list[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
