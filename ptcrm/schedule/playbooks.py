@@ -117,9 +117,7 @@ def _steps(case: _Case, name: str, playbook: Playbook, began: date, trigger: Rea
     days = [later(began, step.after) if step.after else began for step in playbook.steps]
     start = (trigger.path, trigger.line)
     left = [touch for touch in case.known if touch.date >= began and (touch.path, touch.line) != start]
-    planned = {
-        dict(task.fields).get("step"): task for task in case.customer.follow_ups if task.mark == "open"
-    }
+    tasks = {dict(task.fields).get("step"): task for task in case.customer.follow_ups if task.due >= began}
     found: dict[int, StepRun] = {}
     for place in sorted(range(len(days)), key=lambda place: (days[place], place)):
         step, key = playbook.steps[place], f"{name}/{place + 1}"
