@@ -386,9 +386,14 @@ class Workspace:
             self.today,
             self.workdays,
             arranged.load,
-            [one.planned for one in contacts],
+            [*(one.planned for one in contacts), *self._mailed(path)],
         )
         return sorted([*contacts, *days], key=in_order), case
+
+    def _mailed(self, path: str) -> list[date]:
+        """The days of campaigns that reach the customer at `path`."""
+        days = busy_days(self.mailings(FOREVER), self.config).get(path, [])
+        return [date.fromordinal(day) for day in days]
 
     # Checking and writing
 

@@ -64,7 +64,8 @@ class Arranged(NamedTuple):
 def arrange(contacts: Iterable[Contact], rules: Rules, today: date, until: date) -> Arranged:
     """The days of all `contacts` up to `until` (included): fixed ones where they stand, the others levelled.
 
-    A fixed one whose day has passed takes a place of today, unless its customer is snoozed.
+    Fixed ones take places of their day. One whose day has passed takes none of today's, so that a heap of old
+    follow-ups keeps nobody else waiting; but it counts as a contact of today for its own customer.
     """
     now, end = today.toordinal(), until.toordinal()
     movable: list[Contact] = []
@@ -79,8 +80,8 @@ def arrange(contacts: Iterable[Contact], rules: Rules, today: date, until: date)
         day = max(one.ready, now)
         if day - rules.gap < end:
             busy.setdefault(one.path, []).append(day)
-        if day >= one.quiet_until:
-            load[day] += 1
+        if one.ready >= now:
+            load[one.ready] += 1
         if one.ready <= end:
             days.append((one.ready, one))
     items = [
@@ -161,13 +162,13 @@ def next_yearly_days(owed: Iterable[tuple[Who, Yearly]], leap_day: str, today: d
 def open_reminders(
     owed: Iterable[tuple[Who, Yearly]], leap_day: str, today: date, until: date
 ) -> list[Occurrence]:
-    """The reminders to list up to `until`: those whose occasion is not past, and for which nothing was sent yet."""
+    """The reminders to list up to `until`: those whose occasion is to come, and for which nothing was sent yet."""
     found = [
         _yearly_occurrence(who, one, day, today)
         for who, one in owed
         if one.kind == "lead"
         for day in one.day.within(max(today, one.not_before), later(until, one.ahead), leap_day)
-        if _counts(one, day) and one.sent < _stands(one, day) <= until
+        if day > today and _counts(one, day) and one.sent < _stands(one, day) <= until
     ]
     return sorted(found, key=in_order)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.config import Config
 from ptcrm.model.customer import Customer
-from ptcrm.model.dates import Interval, date_words, later, long_day
+from ptcrm.model.dates import date_words, later, long_day
 from ptcrm.model.occurrence import ALWAYS, CONTACT_KINDS, FOREVER, Occurrence, Standing, Touch
 from ptcrm.schedule.obligations import Cadence, unanswered, which_cadence
 from ptcrm.schedule.workdays import WorkDays
@@ -26,7 +26,7 @@ _DAY = timedelta(days=1)
 class Case:
     """What the sentences rest on: a customer with her standing and touches, the settings, today, and the days.
 
-    `load` counts the contacts of a day (an ordinal); `days` are those with a contact of this customer.
+    `load` counts the contacts of a day (an ordinal); `days` are those with a contact of this customer, or a campaign.
     """
 
     customer: Customer
@@ -74,7 +74,7 @@ def changes(one: Occurrence, case: Case) -> str:
         return f"A contact in the log begins the cadence anew. `ptcrm snooze {who} DAY`, another cadence or tier moves it."
     if one.kind == "playbook":
         lapse = f" It lapses after {date_words(one.expires)}." if one.expires < FOREVER else ""
-        return f"A {one.channel} in the log settles it, and so does `ptcrm done {who}`.{lapse}"
+        return f"{_a(one.channel or 'contact').capitalize()} in the log settles it, and so does `ptcrm done {who}`.{lapse}"
     if one.kind in ("follow-up", "feedback"):
         return f"It stays until it is ticked (`ptcrm done {who}`), or until its line is given another day."
     if one.kind == "lead":
@@ -90,10 +90,7 @@ def _owed_sentence(one: Occurrence, case: Case) -> str:
     if one.kind == "cadence":
         return standing_sentence(case)
     if one.kind == "playbook":
-        words = (
-            f"The playbook {one.origin.partition('/')[0]} asks for it {_after(one)} the {one.reasons[0].text}"
-        )
-        return f"{words}; it {_is_due(one.due, case.today)}.{_serves(one, case)}"
+        return f"{_step_words(one, case)}; it {_is_due(one.due, case.today)}.{_serves(one, case)}"
     if one.kind == "feedback":
         come = later(one.due, case.config.feedback_within, -1)
         within = case.config.feedback_within
@@ -120,11 +117,15 @@ def _yearly_sentence(one: Occurrence) -> str:
     return f"The file has this {one.kind} on this day every year ({begun})."
 
 
-def _after(one: Occurrence) -> str:
-    """How long after its trigger a step is due: `14 days after`; `on the day of`."""
-    began = date.fromisoformat(one.origin.rpartition(" ")[2])
-    days = (one.due - began).days
-    return f"{Interval(days=days)} after" if days else "on the day of"
+def _step_words(one: Occurrence, case: Case) -> str:
+    """`The playbook after-sale asks for it 7 days after the sale of 10 November 2026`."""
+    name, _, rest = one.origin.partition("/")
+    number, _, began = rest.partition(" ")
+    playbook, day = case.config.playbooks[name], date_words(date.fromisoformat(began))
+    after = playbook.steps[int(number) - 1].after
+    triggers = {"since": f"the first day as a customer, {day}", "left": f"the goodbye on {day}"}
+    trigger = triggers.get(playbook.starts, f"the {playbook.starts} of {day}")
+    return f"The playbook {name} asks for it {f'{after} after' if after else 'with'} {trigger}"
 
 
 def _serves(one: Occurrence, case: Case) -> str:
@@ -147,8 +148,11 @@ def _a_touch(touch: Touch) -> str:
     day = f"on {date_words(touch.date)}"
     if touch.channel == "contact":
         return day
-    article = "an" if touch.channel[0] in _VOWELS else "a"
-    return f"{article} {touch.channel} {day}"
+    return f"{_a(touch.channel)} {day}"
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in _VOWELS else 'a'} {noun}"
 
 
 def _ago(day: date, today: date) -> str:
@@ -208,29 +212,30 @@ def _causes(one: Occurrence, case: Case) -> Iterator[str]:
         some = f"the {len(full)} working days before are" if len(full) > 1 else f"{long_day(full[0])} is"
         yield f"{some} full ({case.config.capacity.per_day} a day)"
     if len(full) < len(worked):
-        yield _apart(one, case)
+        yield _apart(one, case, [day for day in worked if day not in full])
 
 
 def _free_words(free: list[str]) -> str:
-    """`it was the weekend`, `you are away`, `Boże Ciało is a holiday`."""
+    """`the weekend is free`, `you are away`, `Karfreitag is free`."""
     named = [why for why in free if why not in WEEKEND]
     if not named:
         return "the weekend is free"
-    words = ["you are away" if why == "away" else f"{why} is free" for why in named]
-    return _joined(words)
+    return _joined(["you are away" if why == "away" else f"{why} is free" for why in named])
 
 
-def _apart(one: Occurrence, case: Case) -> str:
-    """Why a day with room is not its day."""
+def _apart(one: Occurrence, case: Case, roomy: list[date]) -> str:
+    """Why days with room are not its day."""
     if one.state == "new" and one.kind == "cadence":
         return f"no more than {case.config.capacity.intake} new customers are taken in a day"
-    last, gap = case.standing.last, case.config.min_gap
-    if last and later(last.date, gap) > max(one.due, case.today):
-        return f"the last contact was on {date_words(last.date)} and two are at least {gap} apart"
-    others = [day for day in case.days if day != one.planned]
-    near = min(others, key=lambda day: abs(day - one.planned), default=None)
-    stands = f"another contact stands on {date_words(near)} and " if near else ""
-    return f"{stands}two are at least {gap} apart"
+    gap, last = case.config.min_gap, case.standing.last
+    others = {*case.days, *([last.date] if last else [])} - {one.planned}
+    near = [
+        day
+        for day in sorted(others)
+        if any(day < later(free, gap) and free < later(day, gap) for free in roomy)
+    ]
+    named = f" (see {_joined([date_words(day) for day in near])})" if near else ""
+    return f"contacts of one customer are at least {gap} apart{named}"
 
 
 def _joined(words: list[str]) -> str:

@@ -61,10 +61,14 @@ def at_a_glance(workspace: Workspace) -> Glance:
 
 
 def by_urgency(contacts: list[Occurrence], today: date) -> dict[str, list[Occurrence]]:
-    """Contacts planned up to today, the overdue first with the longest owed on top, the new last."""
+    """Contacts planned up to today, the overdue first with the longest owed on top, the new last.
+
+    A reminder is never overdue: it stands until its day comes.
+    """
     groups: dict[str, list[Occurrence]] = {OVERDUE: [], TODAY: [], NEW: []}
     for one in contacts:
-        groups[NEW if one.state == "new" else OVERDUE if one.due < today else TODAY].append(one)
+        late = one.due < today and one.kind != "lead"
+        groups[NEW if one.state == "new" else OVERDUE if late else TODAY].append(one)
     groups[OVERDUE].sort(key=lambda one: one.due)
     return groups
 
