@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from ptcrm import __version__
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
-from ptcrm.model.change import Create, Move, Operation, difference, inverse, paths_of
+from ptcrm.model.change import Move, Operation
 from ptcrm.model.config import Config, read_config
 from ptcrm.model.dates import later
 from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from ptcrm.schedule.campaigns import Mailing
     from ptcrm.schedule.plan import Arranged
     from ptcrm.text.edits import Edit
-    from ptcrm.vault.journal import Record
     from ptcrm.vault.repair import Repair
 
 _TRIES = 3  # another process may read files while this one works out what follows
@@ -497,58 +496,6 @@ class Workspace:
         """The Markdown files of the whole vault that are no customers', so that no row tells of their links."""
         customers = {path for (path,) in self.cache.rows("SELECT path FROM customer")}
         return set(store.list_notes(self.root)) - customers
-
-    def undone(self) -> tuple[list[Record], set[int]]:
-        """The operations that are kept, the newest first, and the numbers of those that were taken back."""
-        records = list(self.journal.records())
-        back: set[int] = set()
-        for record in records:
-            if record.undoes is not None and record.number not in back:
-                back.add(record.undoes)
-        return records, back
-
-    def undo(self, number: int | None) -> tuple[Record, Operation]:
-        """The operation that takes back number `number` (None: the newest one that is not undone, nor an undo).
-
-        Raises `NotFoundError`, and `RefusedError` with the difference if a file has changed since.
-        """
-        records, back = self.undone()
-        newest = self.journal.next_number() - 1
-        if number is None and newest and (not records or records[0].number != newest):
-            raise RefusedError(
-                f"What undo keeps of operation {newest} cannot be read. Name another: `ptcrm undo --list`."
-            )
-        if number is None:
-            record = next((one for one in records if one.undoes is None and one.number not in back), None)
-        else:
-            record = next((one for one in records if one.number == number), None)
-        if record is None:
-            what = "There is nothing to undo." if number is None else f"There is no operation {number}."
-            raise NotFoundError(f"{what} See `ptcrm undo --list`.")
-        if record.number in back:
-            raise RefusedError(f"Operation {record.number} is undone already. See `ptcrm undo --list`.")
-        later = [one for one in records if one.number > record.number and one.number not in back]
-        changes = tuple(inverse(change) for change in reversed(record.operation.changes))
-        for change in changes:
-            self._refuse_if_changed(change, later)
-        return record, Operation(f"undo {record.number}: {record.operation.label}", changes)
-
-    def _refuse_if_changed(self, change: Change, records: list[Record]) -> None:
-        """Raise `RefusedError` with the difference unless the file is as the operation left it."""
-        store.target(self.root, change.path)
-        left = None if isinstance(change, Create) else change.old
-        try:
-            now = files.content(self.root / change.path)
-        except OSError as error:
-            raise RefusedError(f"{change.path}: it cannot be read ({error.strerror or error})") from error
-        if now == left:
-            return
-        later = [str(one.number) for one in records if change.path in paths_of(one.operation)]
-        hint = f"Undo {', '.join(later)} first. " if later else ""
-        raise RefusedError(
-            f"{change.path}: it has changed since. {hint}Nothing was written. What has changed:\n"
-            + difference(change.path, left, now)
-        )
 
 
 def place_of(root: Path) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterator
 from datetime import UTC, date, time
+from itertools import product
 
 import pytest
 from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]  # no stubs are installed
@@ -387,6 +389,69 @@ def test_later_agrees_with_dateutil(anchor: date, interval: Interval, times: int
     except (ValueError, OverflowError):
         expected = date.max if times > 0 else date.min
     assert later(anchor, interval, times) == expected
+
+
+# The calendar repeats after 400 years. There are fewer counts than whole cycles, so each count meets each month's
+# end of a cycle when every cycle has one of its own.
+COUNTS = [sign * months for months in (1, 2, 3, 6, 11, 12, 13, 48, 1200) for sign in (1, -1)]
+
+
+def is_as_by_dateutil(day: date, months: int) -> bool:
+    moved = later(day, Interval(months=abs(months)), 1 if months > 0 else -1)
+    try:
+        expected: date = day + relativedelta(months=months)
+    except ValueError:  # past the last year
+        expected = date.max
+    return moved == expected
+
+
+def months_ends(first: int, last: int) -> Iterator[date]:
+    """The 28th and every later day of each month of the years from `first` to `last` (both included)."""
+    for year, month in product(range(first, last + 1), range(1, 13)):
+        yield from (date(year, month, day) for day in range(28, monthrange(year, month)[1] + 1))
+
+
+def test_months_are_added_to_every_months_end_as_dateutil_does() -> None:
+    wrong = [
+        (day, months)
+        for day in months_ends(1582, 9999)
+        if not is_as_by_dateutil(day, months := COUNTS[day.year // 400 % len(COUNTS)])
+    ]
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_months_are_added_to_every_day_as_dateutil_does(*, whole: bool) -> None:
+    """All of 1582 to 9999 with every count; without --whole the years around 1900, no leap year."""
+    first, last = (1582, 9999) if whole else (1896, 1904)
+    days = map(date.fromordinal, range(date(first, 1, 1).toordinal(), date(last, 12, 31).toordinal() + 1))
+    assert [
+        (day, months) for day, months in product(days, COUNTS) if not is_as_by_dateutil(day, months)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("anchor", "interval", "times", "day"),
+    [
+        ("9999-11-30", Interval(months=1), 1, "9999-12-30"),
+        ("9999-11-30", Interval(months=2), 1, "9999-12-31"),
+        ("9999-12-01", Interval(months=1), 1, "9999-12-31"),
+        ("9999-12-31", Interval(months=1), 1, "9999-12-31"),
+        ("9998-12-31", Interval(months=12), 1, "9999-12-31"),
+        ("9996-02-29", Interval(months=12), 3, "9999-02-28"),
+        ("9899-12-31", Interval(months=1200), 1, "9999-12-31"),
+        ("9900-01-01", Interval(months=1200), 1, "9999-12-31"),
+        ("9999-12-31", Interval(months=10), -1, "9999-02-28"),
+        ("9999-12-01", Interval(days=30), 1, "9999-12-31"),
+        ("9999-12-02", Interval(days=30), 1, "9999-12-31"),
+        ("0001-01-31", Interval(months=1), -1, "0001-01-01"),
+        ("0001-03-31", Interval(months=1), -1, "0001-02-28"),
+    ],
+)
+def test_at_the_ends_of_the_calendar_months_stop(
+    anchor: str, interval: Interval, times: int, day: str
+) -> None:
+    assert later(date.fromisoformat(anchor), interval, times) == date.fromisoformat(day)
 
 
 def test_months_go_from_the_anchor_and_never_drift() -> None:

@@ -16,10 +16,12 @@ from ptcrm.text.source import Source
 from ptcrm.vault.document import parse_document
 from ptcrm.vault.fields import parse_stem
 from ptcrm.vault.log import LineReader
+from ptcrm.vault.names import is_debris, original_of
 from ptcrm.vault.rename import repoint, rewritten
 from ptcrm.vault.schema import read_customer
 from tests.conftest import DAY, MakeVault, Run
 from tests.test_cli_errors import snapshot
+from tests.test_store import COPIES, DEBRIS
 
 ANNA = "---\nname: Anna Kowalska\n---\nSee [[anna#Log|below]].\n"
 
@@ -168,7 +170,13 @@ def test_the_guard_lets_nothing_but_links_change() -> None:
         rewritten(reading, [Edit(Span(10, 14), "lead")], "customers/x.md", reader)
 
 
-@given(st.text(max_size=120))
+NAMES = st.text(max_size=120) | st.from_regex(
+    r"[A-Za-z#~. ]{0,3}( \(?[0-9]{1,3}\)?|_(BASE|LOCAL|base)_1?|\.(bak|swp|sync-conflict-1)| \((a )?conflicted copy\))(\.md)?",
+    fullmatch=True,
+)
+
+
+@given(NAMES)
 def test_a_stem_that_is_taken_is_one_for_every_system(words: str) -> None:
     stem = parse_stem(words)
     if isinstance(stem, Problem):
@@ -178,3 +186,20 @@ def test_a_stem_that_is_taken_is_one_for_every_system(words: str) -> None:
     assert stem[0] not in ".~ "
     assert stem[-1] not in ". ~"
     assert Path(stem).name == stem
+    assert not is_debris(f"{stem}.md")
+    beside = {f"{stem[:end]}.md" for end in range(len(stem))}
+    assert original_of(f"{stem}.md", beside) is None
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in [*DEBRIS, *COPIES] if name.endswith(".md") and "/" not in name]
+)
+def test_a_name_that_the_scanner_leaves_out_is_given_to_nobody(name: str) -> None:
+    assert isinstance(parse_stem(name), Problem)
+
+
+@pytest.mark.parametrize(
+    "stem", ["x.base", "anna_base_1", "4913", "anna 200", "anna (old)", "my conflicted copy"]
+)
+def test_a_name_that_the_scanner_reads_may_be_given(stem: str) -> None:
+    assert parse_stem(stem) == stem

@@ -72,29 +72,20 @@ def check_command(
       ptcrm check --fix --select PT111
       ptcrm check --format gcc
     """
-    for is_odd, why in (
-        (as_json and form != "text", "--json and --format exclude each other."),
-        (
-            diff and (as_json or form != "text"),
-            "--diff prints a diff: it goes with neither --json nor --format.",
-        ),
-        (guess and not (fix or diff), "--unsafe-fixes goes with --fix or --diff."),
-    ):
-        if is_odd:
-            raise UsageError(why)
+    _refuse_odd_options(form, as_json=as_json, guess=guess, fix=fix, diff=diff)
+    form = "json" if as_json else form
     ignored = _codes(ignore)
     codes = (_codes(select) if select else USUAL) - ignored
     session.writes, session.dry_run = fix, diff
     workspace = session.workspace(quiet=True)
-    found = workspace.diagnostics(codes)
     repairs = _repairs(workspace, codes, guess=guess) if fix or diff else []
     if repairs and session.apply(Operation("check --fix", tuple(one.write for one in repairs))):
         workspace.refresh()
-        found = workspace.diagnostics(codes)
+    found = workspace.diagnostics(codes)
     if fix and not diff:
-        _say_mended(repairs, tell if as_json or form != "text" else say)
+        _say_mended(repairs, say if form == "text" else tell)
     if not diff:
-        _FORMS["json" if as_json else form](workspace, found)
+        _FORMS[form](workspace, found)
     _say_counts(workspace, found)
     if not (fix or diff):
         _say_fixable(found, select)
@@ -102,6 +93,16 @@ def check_command(
         _say_without_id(workspace)
     if any(one.severity is Severity.ERROR for one in found):
         raise click.exceptions.Exit(1)
+
+
+def _refuse_odd_options(form: str, *, as_json: bool, guess: bool, fix: bool, diff: bool) -> None:
+    """Raise `UsageError` for options that do not go together."""
+    if as_json and form != "text":
+        raise UsageError("--json and --format exclude each other.")
+    if diff and (as_json or form != "text"):
+        raise UsageError("--diff prints a diff: it goes with neither --json nor --format.")
+    if guess and not (fix or diff):
+        raise UsageError("--unsafe-fixes goes with --fix or --diff.")
 
 
 def _codes(given: Iterable[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from ptcrm.cli.options import Session, json_option, writing
 from ptcrm.cli.output import say, say_json, say_table
 from ptcrm.errors import UsageError
 from ptcrm.model.change import paths_of
+from ptcrm.vault.undo import undo, undone
 
 _SHOWN = 20
 
@@ -35,13 +36,14 @@ def undo_command(session: Session, number: int | None, listed: bool, as_json: bo
         return
     if as_json:
         raise UsageError("--json goes with --list: ptcrm undo --list --json")
-    record, operation = session.workspace().undo(number)
+    workspace = session.workspace()
+    record, operation = undo(workspace.root, workspace.journal, number)
     if session.apply(operation, undoes=record.number):
         say(f"Undone: {record.operation.label} ({', '.join(sorted(paths_of(operation)))})")
 
 
 def _list(session: Session, *, as_json: bool) -> None:
-    records, back = session.workspace().undone()
+    records, back = undone(session.workspace().journal)
     rows = [
         {
             "number": one.number,

@@ -16,6 +16,7 @@ from ptcrm.text.source import Span
 from ptcrm.vault.amend import Amendment, why_not
 from ptcrm.vault.emit import emit
 from ptcrm.vault.members import change_members, members_of
+from ptcrm.vault.names import may_be_left_out
 from ptcrm.vault.schema import FIELDS, parse_id
 
 if TYPE_CHECKING:
@@ -37,11 +38,6 @@ _RESERVED = {
     *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)),
 }
 _NOT_PORTABLE = re.compile(r'[<>:"|?*]|^[.~# ]|[. ~]$')
-_PASSED_OVER = re.compile(
-    r".*(?:\.(?:swp|tmp|bak|orig|rej)$|_(?:BASE|LOCAL|REMOTE|BACKUP)_|\.sync-conflict-|\(.*conflicted copy"
-    r"| \([0-9]{1,2}\)$| [0-9]{1,2}$)",
-    re.IGNORECASE,
-)
 
 
 def parse_stem(words: str) -> str | Problem:
@@ -50,7 +46,7 @@ def parse_stem(words: str) -> str | Problem:
     hint = "Write letters, digits and dashes."
     if _NOT_PORTABLE.search(stem) or stem.split(".")[0].lower() in _RESERVED or not stem:
         return Problem("PT108", f"“{words}” is no file's name on every computer", hint)
-    if _PASSED_OVER.match(stem):
+    if may_be_left_out(stem):
         return Problem("PT108", f"a file named “{words}” would be taken for a copy and not read", hint)
     found = parse_id(stem)
     return replace(found, hint=hint) if isinstance(found, Problem) else found

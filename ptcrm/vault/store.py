@@ -1,6 +1,6 @@
 """The vault's folder: finding it, listing it, reading it, and the one function that writes to it.
 
-Paths are relative to the vault, with `/`. What the scanner passes over is FORMAT §1; how a file is
+Paths are relative to the vault, with `/`. What the scanner passes over is in `names`; how a file is
 replaced: whole or not at all, and only if nobody else wrote meanwhile (docs/architecture.md).
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
 import stat
 import time
@@ -21,6 +20,7 @@ from ptcrm.model.change import Create, Delete, Move, Operation, Write
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.text.fold import same_id
 from ptcrm.vault.journal import Journal, Record
+from ptcrm.vault.names import is_debris, original_of
 from ptcrm.vault.replace import Step, content, fill, pause, place, prepare, read_regular, settle
 
 if TYPE_CHECKING:
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 
 CONFIG_NAME = "ptcrm.yaml"
 
-_DEBRIS = re.compile(
-    r"[.~]|.*(?:~|\.swp|\.tmp|\.bak|\.orig|\.rej)$|#.*#$|4913$|.*_(?:BASE|LOCAL|REMOTE|BACKUP)_"
-)
-_SYNC_COPY = re.compile(r"(?P<name>.+?)(?:\.sync-conflict-.*| \(.*conflicted copy.*\).*)\.md", re.IGNORECASE)
-_NUMBERED_COPY = re.compile(r"(?P<name>.+?)(?: [0-9]{1,2}| \([0-9]{1,2}\))\.md", re.IGNORECASE)
 _MOMENT_SECONDS = 2.0  # as coarse as the times of some file systems
 
 
@@ -89,14 +84,14 @@ def _scan(root: str, folder: str, listing: Listing) -> None:
             continue
         names = {entry.name for entry in entries}
         for entry in entries:
-            if _DEBRIS.match(entry.name):
+            if is_debris(entry.name):
                 continue
             path = f"{at}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
                 if entry.name != "node_modules":
                     todo.append(path)
             elif entry.name.lower().endswith(".md"):
-                _take(root, path, entry, _original(entry.name, names), listing)
+                _take(root, path, entry, original_of(entry.name, names), listing)
 
 
 def list_names(root: Path) -> list[str]:
@@ -119,17 +114,7 @@ def list_names(root: Path) -> list[str]:
 def list_notes(root: Path) -> list[str]:
     """The path of every Markdown file of the vault that somebody may have written links in."""
     names = ((path, path.rpartition("/")[2]) for path in list_names(root))
-    return [path for path, name in names if name.lower().endswith(".md") and not _DEBRIS.match(name)]
-
-
-def _original(name: str, names: set[str]) -> str | None:
-    """The name of the file that the one named `name` is a sync program's copy of, or None."""
-    copy = _SYNC_COPY.fullmatch(name)
-    numbered = _NUMBERED_COPY.fullmatch(name)
-    if copy:
-        return f"{copy['name']}.md"
-    original = f"{numbered['name']}.md" if numbered else None
-    return original if original in names else None
+    return [path for path, name in names if name.lower().endswith(".md") and not is_debris(name)]
 
 
 def _take(root: str, path: str, entry: os.DirEntry[str], original: str | None, listing: Listing) -> None:
