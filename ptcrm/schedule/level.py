@@ -37,7 +37,8 @@ class Item(NamedTuple):
 class Levelled:
     """Where items stand: `placed` as (day, index of the item), in the order of the days and of their places.
 
-    `waiting` are the indices of those that are ready and found no day, the longest overdue first.
+    `waiting` are the indices of those that were ready, found no day, and are not past their last day at the end
+    of the plan; the longest overdue first.
     """
 
     placed: tuple[tuple[int, int], ...]
@@ -61,7 +62,7 @@ def level(  # noqa: PLR0913, PLR0917  # what there is to do, what stands already
     places without its `load` (what stands there already), `intake` of them for new customers at most. Two
     entries of a customer, fixed ones (`busy`) included, are at least `gap` days apart. The first place of a day
     goes to the longest overdue, whatever its rank; the others go by rank, then by how far overdue on that day
-    in parts of the cadence; then by due, who, origin. An item that gets no day up to its `last` lapses: it is
+    in parts of the cadence; then by due, who, origin. An item that finds no day up to its `last` lapses: it is
     neither placed nor waiting. The order of the input counts for nothing.
 
     *Who moves when a customer is added*: entries that had a day from the new one's day to the last day that
@@ -85,7 +86,7 @@ def level(  # noqa: PLR0913, PLR0917  # what there is to do, what stands already
         placed += [(day, order[position]) for position in chosen]
         day = _next_day(queue, workdays, day + 1)
     gone = {at for _, at in placed}
-    waiting = tuple(at for at in ready if at not in gone and items[at].last > until)
+    waiting = tuple(at for at in ready if at not in gone and items[at].last >= until)
     return Levelled(tuple(placed), waiting)
 
 
@@ -145,16 +146,16 @@ class _Queue:
         heads = self._heads(day) if places > 0 else []
         while heads and len(taken) < places:
             _, _, position, kind = heads[0]
-            new = kind[2]
-            head = self._head(kind, day)
-            if head == position and not (new and intake == 0):
-                taken.append(self._place(kind, day))
-                intake -= new
-                head = self._head(kind, day)
-            if head is None or (new and intake == 0):
+            if kind[2] and intake == 0:
                 heappop(heads)
+                continue
+            if self._head(kind, day) == position:
+                taken.append(self._place(kind, day))
+                intake -= kind[2]
+            if kind in self._waiting:
+                heapreplace(heads, self._ranked(self._waiting[kind][0], kind, day))
             else:
-                heapreplace(heads, self._ranked(head, kind, day))
+                heappop(heads)
         return taken
 
     def _admit(self, day: int) -> None:
@@ -195,7 +196,10 @@ class _Queue:
         return None
 
     def _place(self, kind: _Kind, day: int) -> int:
-        position = heappop(self._waiting[kind])
+        waiting = self._waiting[kind]
+        position = heappop(waiting)
+        if not waiting:
+            del self._waiting[kind]
         self._placed[self._items[position].who] = day
         return position
 
