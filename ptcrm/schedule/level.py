@@ -37,14 +37,15 @@ class Item(NamedTuple):
 class Levelled:
     """Where items stand: `placed` as (day, index of the item), in the order of the days and of their places.
 
-    `waiting` are the indices of those that are ready and found no day, the longest overdue first.
+    `waiting` are the indices of those that were ready, found no day, and are not past their last day at the end
+    of the plan; the longest overdue first.
     """
 
     placed: tuple[tuple[int, int], ...]
     waiting: tuple[int, ...]
 
 
-def level(  # noqa: PLR0913  # what there is to do, what stands already, and the five rules of the configuration
+def level(  # noqa: PLR0913, PLR0917  # what there is to do, what stands already, and the five rules of the configuration
     items: Sequence[Item],
     busy: Mapping[str, Sequence[int]],
     load: Mapping[int, int],
@@ -61,7 +62,7 @@ def level(  # noqa: PLR0913  # what there is to do, what stands already, and the
     places without its `load` (what stands there already), `intake` of them for new customers at most. Two
     entries of a customer, fixed ones (`busy`) included, are at least `gap` days apart. The first place of a day
     goes to the longest overdue, whatever its rank; the others go by rank, then by how far overdue on that day
-    in parts of the cadence; then by due, who, origin. An item that gets no day up to its `last` lapses: it is
+    in parts of the cadence; then by due, who, origin. An item that finds no day up to its `last` lapses: it is
     neither placed nor waiting. The order of the input counts for nothing.
 
     *Who moves when a customer is added*: entries that had a day from the new one's day to the last day that
@@ -73,18 +74,19 @@ def level(  # noqa: PLR0913  # what there is to do, what stands already, and the
     on the k-th worked day from its due day on (from the end of `gap`, if that is later). So nobody is later than
     the longest run of days not worked, k worked days and `gap` together.
     """
-    order = sorted(
+    ready = sorted(
         (at for at, item in enumerate(items) if item.ready <= until), key=lambda at: _by_due(items[at])
     )
+    order = [at for at in ready if per_day > 0 and (intake > 0 or not items[at].new)]
     queue = _Queue([items[at] for at in order], busy, gap)
     placed: list[tuple[int, int]] = []
-    day = _next_day(queue, workdays, today) if per_day > 0 else None
+    day = _next_day(queue, workdays, today)
     while day is not None and day <= until:
         chosen = queue.take(day, per_day - load.get(day, 0), intake)
         placed += [(day, order[position]) for position in chosen]
         day = _next_day(queue, workdays, day + 1)
     gone = {at for _, at in placed}
-    waiting = tuple(at for at in order if at not in gone and items[at].last > until)
+    waiting = tuple(at for at in ready if at not in gone and items[at].last >= until)
     return Levelled(tuple(placed), waiting)
 
 
@@ -144,16 +146,16 @@ class _Queue:
         heads = self._heads(day) if places > 0 else []
         while heads and len(taken) < places:
             _, _, position, kind = heads[0]
-            new = kind[2]
-            head = self._head(kind, day)
-            if head == position and not (new and intake == 0):
-                taken.append(self._place(kind, day))
-                intake -= new
-                head = self._head(kind, day)
-            if head is None or (new and intake == 0):
+            if kind[2] and intake == 0:
                 heappop(heads)
+                continue
+            if self._head(kind, day) == position:
+                taken.append(self._place(kind, day))
+                intake -= kind[2]
+            if kind in self._waiting:
+                heapreplace(heads, self._ranked(self._waiting[kind][0], kind, day))
             else:
-                heapreplace(heads, self._ranked(head, kind, day))
+                heappop(heads)
         return taken
 
     def _admit(self, day: int) -> None:
@@ -194,7 +196,10 @@ class _Queue:
         return None
 
     def _place(self, kind: _Kind, day: int) -> int:
-        position = heappop(self._waiting[kind])
+        waiting = self._waiting[kind]
+        position = heappop(waiting)
+        if not waiting:
+            del self._waiting[kind]
         self._placed[self._items[position].who] = day
         return position
 

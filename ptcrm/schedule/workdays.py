@@ -6,6 +6,7 @@ both belong to their range, as in `away`.
 
 from __future__ import annotations
 
+import warnings
 from bisect import bisect_right
 from datetime import date
 from typing import TYPE_CHECKING
@@ -117,10 +118,11 @@ def public_holidays(country: str, year: int) -> dict[date, str] | None:
     subdivision = _same(part, known.subdivisions)
     if dash and subdivision is None:
         return None
-    # Without a language the package would take one from the environment.
-    found = holidays.country_holidays(
-        code, subdiv=subdivision, years=year, expand=False, language=known.default_language
-    )
+    with warnings.catch_warnings(action="ignore"):  # some countries warn of years they know less about
+        # Without a language the package would take one from the environment.
+        found = holidays.country_holidays(
+            code, subdiv=subdivision, years=year, expand=False, language=known.default_language
+        )
     return {day: name for day, name in sorted(found.items()) if day.year == year}
 
 
