@@ -103,10 +103,22 @@ class _Parser:
         if self._take("("):
             return self._inside(token)
         if self._take("term"):
-            return self.terms.read(token)
+            found = self.terms.read(token)
+            return self._in_two_words(token) or found if isinstance(found, Flaw) else found
         if token.kind == "words":
             return _bare(token, self.tokens[self.at - 1] if self.at else None)
         return _missing(token)
+
+    def _in_two_words(self, term: Token) -> Flaw | None:
+        """What is wrong with a term that could be read if it had the next word too."""
+        after = self.tokens[self.at]
+        if after.kind != "words":
+            return None
+        joined = _joined(term, after.text)
+        tokens = tokens_of(joined)
+        if isinstance(tokens, Flaw) or isinstance(self.terms.read(tokens[0]), Flaw):
+            return None
+        return Flaw(f"{shown(after.text)} is cut off", after.offset, f"Two words need quotes: {joined}")
 
     def _inside(self, opening: Token) -> Query | Flaw:
         """What stands behind a bracket, up to the one that closes it."""
@@ -151,9 +163,14 @@ def _bare(token: Token, before: Token | None) -> Flaw:
         return Flaw(message, token.offset, "A minus excludes: -tag:vip")
     hint = f"To look for a name, write name:{in_quotes(words)}"
     if before is not None and before.kind == "term":
-        both = in_quotes(f"{before.values[-1].text} {words}")
-        hint = f"Two words need quotes: {before.text}:{both}"
+        hint = f"Two words need quotes: {_joined(before, words)}"
     return Flaw(message, token.offset, hint)
+
+
+def _joined(term: Token, words: str) -> str:
+    """A term with its last value and `words` as one value."""
+    value = term.values[-1]
+    return f"{term.text}:{value.sign}{in_quotes(f'{value.text} {words}')}"
 
 
 class _Terms(NamedTuple):
@@ -173,7 +190,7 @@ class _Terms(NamedTuple):
         choices = []
         for value in token.values:
             if value.sign and len(token.values) > 1:
-                hint = f"Write one of them, or join two with `or`: {field.name}:>5 or {field.name}:3"
+                hint = "Write numbers without commas, and `or` between two comparisons."
                 return Flaw("a comparison stands in no list", value.offset, hint)
             test = test_of(Asked(value, field, self.vocabulary, self.today))
             if isinstance(test, Flaw):
@@ -184,7 +201,7 @@ class _Terms(NamedTuple):
     def _has(self, token: Token) -> Query | Flaw:
         names = []
         for value in token.values:
-            field = self._field(value.text, value.offset)
+            field = self._field(value.sign + value.text, value.offset)
             if isinstance(field, Flaw):
                 return field
             names.append(field.name)
