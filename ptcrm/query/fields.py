@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -155,11 +155,18 @@ class Forecast:
     state: str | None = None
 
 
+def targets(target: str) -> tuple[str, ...]:
+    """What a link may be asked for by: its target as written, and the file's stem if that is a path."""
+    stem = target.rpartition("/")[2].removesuffix(".md")
+    return (target,) if stem == target else (target, stem)
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     customer: Customer
     story: Story
     forecast: Forecast
+    targets: Callable[[str], tuple[str, ...]]
 
     def __call__(self, name: str) -> tuple[Value, ...]:
         """The values of the field, found when they are asked for."""
@@ -173,11 +180,11 @@ class _Known:
 
     @property
     def company(self) -> tuple[str, ...]:
-        return _targets(self.customer.company)
+        return self.targets(self.customer.company) if self.customer.company else ()
 
     @property
     def referred_by(self) -> tuple[str, ...]:
-        return _targets(self.customer.referred_by)
+        return self.targets(self.customer.referred_by) if self.customer.referred_by else ()
 
     @property
     def occasions(self) -> tuple[str, ...]:
@@ -192,9 +199,17 @@ class _Known:
         return sum(self.story.channels.values())
 
 
-def facts_of(customer: Customer, story: Story | None = None, forecast: Forecast | None = None) -> Facts:
-    """What a query may ask of this customer; a field's values are found only when it asks for them."""
-    return _Known(customer, story or Story(), forecast or Forecast())
+def facts_of(
+    customer: Customer,
+    story: Story | None = None,
+    forecast: Forecast | None = None,
+    names: Callable[[str], tuple[str, ...]] = targets,
+) -> Facts:
+    """What a query may ask of this customer; a field's values are found only when it asks for them.
+
+    `names` gives all that the customer behind a link's target is called by; without the vault that is the target.
+    """
+    return _Known(customer, story or Story(), forecast or Forecast(), names)
 
 
 def _members(name: str, own: tuple[tuple[str, str], ...]) -> Iterable[str]:
@@ -204,11 +219,3 @@ def _members(name: str, own: tuple[tuple[str, str], ...]) -> Iterable[str]:
             yield value
             if ", " in value:
                 yield from value.split(", ")
-
-
-def _targets(target: str | None) -> tuple[str, ...]:
-    """A link's target, and the file's stem if it is a path."""
-    if target is None:
-        return ()
-    stem = target.rpartition("/")[2].removesuffix(".md")
-    return (target,) if stem == target else (target, stem)

@@ -11,8 +11,9 @@ Kind = Literal["(", ")", "-", "and", "or", "term", "words", "end"]
 
 _KINDS: dict[str, Kind] = {"(": "(", ")": ")", "-": "-", "and": "and", "or": "or"}
 _BLANKS = re.compile(r"\s*")
-_NAME = re.compile(r'[^\s():,"“„]+')
-_PLAIN = re.compile(r'[^\s(),"“„]+')
+_LINK = r"\[\[[^\[\]]*\]\]"
+_NAME = re.compile(rf'(?:{_LINK}|[^\s():,"“„])+')
+_PLAIN = re.compile(rf'(?:{_LINK}|[^\s(),"“„])+')
 _QUOTED = re.compile(r'"(?P<straight>[^"]*(?:""[^"]*)*)"|[“„](?P<curly>[^“”]*)[“”]')
 _SIGN = re.compile("[<>]=?")
 _BARE = re.compile(r"\w[\w.-]*")

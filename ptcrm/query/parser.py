@@ -1,17 +1,17 @@
 """The grammar of queries, and errors that point at their place.
 
-    query   = [either]                                  an empty one means everybody
+    query   = [either]
     either  = both *("or" both)
     both    = unit *(["and"] unit)
     unit    = *"-" (term / "(" either ")")
-    term    = field ":" value *("," value)              any of the values
+    term    = field ":" value *("," value)
             / "has:" field *("," field) / "no:" field *("," field)
     value   = [sign] words / words ".." [words] / ".." words
     sign    = ">" / ">=" / "<" / "<="
-    words   = 1*(any but blanks, brackets, commas and quotes; * is any text / a quoted text, "" for a quote in it)
 
-`and` and `or` are read in any case. Blanks stand between units alone. A field's type decides what its values are,
-and whether a sign or a range may stand there; in words two dots are two dots.
+A query without terms means everybody. `and` and `or` are read in any case. `words` are any signs but blanks,
+brackets, commas and quotes, quoted text, and `[[a link]]`; `*` outside quotes is any text. A field's type decides what its values
+are, and whether a sign or a range may stand there; in a field of words two dots are two dots.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 _DEEPEST = 50  # brackets inside each other
+_LONG = 60  # characters that no hint repeats
 _ROOM = 72  # columns
 _BREAK = re.compile(r"[\r\n]")
 _OPERATOR = re.compile(r"([^<>=]+)([<>]=?|==?)([^<>=]+)")
@@ -155,6 +156,8 @@ def _bare(token: Token, before: Token | None) -> Flaw:
     """What is wrong with words that stand without a field."""
     words = token.text
     message = f"{shown(words)} stands without a field"
+    if len(words) > _LONG:
+        return Flaw(message, token.offset, "To look for a name, write for example name:anna")
     compared = _OPERATOR.fullmatch(words)
     if compared and (fold(compared[1]) in BY_NAME):
         sign = compared[2].strip("=") and compared[2]
@@ -170,7 +173,7 @@ def _bare(token: Token, before: Token | None) -> Flaw:
 def _joined(term: Token, words: str) -> str:
     """A term with its last value and `words` as one value."""
     value = term.values[-1]
-    return f"{term.text}:{value.sign}{in_quotes(f'{value.text} {words}')}"
+    return f"{in_quotes(term.text)}:{value.sign}{in_quotes(f'{value.text} {words}')}"
 
 
 class _Terms(NamedTuple):
