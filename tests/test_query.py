@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import NamedTuple, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ptcrm.model.config import Config, Occasions, Status, Tier, read_config
@@ -436,6 +436,26 @@ def test_a_leap_day_returns_as_the_configuration_says(leap_day: str, day: str) -
         assert query(facts_of(anna(birthday=Anniversary(2, 29, 1988)))) == (str(today) == day)
 
 
+@pytest.mark.parametrize(
+    ("text", "tag", "meant"),
+    [
+        ("tag:ab*ba", "aba", False),
+        ("tag:ab*ba", "abba", True),
+        ("tag:a*b*c", "axbxbc", True),
+        ("tag:a*b*c", "acb", False),
+        ("tag:a*b*b*c", "abc", False),
+        ("tag:*a*a*", "xaxax", True),
+        ("tag:*a*a*", "xax", False),
+        ('tag:"a*"*', "a*b", True),
+        ('tag:"a*"*', "ab", False),
+        ("tag:*", "a", True),
+        ("tag:a**b", "ab", True),
+    ],
+)
+def test_a_star_is_any_text(text: str, tag: str, *, meant: bool) -> None:
+    assert means(text, facts_of(anna(tags=(tag,)))) == meant
+
+
 def test_other_words_for_a_channel_are_the_channel() -> None:
     words = vocabulary_of(read_config_text("channels: {call: {also: [Telefon, rozmowa tel]}}"))
     told = facts_of(anna(prefers=("telefon",)), Story(channels={"call": 1}))
@@ -801,6 +821,7 @@ def test_no_text_raises(text: str, name: str, *, planned: bool, vault: Sample) -
             vault.answer(query)
 
 
+@example(text='the "big" (one), 2..3 * a')
 @given(text=ANY.filter(lambda text: fold(text) and len(text) <= 200))
 def test_any_text_is_found_as_itself(text: str) -> None:
     told = facts_of(anna(tags=(text,), norms=f"x{text}x"))
@@ -808,6 +829,7 @@ def test_any_text_is_found_as_itself(text: str) -> None:
     assert means(f"tag:*{in_quotes(text)}", told)
 
 
+@example(name='the "big" (one)')
 @given(name=ANY)
 def test_a_field_of_any_name_can_be_asked_for(name: str) -> None:
     if fold(name) in (*BY_NAME, "has", "no") or name.casefold() in ("has", "no"):
