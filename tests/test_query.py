@@ -635,6 +635,12 @@ WRONG = [
     ),
     ("birthday:december..", 9, "days without a year come round, so this has no end", "Write both ends."),
     ("birthday:tomorrow..today", 9, "“tomorrow..today” ends before it begins", "Write FIRST..LAST."),
+    (
+        "birthday:today..9999-12-31",
+        9,
+        "“today..9999-12-31” is longer than 100 years",
+        "A year has all days.",
+    ),
     ("revenue:>much", 9, "“much” is no amount of money", "Write for example 5400.50 EUR."),
     ("revenue:>5,000", 8, "a comparison stands in no list", "Write numbers without commas"),
     ("log.count:>-1", 11, "“-1” is no whole number", "Write a number such as 10."),

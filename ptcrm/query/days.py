@@ -27,6 +27,7 @@ from ptcrm.text.fold import fold
 if TYPE_CHECKING:
     from ptcrm.query.nodes import Test, Value
 
+_LONGEST = Interval(months=1200)  # in which returns are looked for, year by year
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 _YEAR = re.compile("([0-9]{4})(?:-([0-9]{2}))?")
 _OF_YEAR = re.compile("(?:--)?([0-9]{2})-([0-9]{2})|--([0-9]{2})([0-9]{2})")
@@ -114,6 +115,8 @@ def _around(asked: Asked) -> Test | Flaw:
     if isinstance(first, date) and isinstance(last, date):
         if last < first:
             return asked.flaw(f"{shown(value.source)} ends before it begins", "Write FIRST..LAST.")
+        if last > later(first, _LONGEST):
+            return asked.flaw(f"{shown(value.source)} is longer than {_LONGEST}", "A year has all days.")
         return Returning(first, last, asked.vocabulary.leap_day)
     hint = "Write for example december, 05-17, today..+4w, or 1984."
     wrong = next((number for number, words in enumerate(given) if not _is_around(words, asked)), None)
