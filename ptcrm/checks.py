@@ -14,10 +14,14 @@ from ptcrm.model.customer import Customer
 from ptcrm.model.dates import NEVER, Interval, later, parse_date
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.reading import nearest, suggest
+from ptcrm.query.fields import vocabulary_of
+from ptcrm.query.lexer import Flaw
+from ptcrm.query.parser import parse, pointed
 from ptcrm.text.edits import unified_diff
 from ptcrm.text.fold import fold, same_id
 from ptcrm.vault.index import WITH, WORDS, Index, LooseLink, file_keys
 from ptcrm.vault.match import groups, slips
+from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -305,6 +309,45 @@ def twins(vault: Vault) -> Iterator[Diagnostic]:
         yield Diagnostic("PT407", path, min(lines.values()), 1, message, hint)
 
 
+# The configuration
+
+
+class ConfiguredQuery(NamedTuple):
+    """A query of ptcrm.yaml: its key there, what it is called, its text, whether it may ask for the plan."""
+
+    key: str
+    called: str
+    text: str
+    planned: bool
+
+
+def _queries(config: Config) -> Iterator[ConfiguredQuery]:
+    """Every query of the configuration; the plan depends on tiers and campaigns (FORMAT §3)."""
+    for name, tier in config.tiers.items():
+        yield ConfiguredQuery("tiers", f"`when` of the tier “{name}”", tier.when or "", planned=False)
+    for name, campaign in config.campaigns.items():
+        called = f"`where` of the campaign “{name}”"
+        yield ConfiguredQuery("campaigns", called, campaign.where, planned=False)
+    for name, text in config.queries.items():
+        yield ConfiguredQuery("queries", f"the query “{name}”", text, planned=True)
+    for name, feed in config.feeds.items():
+        yield ConfiguredQuery("feeds", f"`where` of the feed “{name}”", feed.where or "", planned=True)
+
+
+def unreadable_queries(vault: Vault) -> Iterator[Diagnostic]:
+    """Queries in ptcrm.yaml that cannot be read, with a mark under the place."""
+    queries = [one for one in _queries(vault.config) if one.text]
+    if not queries:
+        return
+    vocabulary = vocabulary_of(vault.config, {name for one in vault.customers for name, _ in one.own})
+    for key, called, text, planned in queries:
+        flaw = parse(text, vocabulary, vault.today, planned=planned)
+        if isinstance(flaw, Flaw):
+            message = f"{called} cannot be read: {flaw.message}"
+            line = vault.config.lines.get(key, 1)
+            yield Diagnostic("PT504", CONFIG_NAME, line, 1, message, flaw.hint, pointed(text, flaw))
+
+
 CHECKS = (
     sync_copies,
     duplicate_ids,
@@ -317,4 +360,5 @@ CHECKS = (
     broken_links,
     ambiguous_links,
     twins,
+    unreadable_queries,
 )

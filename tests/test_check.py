@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.cells import cell_len
 
 from ptcrm.cli import cli
-from ptcrm.cli.output import pointed_at
 from ptcrm.errors import RefusedError
+from ptcrm.text.caret import columns, pointed_at
 from ptcrm.vault.schema import Reading
 from ptcrm.workspace import Workspace
 from tests.conftest import DAY, MakeVault, OpenVault, Run
@@ -139,7 +140,8 @@ def test_an_info_is_a_notice_to_github(vault: Path, run: Run, monkeypatch: pytes
     ],
 )
 def test_the_mark_stands_under_the_place(line: str, column: int, shown: str, mark: str) -> None:
-    assert pointed_at(line, column, 40) == (shown, mark)
+    for width in (cell_len, columns):
+        assert pointed_at(line, column, 40, width) == (shown, mark)
 
 
 @pytest.mark.parametrize(
@@ -149,11 +151,12 @@ def test_the_mark_stands_under_the_place(line: str, column: int, shown: str, mar
         ("!" + "y" * 30, 1, "!yyyyyyyyyyyyyyyyyy…", "^"),
         ("x" * 30 + "!", 31, "…xxxxxxxxx!", "          ^"),
         ("x" * 19 + "!", 20, "x" * 19 + "!", " " * 19 + "^"),
-        ("山" * 15 + "!" + "田" * 15, 16, "…山山山山!田田田田 …", "         ^"),
+        ("山" * 15 + "!" + "田" * 15, 16, "…山山山山!田田田田…", "         ^"),
     ],
 )
 def test_a_long_line_is_cut_around_the_place(line: str, column: int, shown: str, mark: str) -> None:
-    assert pointed_at(line, column, 20) == (shown, mark)
+    for width in (cell_len, columns):
+        assert pointed_at(line, column, 20, width) == (shown, mark)
 
 
 @pytest.fixture

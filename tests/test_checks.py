@@ -578,3 +578,51 @@ def test_only_who_asks_for_problems_pays_for_the_checks(run: Run, monkeypatch: p
     monkeypatch.setattr("ptcrm.workspace.Workspace.diagnostics", never)
     for call in (["due"], ["list"], ["show", "katrin"], ["why", "katrin"], ["birthdays"], ["export", "ics"]):
         assert run("--vault", SAMPLE, "--today", DAY, *call).exit_code == 0
+
+
+# Queries of the configuration
+
+QUERIES = """\
+tiers:
+  gold: {cadence: 3 weeks, when: "revenue:>5000 or due:today"}
+  silver: {when: "shoe_size:>44"}
+campaigns:
+  christmas: {date: --12-10, where: "status:active tier:golld"}
+  easter: {date: --04-01, where: "tier:gold,silver"}
+queries:
+  vip: "state:overdue (tier:gold or tag:vip"
+feeds:
+  all: {}
+  late: {where: "state:overdu"}
+  soon: {where: "due:<2w"}
+"""
+
+
+def test_a_query_of_the_configuration_that_cannot_be_read(check: Check) -> None:
+    found = [one for one in check(anna("shoe_size: 44"), QUERIES) if one.code == "PT504"]
+    assert [(one.path, one.line, one.column, one.message) for one in found] == [
+        (
+            "ptcrm.yaml",
+            1,
+            1,
+            "`when` of the tier “gold” cannot be read: “due” follows from the plan, which depends on this query",
+        ),
+        ("ptcrm.yaml", 4, 1, "`where` of the campaign “christmas” cannot be read: “golld” is no tier"),
+        ("ptcrm.yaml", 7, 1, "the query “vip” cannot be read: this bracket does not close"),
+        ("ptcrm.yaml", 9, 1, "`where` of the feed “late” cannot be read: “overdu” is no state"),
+    ]
+    assert found[1].hint == "Did you mean “tier:gold”?"
+    assert found[1].detail == "status:active tier:golld\n" + " " * 19 + "^"
+    assert found[2].detail == "state:overdue (tier:gold or tag:vip\n" + " " * 14 + "^"
+
+
+def test_a_field_that_nobody_has_is_none(check: Check) -> None:
+    (one,) = check({}, 'tiers: {silver: {when: "shoe_size:>44"}}\n')
+    assert one.message == "`when` of the tier “silver” cannot be read: “shoe_size” is no field"
+
+
+def test_signs_that_move_the_cursor_are_not_shown(make_vault: MakeVault, run: Run) -> None:
+    config = 'campaigns: {"a\\e[2J": {where: "tag:\\e[31m\\nx \\u2028tier:y"}}\n'
+    shown = run("--vault", make_vault({}, config), "check", "--select", "PT504").stdout
+    assert "\x1b" not in shown
+    assert shown.splitlines()[-2:] == ["    tag:�[31m x �tier:y", " " * 14 + "^"]

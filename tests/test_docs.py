@@ -410,6 +410,11 @@ def test_a_copys_difference_is_shown_as_the_page_shows_it(make_vault: MakeVault,
     assert run("--vault", root, "check").stdout == shown.text
 
 
+def test_a_querys_flaw_is_shown_as_the_page_shows_it(make_vault: MakeVault, run: Run) -> None:
+    config, shown = (block.text for block in blocks(page("diagnostics")) if block.heading == "PT504")
+    assert run("--vault", make_vault({}, config), "check").stdout == shown
+
+
 def test_no_code_is_made_up() -> None:
     assert set(re.findall("PT[0-9]{3}", page("diagnostics"))) == {rule.code for rule in RULES}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.model.change import diff_of
+from ptcrm.text.caret import pointed_at
 from ptcrm.text.safe import for_json, for_terminal, one_line
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _COLOURS = {
 }
 _GAP = 2
 _INDENT = "    "
-_TAB = "    "
 _NARROWEST = 10  # columns, as wide as a date
 
 
@@ -92,8 +92,10 @@ def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
     severity = _styled(one.severity.value, one.severity.value)
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
     if line:
+        from rich.cells import cell_len
+
         room = max(shutil.get_terminal_size().columns - len(_INDENT), _NARROWEST)
-        shown, mark = pointed_at(line, one.column, room)
+        shown, mark = pointed_at(line, one.column, room, cell_len)
         say(_INDENT + shown)
         say(_INDENT + mark, one.severity.value)
     if one.hint:
@@ -102,35 +104,6 @@ def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
         say(f"{_INDENT}fix: {one.fix.label}{'' if one.fix.safe else ' (a guess)'}")
     for more in one.detail.splitlines():
         say(_INDENT + more)
-
-
-def pointed_at(line: str, column: int, room: int) -> tuple[str, str]:
-    """A file's line as a terminal shows it, and the line below with `^` under `column` (from 1).
-
-    What is further away from the mark than half of `room` (columns of the terminal) is cut off.
-    """
-    from rich.cells import cell_len
-
-    before, after = (
-        for_terminal(part.rstrip("\r\n")).replace("\t", _TAB)
-        for part in (line[: column - 1], line[column - 1 :])
-    )
-    if cell_len(before) + cell_len(after) > room:
-        if cell_len(before) > room // 2:
-            before = f"…{_last(before, room // 2 - 1)}"
-        if cell_len(before) + cell_len(after) > room:
-            after = _cut(after, room - cell_len(before))
-    return before + after, " " * cell_len(before) + "^"
-
-
-def _last(text: str, width: int) -> str:
-    """The end of `text` that fits into `width` columns of the terminal."""
-    from rich.cells import cell_len
-
-    text = text[-width:]
-    while cell_len(text) > width:
-        text = text[1:]
-    return text
 
 
 def say_diff(operation: Operation) -> None:

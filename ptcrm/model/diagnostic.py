@@ -75,6 +75,7 @@ RULES = (
     Rule("PT407", _W, "Two people may be one: they have the same e-mail address, phone number or name."),
     Rule("PT501", _W, "The configuration has a key that means nothing."),
     Rule("PT502", _W, "A value of the configuration is not understood; the default is used."),
+    Rule("PT504", _W, "A query of the configuration cannot be read."),
 )
 
 _BY_CODE = {rule.code: rule for rule in RULES}

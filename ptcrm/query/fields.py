@@ -1,0 +1,221 @@
+"""What a query may ask for: one table of fields, the words that are known, and what is known of a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple, get_args
+
+from ptcrm.model.config import channel_names
+from ptcrm.model.customer import Customer
+from ptcrm.model.occurrence import State
+from ptcrm.text.fold import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ptcrm.model.config import Config
+    from ptcrm.query.nodes import Facts, Value
+
+
+class Type(StrEnum):
+    """How the values of a field are written and compared."""
+
+    WORD = "word"  # a whole value
+    TEXT = "text"  # a part of a value
+    LINK = "link"  # a link's target, or whole words
+    PHONE = "phone"  # a part of the digits
+    DAY = "day"  # lengths count back from today
+    COMING = "day ahead"  # lengths count on from today
+    YEARLY = "day of the year"
+    MONEY = "amount"
+    COUNT = "number"
+    FLAG = "yes or no"
+    OWN = "own"  # a whole value; a number or a day if it is compared
+
+
+class Field(NamedTuple):
+    """A field: other names it answers to, its type, where its value is found, what it means in a line.
+
+    `planned` ones follow from the plan, so nothing that the plan depends on may ask for them.
+    """
+
+    name: str
+    type: Type
+    place: str
+    meaning: str
+    also: tuple[str, ...] = ()
+    planned: bool = False
+
+
+_WORD, _TEXT, _LINK, _DAY = Type.WORD, Type.TEXT, Type.LINK, Type.DAY
+
+FIELDS = (
+    Field("id", _WORD, "customer.id", "the id"),
+    Field("name", _TEXT, "customer.name", "the name"),
+    Field("alias", _TEXT, "customer.aliases", "other names", ("aliases",)),
+    Field("kind", _WORD, "customer.kind", "`person` or `company`"),
+    Field("status", _WORD, "customer.status", "one of the statuses"),
+    Field("tier", _WORD, "customer.tier", "one of the tiers"),
+    Field("company", _LINK, "company", "where the person works"),
+    Field("role", _TEXT, "customer.role", "what the person does there"),
+    Field("email", _TEXT, "customer.emails", "e-mail addresses", ("emails",)),
+    Field("phone", Type.PHONE, "customer.phones", "phone numbers", ("phones",)),
+    Field("address", _TEXT, "customer.addresses", "postal addresses", ("addresses",)),
+    Field("place", _WORD, "customer.places", "where the customer can be met", ("places",)),
+    Field("url", _TEXT, "customer.urls", "web pages", ("urls",)),
+    Field("language", _WORD, "customer.language", "the language to write in"),
+    Field("timezone", _WORD, "customer.timezone", "the customer's time zone"),
+    Field("birthday", Type.YEARLY, "customer.birthday", "the birthday"),
+    Field("occasion", _TEXT, "occasions", "the names of other days of the year", ("occasions",)),
+    Field("since", _DAY, "customer.since", "a customer since this day"),
+    Field("left", _DAY, "customer.left", "no customer since this day"),
+    Field("left_reason", _TEXT, "customer.left_reason", "why the customer left"),
+    Field("tag", _WORD, "customer.tags", "words to group by", ("tags",)),
+    Field("interest", _WORD, "customer.interests", "what the customer likes to hear about", ("interests",)),
+    Field("prefers", _WORD, "customer.prefers", "channels the customer likes"),
+    Field("avoids", _WORD, "customer.avoids", "channels the customer does not like"),
+    Field("norms", _TEXT, "customer.norms", "how to behave"),
+    Field("family", _TEXT, "customer.family", "the family"),
+    Field("referred_by", _LINK, "referred_by", "who brought the customer"),
+    Field("owner", _WORD, "customer.owner", "who of you looks after the customer"),
+    Field("source", _TEXT, "customer.sources", "where the data came from", ("sources",)),
+    Field("snooze", Type.COMING, "customer.snooze", "no contact is asked for before this day"),
+    Field("do_not_contact", Type.FLAG, "customer.do_not_contact", "whether nothing at all is planned"),
+    Field("last", _DAY, "story.last", "the day of the last contact"),
+    Field("revenue", Type.MONEY, "story.revenue", "what all sales have brought, in your currency"),
+    Field("log", _WORD, "channels", "the channels that the log has"),
+    Field("log.count", Type.COUNT, "entries", "how many entries the log has"),
+    Field("due", Type.COMING, "forecast.due", "when the next contact is due", planned=True),
+    Field("planned", Type.COMING, "forecast.planned", "on which day it is planned", planned=True),
+    Field("state", _WORD, "forecast.state", "`ok`, `soon`, `due`, `overdue`, …", planned=True),
+)
+BY_NAME = {name: one for one in FIELDS for name in (one.name, *one.also)}
+_GETTERS = {one.name: attrgetter(one.place) for one in FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words that a query may use.
+
+    `known` has the values of fields that take no others: folded, with the value that each stands for.
+    `own` are the user's own fields: folded, with the name as written.
+    """
+
+    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    own: Mapping[str, str] = field(default_factory=dict)
+    currency: str = "EUR"
+    leap_day: str = "feb28"
+
+
+def vocabulary_of(config: Config, own: Iterable[str] = ()) -> Vocabulary:
+    """The words of a vault: those of its configuration, and its customers' own fields.
+
+    Owners are known only if the configuration names them.
+    """
+    channels = {fold(word): name for word, name in channel_names(config).items()}
+    known = {
+        "kind": _each(("person", "company")),
+        "status": _each(config.statuses),
+        "tier": _each(config.tiers),
+        "state": _each(get_args(State)),
+        **dict.fromkeys(("log", "prefers", "avoids"), channels),
+    }
+    if config.owners:
+        known["owner"] = _each(config.owners)
+    return Vocabulary(known, _each(own), config.currency, config.occasions.leap_day)
+
+
+def _each(words: Iterable[str]) -> dict[str, str]:
+    return {fold(word): word for word in words}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What the log says: the day of the last contact, what sales have brought, entries by channel.
+
+    `revenue` is in the configuration's currency; amounts in others are not in it.
+    """
+
+    last: date | None = None
+    revenue: Decimal = Decimal(0)
+    channels: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the plan says of the next contact; nothing, where there is no plan."""
+
+    due: date | None = None
+    planned: date | None = None
+    state: str | None = None
+
+
+def targets(target: str) -> tuple[str, ...]:
+    """What a link may be asked for by: its target as written, and the file's stem if that is a path."""
+    stem = target.rpartition("/")[2].removesuffix(".md")
+    return (target,) if stem == target else (target, stem)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    customer: Customer
+    story: Story
+    forecast: Forecast
+    targets: Callable[[str], tuple[str, ...]]
+
+    def __call__(self, name: str) -> tuple[Value, ...]:
+        """The values of the field, found when they are asked for."""
+        get = _GETTERS.get(name)
+        if get is None:
+            return tuple(_members(fold(name), self.customer.own))
+        found = get(self)
+        if isinstance(found, tuple):
+            return found
+        return () if found is None else (found,)
+
+    @property
+    def company(self) -> tuple[str, ...]:
+        return self.targets(self.customer.company) if self.customer.company else ()
+
+    @property
+    def referred_by(self) -> tuple[str, ...]:
+        return self.targets(self.customer.referred_by) if self.customer.referred_by else ()
+
+    @property
+    def occasions(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.customer.occasions)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return tuple(channel for channel, count in self.story.channels.items() if count)
+
+    @property
+    def entries(self) -> int:
+        return sum(self.story.channels.values())
+
+
+def facts_of(
+    customer: Customer,
+    story: Story | None = None,
+    forecast: Forecast | None = None,
+    names: Callable[[str], tuple[str, ...]] = targets,
+) -> Facts:
+    """What a query may ask of this customer; a field's values are found only when it asks for them.
+
+    `names` gives all that the customer behind a link's target is called by; without the vault that is the target.
+    """
+    return _Known(customer, story or Story(), forecast or Forecast(), names)
+
+
+def _members(name: str, own: tuple[tuple[str, str], ...]) -> Iterable[str]:
+    """The values of one of the user's own fields: each whole, and the members of what may be a list."""
+    for key, value in own:
+        if value and fold(key) == name:
+            yield value
+            if ", " in value:
+                yield from value.split(", ")
