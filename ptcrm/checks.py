@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.model.config import Config
+from ptcrm.model.config import Config, channel_names
 from ptcrm.model.customer import Customer
 from ptcrm.model.dates import NEVER, Interval, later, parse_date
 from ptcrm.model.diagnostic import Diagnostic
@@ -46,7 +46,8 @@ class Copy(NamedTuple):
 class Vault:
     """What the checks look at. `customers` are in the order of their paths, without their logs.
 
-    `list_names` gives the path of every file of the vault; it is a function, since few vaults need the list.
+    `holidays` are the country's in some year (no country has a year without). `list_names` gives the path of
+    every file of the vault; it is a function, since few vaults need the list.
     """
 
     index: Index
@@ -55,6 +56,7 @@ class Vault:
     customers: tuple[Customer, ...]
     loose_links: tuple[LooseLink, ...]
     copies: tuple[Copy, ...]
+    holidays: Mapping[date, str]
     list_names: Callable[[], Iterable[str]]
 
 
@@ -348,6 +350,36 @@ def unreadable_queries(vault: Vault) -> Iterator[Diagnostic]:
             yield Diagnostic("PT504", CONFIG_NAME, line, 1, message, flaw.hint, pointed(text, flaw))
 
 
+def unknown_words(vault: Vault) -> Iterator[Diagnostic]:
+    """Countries without public holidays, and channels of tiers, playbooks and campaigns that are none."""
+    config = vault.config
+    if config.country and not vault.holidays:
+        message = f"no public holidays are known for the country “{config.country}”"
+        hint = "Write a code such as PL, or with the region DE-BE; or leave it out."
+        yield _in_config(config, "country", message, hint)
+    names = channel_names(config)
+    for key, called, word in _channel_words(config):
+        if word.casefold() not in names:
+            hint = suggest(word, names) or f"Add {word} to channels:, or write one that is there."
+            yield _in_config(config, key, f"{called} names “{word}”, which is no channel", hint)
+
+
+def _channel_words(config: Config) -> Iterator[tuple[str, str, str]]:
+    """Where ptcrm.yaml names a channel: the top-level key, what is said of it, and the word."""
+    for name, tier in config.tiers.items():
+        yield from (("tiers", f"the tier “{name}”", word) for word in tier.channels)
+    for name, playbook in config.playbooks.items():
+        words = [step.do for step in playbook.steps]
+        words += [] if playbook.starts in ("since", "left") else [playbook.starts]
+        yield from (("playbooks", f"the playbook “{name}”", word) for word in words)
+    for name, campaign in config.campaigns.items():
+        yield "campaigns", f"the campaign “{name}”", campaign.do
+
+
+def _in_config(config: Config, key: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic("PT505", CONFIG_NAME, config.lines.get(key, 1), 1, message, hint)
+
+
 CHECKS = (
     sync_copies,
     duplicate_ids,
@@ -361,4 +393,5 @@ CHECKS = (
     ambiguous_links,
     twins,
     unreadable_queries,
+    unknown_words,
 )

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
+_A_YEAR_KNOWN = 2026  # to the package of holidays
 _ROWS_VERSION = "4"  # raised when rows are laid out or worked out differently
 
 
@@ -407,6 +408,7 @@ class Workspace:
             tuple(self.cache.customers()),
             tuple(self.index.loose_links()),
             tuple(self._copies()),
+            self._holidays(_A_YEAR_KNOWN),
             partial(store.list_names, self.root),
         )
         found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=codes)]

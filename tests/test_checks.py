@@ -626,3 +626,29 @@ def test_signs_that_move_the_cursor_are_not_shown(make_vault: MakeVault, run: Ru
     shown = run("--vault", make_vault({}, config), "check", "--select", "PT504").stdout
     assert "\x1b" not in shown
     assert shown.splitlines()[-2:] == ["    tag:�[31m x �tier:y", " " * 14 + "^"]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("country: XX\n", "no public holidays are known for the country “XX”"),
+        ("country: DE-XX\n", "no public holidays are known for the country “DE-XX”"),
+        ("tiers: {gold: {channels: [call, fax]}}\n", "the tier “gold” names “fax”, which is no channel"),
+        ("playbooks: {p: {starts: sale, steps: [{do: cal}]}}\n", "the playbook “p” names “cal”, which is no channel"),
+        ("playbooks: {p: {starts: sal, steps: [{do: call}]}}\n", "the playbook “p” names “sal”, which is no channel"),
+        ("campaigns: {c: {date: --12-10, do: crad}}\n", "the campaign “c” names “crad”, which is no channel"),
+    ],
+)  # fmt: skip
+def test_words_of_the_configuration_that_are_not_known(check: Check, config: str, message: str) -> None:
+    assert [one.message for one in check({}, config) if one.code == "PT505"] == [message]
+
+
+def test_words_of_the_configuration_that_are_known(check: Check) -> None:
+    config = """\
+country: de-be
+channels: {call: {also: [anruf]}}
+tiers: {gold: {channels: [Anruf]}}
+playbooks: {a: {starts: since}, b: {starts: left, steps: [{do: anruf}]}, c: {starts: ANRUF}}
+campaigns: {c: {date: --12-10, do: anruf}}
+"""
+    assert [one for one in check({}, config) if one.code == "PT505"] == []

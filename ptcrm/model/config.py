@@ -465,4 +465,23 @@ def read_config(root: Mapping, report: Report) -> Config:
         elif not is_empty(node) and (value := key.read(node, report)) not in (None, (), {}):
             values[key.name] = value
             lines[key.name] = report.line(name.span.start)
-    return Config(**values, lines=lines)
+    return _with_channels_named(Config(**values, lines=lines))
+
+
+def _with_channels_named(config: Config) -> Config:
+    """The same, where playbooks and campaigns name each channel by its own name and not by another word for it."""
+    names = channel_names(config)
+
+    def named(word: str) -> str:
+        return names.get(word.casefold(), word)
+
+    playbooks = {
+        name: replace(
+            one,
+            starts=named(one.starts),
+            steps=tuple(replace(step, do=named(step.do)) for step in one.steps),
+        )
+        for name, one in config.playbooks.items()
+    }
+    campaigns = {name: replace(one, do=named(one.do)) for name, one in config.campaigns.items()}
+    return replace(config, playbooks=playbooks, campaigns=campaigns)
