@@ -146,6 +146,7 @@ def test_one_place_a_day_goes_to_the_longest_overdue() -> None:
 def test_with_one_place_a_day_the_longest_overdue_has_it() -> None:
     two = (item("gold", -1), item("bronze", -2, rank=2))
     assert Case(two, per_day=1).shown() == "0 bronze, 1 gold"
+    assert Case((item("a", -1, rank=1), item("b", -1)), per_day=1).shown() == "0 b, 1 a"
 
 
 def test_so_many_new_ones_a_day() -> None:

@@ -204,10 +204,10 @@ class _Queue:
         return position
 
     def _free_from(self, who: str, day: int) -> int:
-        """The first day from `day` on that is `gap` days from every other entry of the customer."""
+        """`day` if it is `gap` days from every other entry of the customer, else a later one with none between them."""
         if who in self._placed:
             day = max(day, self._placed[who] + self._gap)
-        for fixed in sorted(self._busy.get(who, ())):
+        for fixed in self._busy.get(who, ()):
             if day - self._gap < fixed < day + self._gap:
                 day = fixed + self._gap
         return day

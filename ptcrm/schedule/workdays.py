@@ -59,7 +59,7 @@ class WorkDays:
 
     def next_worked(self, ordinal: int) -> int | None:
         """The first worked day that is not before `ordinal`, or None if the calendar ends before one."""
-        day = max(ordinal, 1)
+        day = ordinal
         while any(self._week) and day <= _LAST_DAY:
             away_until = self._away_end(day)
             if away_until is not None:
@@ -123,7 +123,7 @@ def public_holidays(country: str, year: int) -> dict[date, str] | None:
         found = holidays.country_holidays(
             code, subdiv=subdivision, years=year, expand=False, language=known.default_language
         )
-    return {day: name for day, name in sorted(found.items()) if day.year == year}
+    return dict(sorted(found.items()))
 
 
 def _same(word: str, known: Iterable[str]) -> str | None:
