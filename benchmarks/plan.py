@@ -13,33 +13,33 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.vault import TODAY
-from ptcrm.model.occurrence import Occurrence, Reason, Touch
-from ptcrm.schedule.level import Item, Levelled, level
+from ptcrm.model.dates import Interval
+from ptcrm.model.occurrence import Contact, Obligation, Occurrence, Reason, Standing, Touch
+from ptcrm.schedule.plan import Rules, Who, arrange, occurrences
 from ptcrm.schedule.workdays import WorkDays
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 RUNS = 15
-_NOW = TODAY.toordinal()
-_NEVER_LAPSES = date.max.toordinal()
 _CADENCES = (21, 42, 91, 42)  # gold, silver, bronze, and no tier
 _WEEK = ("mon", "tue", "wed", "thu", "fri")
 _AWAY = ((date(2026, 12, 20), date(2027, 1, 2)),)
 
 
 class Book(NamedTuple):
-    """What levelling is given for a number of customers."""
+    """What is owed to a number of customers, as the cache has it before a plan is made."""
 
-    items: list[Item]
-    busy: dict[str, list[int]]
-    load: dict[int, int]
+    contacts: list[Contact]
+    details: list[tuple[Who, Obligation]]
 
-    def level(self, per_day: int, intake: int, days: int) -> Levelled:
+    def plan(self, per_day: int, intake: int, days: int) -> list[Occurrence]:
         """The plan for today and `days` more."""
-        days_worked = WorkDays(_WEEK, _AWAY, lambda year: {date(year, 12, 25): "Christmas"})
-        until = _NOW + days
-        return level(self.items, self.busy, self.load, days_worked, per_day, intake, 5, _NOW, until)
+        workdays = WorkDays(_WEEK, _AWAY, lambda year: {date(year, 12, 25): "Christmas"})
+        found = arrange(
+            self.contacts, Rules(workdays, per_day, intake, 5), TODAY, TODAY + timedelta(days=days)
+        )
+        return occurrences(found.days, [self.details[row.number] for _, row in found.days], TODAY)
 
 
 def make_book(count: int) -> Book:
@@ -48,21 +48,39 @@ def make_book(count: int) -> Book:
     One in ten was never contacted, one in ten has a playbook's step too, and one in five a follow-up.
     """
     dice = random.Random(count)  # noqa: S311  # the same customers each time
-    book = Book([], {}, {})
+    book = Book([], [])
     for number in range(count):
-        who = f"customers/{number % 100:02}/customer-{number}.md"
-        rank, last = dice.randrange(4), _NOW - dice.randrange(1, 60)
-        new, cadence = dice.random() < 0.1, _CADENCES[rank]
-        due = last + cadence
-        book.items.append(Item(who, due, due, rank, cadence, new, _NEVER_LAPSES, "cadence"))
-        book.busy[who] = [] if new else [last]
+        path = f"customers/{number % 100:02}/customer-{number}.md"
+        rank, last = dice.randrange(4), TODAY - timedelta(days=dice.randrange(1, 60))
+        cadence = _CADENCES[rank]
+        touch = Touch(last, "call", contact=True, path=path, line=40)
+        due = last + timedelta(days=cadence)
+        who = Who(
+            f"c{number}",
+            f"Anna {number}",
+            path,
+            "+44 7700 900123",
+            None,
+            Standing(Interval(cadence), touch, due),
+        )
+        owed = [
+            Obligation(
+                "cadence", "cadence", due, movable=True, rank=rank, pace=cadence, new=dice.random() < 0.1
+            )
+        ]
         if dice.random() < 0.1:
-            step = last + dice.randrange(7, 42)
-            book.items.append(Item(who, step, step, rank, cadence, False, step + 30, "after-sale/1"))  # noqa: FBT003
+            step = last + timedelta(days=dice.randrange(7, 42))
+            expires = step + timedelta(days=30)
+            owed.append(
+                Obligation(
+                    "playbook", "p/1", step, "call", movable=True, rank=rank, pace=cadence, expires=expires
+                )
+            )
         if dice.random() < 0.2:
-            fixed = _NOW + dice.randrange(120)
-            book.busy[who].append(fixed)
-            book.load[fixed] = book.load.get(fixed, 0) + 1
+            owed.append(Obligation("follow-up", "x", TODAY + timedelta(days=dice.randrange(120)), "call"))
+        for one in owed:
+            book.contacts.append(Contact.of(path, one)._replace(number=len(book.details)))
+            book.details.append((who, one))
     return book
 
 
@@ -82,13 +100,13 @@ def make_cadences(count: int) -> list[Cadence]:
     for number in range(count):
         path = f"customers/{number % 100:02}/customer-{number}.md"
         reasons = (Reason("every 3 weeks (tier gold)", path, 4), Reason("last contact 2026-11-02", path, 40))
-        last = Touch(TODAY - timedelta(days=21), "call", True, path, 40)  # noqa: FBT003
+        last = Touch(TODAY - timedelta(days=21), "call", contact=True, path=path, line=40)
         found.append(Cadence(path, f"Anna {number}", TODAY + timedelta(days=number % 90), last, reasons))
     return found
 
 
-def occurrences(cadences: list[Cadence]) -> list[Occurrence]:
-    """The floor: the occurrences themselves, with all that `plan` gives them."""
+def floor(cadences: list[Cadence]) -> list[Occurrence]:
+    """The occurrences themselves, with all that the plan gives them."""
     return [
         Occurrence(
             customer=one.name,
@@ -104,6 +122,7 @@ def occurrences(cadences: list[Cadence]) -> list[Occurrence]:
             state="overdue",
             last=one.last,
             quiet_until=date.min,
+            expires=date.max,
             phone="+44 7700 900123",
             url=None,
             timezone="Europe/Warsaw",
@@ -125,11 +144,11 @@ def main(count: int) -> None:
     book, cadences = make_book(count), make_cadences(count)
     enough = max(10, count // 20)  # all can be contacted within a month
     work: dict[str, Callable[[], object]] = {
-        "F": lambda: occurrences(cadences),
-        "level, 90 days, 10 a day": lambda: book.level(10, 3, 90),
-        "level, today, 10 a day": lambda: book.level(10, 3, 0),
-        f"level, 90 days, {enough} a day": lambda: book.level(enough, enough // 5, 90),
-        f"level, today, {enough} a day": lambda: book.level(enough, enough // 5, 0),
+        "F": lambda: floor(cadences),
+        f"plan, 90 days, {enough} a day": lambda: book.plan(enough, enough // 5, 90),
+        f"plan, today, {enough} a day": lambda: book.plan(enough, enough // 5, 0),
+        "plan, 90 days, 10 a day": lambda: book.plan(10, 3, 90),
+        "plan, today, 10 a day": lambda: book.plan(10, 3, 0),
     }
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(RUNS):
