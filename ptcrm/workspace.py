@@ -22,6 +22,7 @@ from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
 from ptcrm.model.occurrence import FOREVER
 from ptcrm.model.reading import Report
 from ptcrm.schedule.campaigns import busy_days, entries, mailing, next_day
+from ptcrm.schedule.demand import YEAR, Demand, demand
 from ptcrm.schedule.obligations import obligations
 from ptcrm.schedule.plan import (
     Rules,
@@ -33,6 +34,7 @@ from ptcrm.schedule.plan import (
     open_reminders,
     yearly_days,
 )
+from ptcrm.schedule.playbooks import Run, runs
 from ptcrm.schedule.why import Case
 from ptcrm.schedule.workdays import WorkDays, public_holidays
 from ptcrm.text.fold import fold, same_id
@@ -394,6 +396,18 @@ class Workspace:
         """The days of campaigns that reach the customer at `path`."""
         days = busy_days(self.mailings(FOREVER), self.config).get(path, [])
         return [date.fromordinal(day) for day in days]
+
+    def runs_of(self, path: str) -> list[Run]:
+        """The playbooks that the customer at `path` is in, and how far each has come."""
+        customer = self.cache.customer(path)
+        return runs(customer, self.index.touches(path), self.config, self.today) if customer else []
+
+    def demand(self) -> Demand:
+        """What the cadences of all customers ask for in a year, and what the days from today on hold."""
+        now = self.today.toordinal()
+        cadences = (one.cadence for one in self.cache.standings().values())
+        worked = self.workdays.count(now, now + YEAR - 1)
+        return demand(cadences, self.config.capacity.per_day, worked)
 
     # Checking and writing
 

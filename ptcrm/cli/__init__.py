@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 # Each command and the module it lives in, in the order of the help.
 COMMANDS = {
     "due": "asking",
+    "agenda": "planning",
+    "plan": "planning",
+    "neglected": "planning",
+    "playbook": "planning",
     "birthdays": "asking",
     "list": "asking",
     "show": "asking",

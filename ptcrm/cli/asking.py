@@ -28,12 +28,14 @@ from ptcrm.views.today import (
     not_worked,
     row,
     what,
+    what_and_why,
+    when,
     yearly_words,
     years,
 )
 
 if TYPE_CHECKING:
-    from datetime import date, tzinfo
+    from datetime import tzinfo
 
     from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.model.occurrence import Occurrence
@@ -86,27 +88,8 @@ def _say_by_day(found: list[Occurrence], workspace: Workspace) -> None:
     for title, members in groups.items():
         if members:
             say(title if first else f"\n{title}", title.lower() if title == OVERDUE else "title")
-            say_table(
-                [(_when(one, today), called(one), _what_and_why(one, workspace.zone)) for one in members]
-            )
+            say_table([(when(one, today), called(one), what_and_why(one, workspace.zone)) for one in members])
             first = False
-
-
-def _when(one: Occurrence, today: date) -> str:
-    """The day it was owed, if that is past, else the time."""
-    if one.due < today and one.state != "new":
-        return one.due.isoformat()
-    return one.at.strftime("%H:%M") if one.at else ""
-
-
-def _what_and_why(one: Occurrence, zone: tzinfo | None) -> str:
-    """A follow-up's own text says why, and what time it is there; the rest says its reasons."""
-    if one.kind == "campaign":
-        return f"{what(one)}: ptcrm campaign {one.name}"
-    if one.kind == "follow-up":
-        there = one.at and time_there(one.planned, one.at, zone, one.timezone)
-        return f"{what(one)} ({there})" if there else what(one)
-    return f"{what(one)} — {'; '.join(reason.text for reason in one.reasons)}"
 
 
 def _say_todays_birthdays(workspace: Workspace) -> None:

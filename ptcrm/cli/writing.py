@@ -22,6 +22,7 @@ from ptcrm.vault.lines import append_entry, entry_line, tick
 from ptcrm.vault.log import following
 from ptcrm.vault.schema import BY_NAME, Field, near_miss, own_field, values_for
 from ptcrm.views.customer import follow_up_words, open_follow_ups
+from ptcrm.views.playbook import NamedStep, named_steps, step_what
 
 if TYPE_CHECKING:
     from ptcrm.model.customer import Customer, FollowUp
@@ -128,68 +129,130 @@ def _customer(reading: Reading) -> Customer:
 @click.option("--date", "day", metavar="DAY", default="today", show_default=True, help="When it was done.")
 @writing
 def done_command(session: Session, words: tuple[str, ...], text: str | None, day: str) -> None:
-    """Tick an open follow-up; a repeating one gets its next line.
+    """Tick an open follow-up, or settle a playbook's step; a repeating follow-up gets its next line.
 
-    N is its number in `ptcrm show WHO`. It may be left out if only one is due, or only one is open.
+    N is a follow-up's number in `ptcrm show WHO`, or a step's name in `ptcrm playbook WHO`.
+    It may be left out if only one is due, or only one follow-up is open.
 
     \b
     Examples:
       ptcrm done anna
       ptcrm done anna 2 --log "She likes the blue one"
+      ptcrm done anna after-sale/2
     """
     workspace = session.workspace()
     match, rest = workspace.find_first(words)
     reading = workspace.reading(match)
-    task = _pick(_customer(reading), rest, workspace.today)
+    steps = named_steps(workspace.runs_of(match.path))
+    picked = _pick(_customer(reading), steps, " ".join(rest), workspace.today)
     on = _past_day(day, workspace.today)
+    if isinstance(picked, NamedStep):
+        _settle(session, reading, picked, text, on)
+    else:
+        _tick(session, reading, picked, text, on)
+
+
+def _tick(session: Session, reading: Reading, task: FollowUp, text: str | None, on: date) -> None:
+    """Close a follow-up on the day `on`, and write `text` into the log if there is any."""
+    workspace, who = session.workspace(), _customer(reading)
     amendment = tick(reading, task, on)
     line = ""
     if text is not None:
-        line = _entry(workspace, _with_channel(text, task, workspace), on)
+        line = _entry(workspace, _with_channel(text, task.channel, workspace), on)
         amendment += append_entry(reading, line, workspace.reader)
     change = amended(reading, amendment, workspace.reader)
-    if not session.apply(Operation(f"done {match.id} {follow_up_words(task)}", (change,))):
+    if not session.apply(Operation(f"done {who.id} {follow_up_words(task)}", (change,))):
         return
-    say(f"{match.path}: done {on}: {follow_up_words(task)}")
+    say(f"{who.path}: done {on}: {follow_up_words(task)}")
     if line:
-        say(f"{match.path}: {line}")
+        say(f"{who.path}: {line}")
     if task.every:
         coming = following(replace(task, mark="done", done=on))
         say(f"Next: {coming.due} {follow_up_words(coming)}")
 
 
-def _with_channel(words: str, task: FollowUp, workspace: Workspace) -> str:
-    """The follow-up's channel before words that name none."""
+def _settle(session: Session, reading: Reading, one: NamedStep, text: str | None, on: date) -> None:
+    """Write the log entry that settles a playbook's step (FORMAT §4 "Playbook step")."""
+    workspace, who = session.workspace(), _customer(reading)
+    if on < one.run.began:
+        raise UsageError(f"{long_day(on)} is before {one.run.playbook} began, on {long_day(one.run.began)}.")
+    usual = one.step.text or f"step {one.step.number} of {one.run.playbook}"
+    words = _with_channel(usual if text is None else text, one.step.channel, workspace)
+    line = f"{_entry(workspace, words, on)} [step:: {one.key}]"
+    found = workspace.reader.parse_entry(line)
+    if isinstance(found, Problem) or dict(found.fields).get("step") != one.key:
+        raise RefusedError(
+            f"No log entry can name the step “{one.key}”: rename the playbook. Nothing was written."
+        )
+    change = amended(reading, append_entry(reading, line, workspace.reader), workspace.reader)
+    if not session.apply(Operation(f"done {who.id} {one.key}", (change,))):
+        return
+    say(f"{who.path}: {line}")
+    for step in one.run.steps:
+        if step.state == "open" and step.due > one.step.due:
+            say(f"Next: {step.due} {step_what(step)}")
+            break
+
+
+def _with_channel(words: str, channel: str | None, workspace: Workspace) -> str:
+    """The channel before words that name none."""
     found = workspace.reader.parse_entry(entry_line(date(2000, 1, 1), plain(words)))
-    return words if not isinstance(found, Problem) or task.channel is None else f"{task.channel}: {words}"
+    return words if not isinstance(found, Problem) or channel is None else f"{channel}: {words}"
 
 
-def _pick(customer: Customer, rest: tuple[str, ...], today: date) -> FollowUp:
-    """The follow-up meant: by number, else the only one due, else the only one open that does not repeat.
+def _pick(customer: Customer, steps: list[NamedStep], words: str, today: date) -> FollowUp | NamedStep:
+    """What is meant: by number or name, else the only one due, else the only follow-up open that does not repeat.
 
     A repeating one that is not due yet must be named, so that a command given twice closes it once.
     """
     found = open_follow_ups(customer)
-    if not found:
+    named = next((one for one in steps if one.key.casefold() == words.casefold()), None)
+    if named:
+        return _open_step(customer, named)
+    waiting = [one for one in steps if one.step.state == "open"]
+    if not found and not waiting:
         hint = f'To note a contact: ptcrm log {customer.id} "call: …"'
         raise NotFoundError(f"{customer.name} has no open follow-up. {hint}")
-    if rest:
-        number = parse_whole(" ".join(rest))
-        if not isinstance(number, int):
-            raise UsageError(f"“{' '.join(rest)}” is no number of a follow-up:\n{_listed(found)}")
-        if not 1 <= number <= len(found):
-            raise NotFoundError(f"{customer.name} has no follow-up {number}:\n{_listed(found)}")
-        return found[number - 1]
+    if words:
+        return _numbered(customer, found, waiting, words)
     due = [one for one in found if one.due <= today]
-    if len(due) == 1:
-        return due[0]
-    if len(found) == 1 and not found[0].every:
+    due_steps = [one for one in waiting if one.step.due <= today]
+    if len(due) + len(due_steps) == 1:
+        return (due or due_steps)[0]
+    if not due_steps and len(found) == 1 and not found[0].every:
         return found[0]
-    raise NotFoundError(f"Say which one is done: ptcrm done {customer.id} N\n{_listed(found)}")
+    form = "N" if found else "STEP"
+    raise NotFoundError(f"Say which one is done: ptcrm done {customer.id} {form}\n{_listed(found, waiting)}")
 
 
-def _listed(found: list[FollowUp]) -> str:
-    return "\n".join(f"  {number}  {one.due}  {follow_up_words(one)}" for number, one in enumerate(found, 1))
+def _open_step(customer: Customer, one: NamedStep) -> NamedStep:
+    """The step, if there is something left to do; a lapsed one may still be done. Raises `NotFoundError`."""
+    by = one.step.by
+    if one.step.state in ("open", "lapsed") or by is None:
+        return one
+    if one.step.state == "follow-up":
+        hint = f"See `ptcrm show {customer.id}`."
+        raise NotFoundError(f"{one.key} is taken over by {by.text} ({by.path}:{by.line}). {hint}")
+    raise NotFoundError(f"{one.key} is {one.step.state} already: {by.text} ({by.path}:{by.line}).")
+
+
+def _numbered(customer: Customer, found: list[FollowUp], steps: list[NamedStep], words: str) -> FollowUp:
+    """The follow-up with the number that `words` give; raises `UsageError` and `NotFoundError`."""
+    number = parse_whole(words)
+    if not isinstance(number, int):
+        step = " and no open step" if steps else ""
+        raise UsageError(f"“{words}” is no number of a follow-up{step}:\n{_listed(found, steps)}")
+    if not 1 <= number <= len(found):
+        raise NotFoundError(f"{customer.name} has no follow-up {number}:\n{_listed(found, steps)}")
+    return found[number - 1]
+
+
+def _listed(found: list[FollowUp], steps: list[NamedStep]) -> str:
+    """Follow-ups by their numbers, then playbooks' steps by their names."""
+    rows = [(str(number), f"{one.due}  {follow_up_words(one)}") for number, one in enumerate(found, 1)]
+    rows += [(one.key, f"{one.step.due}  {step_what(one.step)}") for one in steps]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"  {name:<{width}}  {words}" for name, words in rows)
 
 
 @click.command("snooze", context_settings=_LITERAL)

@@ -36,7 +36,8 @@ _MONTHS = (
 _HALF_A_YEAR = 180  # days
 _NO_YEAR = 1604  # what Apple's address book writes for "year unknown"
 _LEAP_YEAR = 2024
-_DAYS_IN_MONTH = 365.2425 / 12
+_DAYS_IN_YEAR = 365.2425
+_DAYS_IN_MONTH = _DAYS_IN_YEAR / 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ class Interval:
     def nominal_days(self) -> int:
         """The length in days, a month counted as a twelfth of a year."""
         return self.days + round(self.months * _DAYS_IN_MONTH)
+
+    @property
+    def times_a_year(self) -> float:
+        """How often it fits into a year of 365.2425 days; 0 for never."""
+        return 0.0 if self.is_never else _DAYS_IN_YEAR / (self.days + self.months * _DAYS_IN_MONTH)
 
     @property
     def every(self) -> str:
@@ -292,6 +298,21 @@ def long_day(day: date) -> str:
 def date_words(day: date) -> str:
     """`23 November 2026`, in any locale."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def weekday_name(day: date) -> str:
+    """`Monday`, in any locale."""
+    return _WEEKDAYS[day.weekday()]
+
+
+def ago(day: date, today: date) -> str:
+    """How long ago `day` was, in the unit one would say: `yesterday`, `9 days ago`, `5 weeks ago`, `3 years ago`."""
+    days = (today - day).days
+    if days < 2:
+        return "yesterday" if days == 1 else "today"
+    sizes = ((730, _DAYS_IN_YEAR, "years"), (61, _DAYS_IN_MONTH, "months"), (14, 7, "weeks"), (0, 1, "days"))
+    size, unit = next((size, unit) for least, size, unit in sizes if days >= least)
+    return f"{int(days / size)} {unit} ago"
 
 
 def near_day(day: date, today: date) -> str:

@@ -46,6 +46,8 @@ def summary(customer: Customer, standing: Standing, planned: date | None, today:
         "path": customer.path,
         "last_contact": standing.last.date.isoformat() if standing.last else None,
         "next_contact": planned.isoformat() if planned else None,
+        "every": str(standing.cadence),
+        "percent": standing.progress(today),
         "state": standing.state(today),
     }
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ptcrm.model.dates import Interval, later
+from ptcrm.model.dates import Interval, later, time_there
 from ptcrm.model.diagnostic import Severity
 from ptcrm.model.occurrence import Occurrence
 from ptcrm.text.fold import slug
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from ptcrm.workspace import Workspace
 
 OVERDUE, TODAY, NEW = "Overdue", "Due today", "Not contacted yet"
@@ -107,6 +109,26 @@ def what(one: Occurrence) -> str:
     if one.kind == "campaign":
         return f"{one.channel} to {len(one.members)} customer{'' if len(one.members) == 1 else 's'}"
     return f"{one.channel}: {one.text}" if one.channel else one.text
+
+
+def when(one: Occurrence, today: date) -> str:
+    """The day it was owed, if that is past, else the time."""
+    if one.due < today and one.state != "new":
+        return one.due.isoformat()
+    return one.at.strftime("%H:%M") if one.at else ""
+
+
+def what_and_why(one: Occurrence, zone: tzinfo | None) -> str:
+    """What is to be done, and why; a follow-up's own text says that, and the time there if it has one.
+
+    `zone` is the vault's time zone.
+    """
+    if one.kind == "campaign":
+        return f"{what(one)}: ptcrm campaign {one.name}"
+    if one.kind == "follow-up":
+        there = one.at and time_there(one.planned, one.at, zone, one.timezone)
+        return f"{what(one)} ({there})" if there else what(one)
+    return f"{what(one)} — {'; '.join(reason.text for reason in one.reasons)}"
 
 
 def years(one: Occurrence) -> int | None:

@@ -1,0 +1,318 @@
+"""Commands about the days ahead and those who wait: agenda, plan, neglected, playbook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ptcrm.cli.options import Session, json_option, pass_session, plain, who_argument
+from ptcrm.cli.output import plural, say, say_json, say_table, tell
+from ptcrm.errors import UsageError
+from ptcrm.model.dates import (
+    NEVER,
+    Interval,
+    date_words,
+    later,
+    long_day,
+    parse_day,
+    parse_interval,
+    weekday_name,
+)
+from ptcrm.model.diagnostic import Problem
+from ptcrm.model.reading import parse_whole
+from ptcrm.views.days import Off, agenda, agenda_row, load, load_object, with_days_off
+from ptcrm.views.neglected import last_words, neglected, waiting_row
+from ptcrm.views.playbook import named_steps, planned_days, run_row, starts_words, step_what, step_words
+from ptcrm.views.today import OVERDUE, called, what_and_why, when, yearly_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, tzinfo
+
+    from ptcrm.model.occurrence import Occurrence
+    from ptcrm.schedule.demand import Demand
+    from ptcrm.schedule.playbooks import Run
+    from ptcrm.vault.index import Match
+    from ptcrm.views.days import AgendaDay, Load, LoadDay
+    from ptcrm.views.neglected import Neglected
+    from ptcrm.workspace import Workspace
+
+_MOST_WEEKS = 520
+_MOST = Interval(months=120)
+_BAR = 10  # signs
+
+
+# agenda
+
+
+@click.command("agenda")
+@click.option("--weeks", metavar="N", default="2", show_default=True, help="How many weeks after today.")
+@json_option
+@pass_session
+def agenda_command(session: Session, weeks: str, as_json: bool) -> None:
+    """Day by day: contacts, campaigns, reminders, birthdays, and days that are not worked.
+
+    \b
+    Examples:
+      ptcrm agenda
+      ptcrm agenda --weeks 6
+    """
+    count = _whole(weeks, "weeks", 1, _MOST_WEEKS)
+    workspace = session.workspace()
+    found = agenda(workspace, later(workspace.today, Interval(days=7), count))
+    if as_json:
+        say_json([agenda_row(day) for day in found.days])
+    else:
+        _say_agenda(found.days, workspace)
+    if found.waiting:
+        words = f"{found.waiting} more {_wait(found.waiting)} for a later day: ptcrm plan"
+        tell(words) if as_json else say(f"\n{words}")
+
+
+def _wait(count: int) -> str:
+    return "waits" if count == 1 else "wait"
+
+
+def _say_agenda(days: list[AgendaDay], workspace: Workspace) -> None:
+    """A title for each day that has something, today in any case, and for the days that are not worked."""
+    today, gap = workspace.today, ""
+    for day in with_days_off(days, lambda day: day.date == today or bool(day.occurrences)):
+        if isinstance(day, Off):
+            last = "" if day.first == day.last else f" to {long_day(day.last)}"
+            say(f"{gap}{long_day(day.first)}{last}, {day.why}")
+        else:
+            say(f"{gap}{long_day(day.date)}{_not_worked(day)}", "title")
+            _say_day(day, today, workspace.zone)
+        gap = "\n"
+
+
+def _not_worked(day: AgendaDay) -> str:
+    if not day.free:
+        return ""
+    return ", no working day" if day.weekend and day.free != "away" else f", {day.free}"
+
+
+def _say_day(day: AgendaDay, today: date, zone: tzinfo | None) -> None:
+    if day.overdue:
+        say(f"  {OVERDUE}", "overdue")
+        say_table([_line(one, today, zone) for one in day.overdue], "    ")
+        if day.occurrences:
+            say("  Today", "title")
+    lines = [_line(one, today, zone) for one in day.occurrences]
+    is_plain = not any(first for first, *_ in lines)
+    say_table([line[is_plain:] for line in lines], "    " if day.overdue else "  ")
+    if not (day.overdue or day.occurrences):
+        say("  Nothing stands today.")
+
+
+def _line(one: Occurrence, today: date, zone: tzinfo | None) -> tuple[str, str, str]:
+    return when(one, today), called(one), yearly_words(one) if one.since else what_and_why(one, zone)
+
+
+def _whole(words: str, option: str, least: int, most: int) -> int:
+    """The number that an option was given; raises `UsageError` unless it is one from `least` to `most`."""
+    number = parse_whole(plain(words))
+    if isinstance(number, Problem) or not least <= number <= most:
+        raise UsageError(f"--{option} {words}: write a whole number from {least} to {most}.")
+    return number
+
+
+# plan
+
+
+@click.command("plan")
+@click.option(
+    "--horizon", metavar="LENGTH", default="90d", show_default=True, help="How far to look, or the last day."
+)
+@json_option
+@pass_session
+def plan_command(session: Session, horizon: str, as_json: bool) -> None:
+    """How full the days are, and whether the cadences ask for more than they hold.
+
+    \b
+    Examples:
+      ptcrm plan
+      ptcrm plan --horizon 6w
+      ptcrm plan --horizon 2027-03-31 --json
+    """
+    workspace = session.workspace()
+    until = _horizon(horizon, workspace.today)
+    found = load(workspace, until)
+    if as_json:
+        say_json(load_object(found))
+        return
+    _say_load(found)
+    _say_totals(found, until)
+    _say_demand(found.demand, found.per_day)
+
+
+def _horizon(words: str, today: date) -> date:
+    """The last day to look at; raises `UsageError`."""
+    length = parse_interval(plain(words))
+    until = later(today, length) if isinstance(length, Interval) else parse_day(plain(words), today)
+    if isinstance(until, Problem) or length == NEVER:
+        raise UsageError(f"--horizon {words}: write a length such as 90d or 3 months, or a day.")
+    if until < today:
+        raise UsageError(f"--horizon {words}: {long_day(until)} is before today.")
+    if until > later(today, _MOST):
+        raise UsageError(f"--horizon {words}: look ten years ahead at most.")
+    return until
+
+
+def _say_load(found: Load) -> None:
+    """A line for each day worked or with something on it, and for days off; a gap between weeks."""
+    rows: list[tuple[str, ...]] = []
+    week = None
+    for day in with_days_off(found.days, lambda day: not day.free or day.contacts > 0):
+        first = day.first if isinstance(day, Off) else day.date
+        if week not in (None, first.isocalendar()[:2]):
+            rows.append(("",) * 5)
+        week = first.isocalendar()[:2]
+        rows.append((first.isoformat(), weekday_name(first)[:3], *_cells(day, found.per_day)))
+    say_table(rows, "")
+
+
+def _cells(day: LoadDay | Off, per_day: int) -> tuple[str, str, str]:
+    """The count, the bar and the words of a line."""
+    if isinstance(day, Off):
+        return "", "", day.why if day.first == day.last else f"{day.why} until {day.last}"
+    kinds = (("fixed", day.fixed), ("cadence", day.cadence), ("playbook", day.playbook), ("new", day.new))
+    words = ", ".join(f"{count} {kind}" for kind, count in kinds if count)
+    if day.free:
+        return str(day.contacts), "", f"{words} ({day.free})"
+    return f"{day.contacts}/{per_day}", _bar(day.contacts, per_day), words
+
+
+def _bar(count: int, per_day: int) -> str:
+    """`####......`; `+` behind it where a day holds more than it should."""
+    filled = min(_BAR, -(-count * _BAR // per_day))
+    return f"{'#' * filled}{'.' * (_BAR - filled)}{'+' if count > per_day else ''}"
+
+
+def _say_totals(found: Load, until: date) -> None:
+    worked = plural(found.worked, "worked day")
+    say(f"\nUp to {date_words(until)}: {plural(found.contacts, 'contact')}, {worked}.")
+    say("Of each cadence only the next contact is planned.")
+    if found.waiting:
+        say(f"{found.waiting} more {_wait(found.waiting)} for a day after {date_words(until)}.")
+
+
+def _say_demand(asked: Demand, per_day: int) -> None:
+    """FORMAT §4: whether the cadences ask for more than the capacity gives, with the figures."""
+    say(f"The cadences ask for {plural(asked.asked, 'contact')} a year, {asked.asked_weekly} a week.")
+    gives = f"{per_day} a day on {plural(asked.worked, 'worked day')} a year"
+    holds = f"{asked.given}, {asked.given_weekly} a week"
+    if asked.missing:
+        say(f"{gives} are {holds}: {asked.missing} a year too few.", "overdue")
+        say("Longer cadences or a larger capacity would close the gap.")
+    else:
+        say(f"{gives} are {holds}: enough.")
+
+
+# neglected
+
+
+@click.command("neglected")
+@click.option(
+    "--over",
+    metavar="PERCENT",
+    default="100",
+    show_default=True,
+    help="How far into the cadence at least; 100 is the day it is due.",
+)
+@json_option
+@pass_session
+def neglected_command(session: Session, over: str, as_json: bool) -> None:
+    """Who has waited longer than planned, the longest first.
+
+    \b
+    Examples:
+      ptcrm neglected
+      ptcrm neglected --over 200
+    """
+    percent = _whole(over.strip().removesuffix("%"), "over", 1, 99_999)
+    workspace = session.workspace()
+    found = neglected(workspace, percent)
+    if as_json:
+        say_json([waiting_row(one, workspace.today) for one in found.people])
+    else:
+        _say_neglected(found, percent, workspace.today)
+    if found.snoozed:
+        tell(f"{found.snoozed} more {'is' if found.snoozed == 1 else 'are'} snoozed and left out.")
+
+
+def _say_neglected(found: Neglected, percent: int, today: date) -> None:
+    than = "you meant them to" if percent == 100 else f"{percent} % of their cadence"
+    if not found.people:
+        say(f"Nobody has waited longer than {than}.")
+        return
+    say(f"They have waited longer than {than}:", "title")
+    width = max(len(str(one.percent)) for one in found.people)
+    say_table(
+        [
+            (
+                one.customer.name,
+                last_words(one.standing, today),
+                one.rule,
+                one.customer.tier or "-",
+                f"{one.percent:>{width}} %",
+            )
+            for one in found.people
+        ]
+    )
+
+
+# playbook
+
+
+@click.command("playbook")
+@who_argument
+@json_option
+@pass_session
+def playbook_command(session: Session, who: tuple[str, ...], as_json: bool) -> None:
+    """The playbooks a customer is in: each step, and what became of it.
+
+    \b
+    Examples:
+      ptcrm playbook anna
+      ptcrm playbook anna --json
+    """
+    workspace = session.workspace()
+    match = workspace.find(" ".join(who))
+    found = workspace.runs_of(match.path)
+    planned = planned_days(workspace.plan_of(match.path)[0]) if found else {}
+    if as_json:
+        say_json([run_row(run, planned) for run in found])
+    elif found:
+        say(match.name, "title")
+        for run in found:
+            _say_run(run, planned, workspace.today)
+    else:
+        _say_playbooks(match, workspace)
+
+
+def _say_run(run: Run, planned: Mapping[str, date], today: date) -> None:
+    begin = run.trigger
+    say(f"\n{run.playbook}: {begin.text} ({begin.path}:{begin.line})", "title")
+    say_table(
+        [
+            (
+                one.key,
+                step_what(one.step),
+                step_words(one.step, planned.get(one.key), today),
+                f"{one.step.by.path}:{one.step.by.line}" if one.step.by else "",
+            )
+            for one in named_steps([run])
+        ]
+    )
+
+
+def _say_playbooks(match: Match, workspace: Workspace) -> None:
+    """That the customer is in none, and which ones there are."""
+    playbooks = workspace.config.playbooks
+    if not playbooks:
+        say(f"{match.name} is in no playbook: there is none in ptcrm.yaml.")
+        return
+    say(f"{match.name} is in no playbook now. Those in ptcrm.yaml:")
+    say_table([(name, starts_words(playbook)) for name, playbook in playbooks.items()])
