@@ -436,6 +436,10 @@ def keys(answer: object) -> Iterator[str]:
 ANSWERS = {
     "--json": ("An occurrence",),
     "due --json": ("An occurrence",),
+    "agenda --json": ("An occurrence",),
+    "plan --json": (),
+    "neglected --json": (),
+    "playbook odd --json": (),
     "birthdays --json": ("An occurrence",),
     "list --json": ("A customer's fields",),
     "show leonie-haas --json": ("A customer's fields",),
@@ -447,13 +451,20 @@ ANSWERS = {
 
 @pytest.mark.parametrize("command", ANSWERS)
 def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> None:
-    (sample / "customers" / "odd.md").write_text("---\nname: Odd\ncadence: 3 wks\n---\n", encoding="utf-8")
+    odd = "---\nname: Odd\ncadence: 3 wks\n---\n## Log\n- 2026-11-20 sale: Bell\n"
+    (sample / "customers" / "odd.md").write_text(odd, encoding="utf-8")
+    config = (sample / "ptcrm.yaml").read_text(encoding="utf-8")
+    if "\nplaybooks:" not in config:
+        added = (
+            "\nplaybooks: {after-sale: {starts: sale, steps: [{after: 7 days, do: note, text: Thank you}]}}\n"
+        )
+        (sample / "ptcrm.yaml").write_text(config + added, encoding="utf-8")
     run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
     result = run("--vault", sample, "--today", DAY, *command.split())
     answer = set(keys(json.loads(result.stdout)))
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}
     text = page("json")
-    documented = first_column(section(text, f"ptcrm {command.replace('leonie-haas ', '')}"))
+    documented = first_column(section(text, f"ptcrm {re.sub('leonie-haas |odd ', '', command)}"))
     for title in ANSWERS[command]:
         documented |= first_column(section(text, title))
     assert answer - own == documented
@@ -471,7 +482,7 @@ def test_every_command_with_json_has_its_answer_described() -> None:
         if any(isinstance(param, click.Option) and "--json" in param.opts for param in command.params)
     }
     described = {
-        " ".join(word for word in command.split() if word not in ("--json", "--list", "leonie-haas"))
+        " ".join(word for word in command.split() if word not in ("--json", "--list", "leonie-haas", "odd"))
         for command in ANSWERS
     }
     assert with_json == {f"ptcrm {name}".strip() for name in described}

@@ -74,6 +74,10 @@ def test_the_morning_of_writing(run: Run, sample: object, golden: Golden) -> Non
 ANSWERS = [
     [],
     ["due", "--until", "+2w"],
+    ["agenda"],
+    ["plan"],
+    ["neglected"],
+    ["playbook", "katrin"],
     ["birthdays"],
     ["list"],
     ["show", "katrin"],
@@ -86,7 +90,7 @@ ANSWERS = [
 def test_every_answer_has_json(call: list[str], run: Run) -> None:
     json_call = [*call, "--json"]
     answer = json.loads(run("--vault", SAMPLE, "--today", DAY, *json_call).stdout)
-    if call[:1] in ([], ["show"]):
+    if call[:1] in ([], ["show"], ["plan"]):
         assert isinstance(answer, dict)
     else:
         assert isinstance(answer, list)

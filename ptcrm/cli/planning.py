@@ -110,9 +110,12 @@ def _line(one: Occurrence, today: date, zone: tzinfo | None) -> tuple[str, str, 
     return when(one, today), called(one), yearly_words(one) if one.since else what_and_why(one, zone)
 
 
-def _whole(words: str, option: str, least: int, most: int) -> int:
-    """The number that an option was given; raises `UsageError` unless it is one from `least` to `most`."""
-    number = parse_whole(plain(words))
+def _whole(words: str, option: str, least: int, most: int, unit: str = "") -> int:
+    """The number that an option was given, with `unit` or without it.
+
+    Raises `UsageError` unless it is a whole one from `least` to `most`.
+    """
+    number = parse_whole(plain(words).removesuffix(unit).rstrip())
     if isinstance(number, Problem) or not least <= number <= most:
         raise UsageError(f"--{option} {words}: write a whole number from {least} to {most}.")
     return number
@@ -231,7 +234,7 @@ def neglected_command(session: Session, over: str, as_json: bool) -> None:
       ptcrm neglected
       ptcrm neglected --over 200
     """
-    percent = _whole(over.strip().removesuffix("%"), "over", 1, 99_999)
+    percent = _whole(over, "over", 1, 99_999, unit="%")
     workspace = session.workspace()
     found = neglected(workspace, percent)
     if as_json:
