@@ -22,6 +22,10 @@ BROKEN = "---\nname: [Jan\n---\n"
 CALLS = {
     "": [],
     "due": ["due"],
+    "agenda": ["agenda"],
+    "plan": ["plan", "--horizon", "1w"],
+    "neglected": ["neglected"],
+    "playbook": ["playbook", "anna-k"],
     "birthdays": ["birthdays"],
     "list": ["list"],
     "show": ["show", "anna-k"],

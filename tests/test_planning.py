@@ -185,15 +185,15 @@ def test_the_plan_shows_how_full_the_days_are(make_vault: MakeVault, run: Run) -
     people = {f"p{n}": customer(f"P{n}", log) for n in range(2)} | {"new": customer("New")}
     vault = make_vault(people | {"busy": customer("Busy", fields="cadence: never\n", tasks=tasks)}, DAYS_OFF)
     assert out(run, vault, "plan", "--horizon", "7d") == (
-        """2026-11-23  Mon  2/2  ##########   1 fixed, 1 new
+        """2026-11-23  Mon  2/2  ##########   1 cadence, 1 new and 1 overdue follow-up
 2026-11-24  Tue  3/2  ##########+  3 fixed
-2026-11-25  Wed  2/2  ##########   2 cadence
+2026-11-25  Wed  1/2  #####.....   1 cadence
 2026-11-26  Thu  0/2  ..........
 2026-11-27  Fri  0/2  ..........
 
 2026-11-30  Mon  0/2  ..........
 
-Up to 30 November 2026: 7 contacts, 6 worked days.
+Up to 30 November 2026: 6 contacts, 6 worked days.
 Of each cadence only the next contact is planned.
 The cadences ask for 27 contacts a year, 0.5 a week.
 2 a day on 247 worked days a year are 494, 9.5 a week: enough.
@@ -215,6 +215,16 @@ def test_days_off_are_named_where_they_interrupt_a_week(make_vault: MakeVault, r
         "2027-01-06": "Święto Trzech Króli",
         "2027-01-09": "1 1 fixed (Saturday)",
     }
+
+
+def test_what_is_overdue_stands_beside_today(make_vault: MakeVault, run: Run) -> None:
+    task = "- [ ] 2026-11-20 call: Late\n- [ ] 2026-11-19 call: Later\n"
+    people = {"anna": customer("Anna", fields="cadence: never\n", tasks=task)}
+    people["bea"] = customer("Bea", fields="cadence: never\nsnooze: 2026-12-01\n", tasks=task)
+    vault = make_vault(people, DAYS_OFF)
+    assert "2026-11-23  Mon  0/2  ..........  2 overdue follow-ups\n" in out(run, vault, "plan")
+    sunday = out(run, vault, "plan", today="2026-11-22")
+    assert sunday.startswith("2026-11-22  Sun                   2 overdue follow-ups (Sunday)\n\n2026-11-23")
 
 
 def test_time_away_that_is_a_weekend_interrupts_nothing(make_vault: MakeVault, run: Run) -> None:
@@ -266,6 +276,7 @@ def test_the_plan_as_json_has_every_day(make_vault: MakeVault, run: Run) -> None
         "cadence": 0,
         "playbook": 1,
         "new": 0,
+        "overdue": 0,
     }
     assert (days["2026-11-29"]["free"], days["2026-11-29"]["capacity"]) == ("Sunday", 0)
 
@@ -275,6 +286,7 @@ def test_a_day_counts_what_the_levelling_counted(make_vault: MakeVault, run: Run
     late = customer("Bea", tasks="- [ ] 2026-11-01 call: B\n- [ ] 2026-12-01 call: C\n")
     vault = make_vault({"anna": snoozed, "bea": late, "carl": customer("Carl")}, DAYS_OFF)
     days = answer(run, vault, "plan", "--horizon", "4w")["days"]
+    assert [day["overdue"] for day in days][:2] == [1, 0]
     counted = open_vault(vault, date.fromisoformat(MONDAY), None).arranged(date(2026, 12, 21)).load
     assert {day["date"]: day["contacts"] for day in days if day["contacts"]} == {
         date.fromordinal(day).isoformat(): count for day, count in counted.items() if count

@@ -167,7 +167,7 @@ def _say_load(found: Load) -> None:
     """A line for each day worked or with something on it, and for days off; a gap between weeks."""
     rows: list[tuple[str, ...]] = []
     week = None
-    for day in with_days_off(found.days, lambda day: not day.free or day.contacts > 0):
+    for day in with_days_off(found.days, lambda day: not day.free or day.contacts + day.overdue > 0):
         first = day.first if isinstance(day, Off) else day.date
         if week not in (None, first.isocalendar()[:2]):
             rows.append(("",) * 5)
@@ -180,10 +180,12 @@ def _cells(day: LoadDay | Off, per_day: int) -> tuple[str, str, str]:
     """The count, the bar and the words of a line."""
     if isinstance(day, Off):
         return "", "", day.why if day.first == day.last else f"{day.why} until {day.last}"
-    kinds = (("fixed", day.fixed), ("cadence", day.cadence), ("playbook", day.playbook), ("new", day.new))
-    words = ", ".join(f"{count} {kind}" for kind, count in kinds if count)
+    kinds = {"fixed": day.fixed, "cadence": day.cadence, "playbook": day.playbook, "new": day.new}
+    parts = [f"{count} {kind}" for kind, count in kinds.items() if count]
+    late = plural(day.overdue, "overdue follow-up") if day.overdue else ""
+    words = " and ".join(filter(None, (", ".join(parts), late)))
     if day.free:
-        return str(day.contacts), "", f"{words} ({day.free})"
+        return str(day.contacts or ""), "", f"{words} ({day.free})"
     return f"{day.contacts}/{per_day}", _bar(day.contacts, per_day), words
 
 

@@ -44,17 +44,19 @@ class AgendaDay(Day):
 class LoadDay(Day):
     """How many contacts stand on a day, by what asks for them; `fixed` are follow-ups and feedback.
 
-    `new` are to customers never contacted, `cadence` those that the cadences of others ask for.
+    `new` are to customers never contacted, `cadence` those that the cadences of others ask for. `overdue` are the
+    follow-ups that today has besides, because their day has passed: they take no place.
     """
 
     fixed: int = 0
     cadence: int = 0
     playbook: int = 0
     new: int = 0
+    overdue: int = 0
 
     @property
     def contacts(self) -> int:
-        """All of them."""
+        """All of them that take a place."""
         return self.fixed + self.cadence + self.playbook + self.new
 
 
@@ -116,7 +118,8 @@ def agenda(workspace: Workspace, until: date) -> Agenda:
 
 
 def _is_late(one: Occurrence, today: date) -> bool:
-    return one.due < today and one.state != "new"
+    """As `by_urgency` has it: a reminder stands until its day comes."""
+    return one.due < today and one.state != "new" and one.kind != "lead"
 
 
 def load(workspace: Workspace, until: date) -> Load:
@@ -126,10 +129,11 @@ def load(workspace: Workspace, until: date) -> Load:
     days = {
         day.date.toordinal(): LoadDay(day.date, day.free, day.weekend) for day in _calendar(workspace, until)
     }
-    for ready, one in placed:
-        at = max(ready, now)
-        if not one.fixed or at >= one.quiet_until:
+    for at, one in placed:
+        if at >= now:
             days[at] = _with(days[at], one)
+        elif now >= one.quiet_until:
+            days[now] = replace(days[now], overdue=days[now].overdue + 1)
     return Load(list(days.values()), workspace.config.capacity.per_day, len(waiting), workspace.demand())
 
 
@@ -202,4 +206,5 @@ def _load_row(day: LoadDay, per_day: int) -> dict[str, object]:
         "cadence": day.cadence,
         "playbook": day.playbook,
         "new": day.new,
+        "overdue": day.overdue,
     }
