@@ -325,6 +325,11 @@ def test_the_neglected_are_people_first(make_vault: MakeVault, run: Run) -> None
     )
 
 
+def test_a_name_that_few_can_type_has_its_id(make_vault: MakeVault, run: Run) -> None:
+    vault = make_vault({"kim": customer("김서연", "2026-01-20 call: Hello")}, DAYS_OFF)
+    assert "김서연 (kim)  call on 2026-01-20, 10 months ago" in out(run, vault, "neglected")
+
+
 def test_nobody_is_neglected(make_vault: MakeVault, run: Run) -> None:
     vault = make_vault({"anna": customer("Anna")}, "timezone: Europe/Warsaw\n")
     assert out(run, vault, "neglected") == "Nobody has waited longer than you meant them to.\n"

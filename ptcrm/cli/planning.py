@@ -24,7 +24,7 @@ from ptcrm.model.reading import parse_whole
 from ptcrm.views.days import Off, agenda, agenda_row, load, load_object, with_days_off
 from ptcrm.views.neglected import last_words, neglected, waiting_row
 from ptcrm.views.playbook import named_steps, planned_days, run_row, starts_words, step_what, step_words
-from ptcrm.views.today import OVERDUE, called, what_and_why, when, yearly_words
+from ptcrm.views.today import OVERDUE, called, named, what_and_why, when, yearly_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -257,7 +257,7 @@ def _say_neglected(found: Neglected, percent: int, today: date) -> None:
     say_table(
         [
             (
-                one.customer.name,
+                named(one.customer.name, one.customer.id),
                 last_words(one.standing, today),
                 one.rule,
                 one.customer.tier or "-",

@@ -96,8 +96,12 @@ def row(one: Occurrence) -> dict[str, object]:
 
 def called(one: Occurrence) -> str:
     """The customer's name, and the id to type where the name has letters that few keyboards have."""
-    is_plain = slug(one.name).isascii() or not one.customer
-    return one.name if is_plain else f"{one.name} ({one.customer})"
+    return named(one.name, one.customer)
+
+
+def named(name: str, id_: str) -> str:
+    """The name, and the id in brackets if there is one and the name cannot be typed on most keyboards."""
+    return name if slug(name).isascii() or not id_ else f"{name} ({id_})"
 
 
 def what(one: Occurrence) -> str:
