@@ -143,6 +143,17 @@ def test_today_is_always_in_the_agenda(make_vault: MakeVault, run: Run) -> None:
     )
 
 
+def test_neither_somebody_new_nor_a_reminder_is_overdue(make_vault: MakeVault, run: Run) -> None:
+    people = {
+        "new": customer("New", fields="since: 2026-02-01\n"),
+        "bea": customer("Bea", fields="cadence: never\nbirthday: --11-27\n"),
+    }
+    vault = make_vault(people, f"{DAYS_OFF}occasions: {{lead: {{birthday: 7 days}}}}\n")
+    shown = out(run, vault, "agenda", "--weeks", "1")
+    today = [" ".join(line.split()[:3]) for line in shown.splitlines()]
+    assert today[:3] == ["Monday 23 November", "2026-11-20 Bea prepare:", "New get in"]
+
+
 def test_a_holiday_has_its_name(make_vault: MakeVault, run: Run) -> None:
     vault = make_vault({}, DAYS_OFF)
     assert "\nWednesday 6 January 2027, Święto Trzech Króli\n" in out(run, vault, "agenda", "--weeks", "8")
@@ -225,6 +236,18 @@ def test_what_is_overdue_stands_beside_today(make_vault: MakeVault, run: Run) ->
     assert "2026-11-23  Mon  0/2  ..........  2 overdue follow-ups\n" in out(run, vault, "plan")
     sunday = out(run, vault, "plan", today="2026-11-22")
     assert sunday.startswith("2026-11-22  Sun                   2 overdue follow-ups (Sunday)\n\n2026-11-23")
+
+
+@pytest.mark.parametrize(
+    ("contacts", "bar"), [(0, ".........."), (1, "####......"), (2, "#######..."), (3, "##########")]
+)
+def test_a_bar_shows_what_a_day_holds(contacts: int, bar: str, make_vault: MakeVault, run: Run) -> None:
+    task = f"- [ ] {MONDAY} call: A\n" * contacts
+    vault = make_vault(
+        {"anna": customer("Anna", fields="cadence: never\n", tasks=task)}, "capacity: {per_day: 3}\n"
+    )
+    first = out(run, vault, "plan", "--horizon", "1d").splitlines()[0]
+    assert first.split()[2:4] == [f"{contacts}/3", bar]
 
 
 def test_time_away_that_is_a_weekend_interrupts_nothing(make_vault: MakeVault, run: Run) -> None:

@@ -228,7 +228,7 @@ def _pick(customer: Customer, steps: list[NamedStep], words: str, today: date) -
 def _open_step(customer: Customer, one: NamedStep) -> NamedStep:
     """The step, if there is something left to do; a lapsed one may still be done. Raises `NotFoundError`."""
     by = one.step.by
-    if one.step.state in ("open", "lapsed") or by is None:
+    if by is None:
         return one
     if one.step.state == "follow-up":
         hint = f"See `ptcrm show {customer.id}`."
