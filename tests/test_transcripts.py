@@ -13,10 +13,20 @@ from tests.conftest import DAY, SAMPLE, Golden, MakeVault, Run
 TRANSCRIPTS: dict[str, list[list[str]]] = {
     "glance": [[]],
     "due": [["due"], ["due", "--until", "friday"]],
+    "year": [["agenda", "--weeks", "53"]],
+    "plan": [["plan"], ["neglected"], ["playbook", "kim-seo-yeon"], ["playbook", "ipek"]],
     "birthdays": [["birthdays"], ["birthdays", "--until", "in 3 months"]],
     "list": [["list"]],
     "show": [["show", "katrin"], ["show", "yamada-taro"]],
-    "why": [["why", "ipek"], ["why", "svenja"], ["why", "dieter"], ["why", "fiete"], ["why", "lotte"]],
+    "why": [
+        ["why", "ipek"],
+        ["why", "svenja"],
+        ["why", "dieter"],
+        ["why", "fiete"],
+        ["why", "lotte"],
+        ["why", "kim-seo-yeon"],
+        ["why", "hostel"],
+    ],
     "check": [["check"]],
     "help": [
         ["--help"],
