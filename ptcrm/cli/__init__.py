@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 COMMANDS = {
     "due": "asking",
     "birthdays": "asking",
+    "budget": "reports",
+    "winback": "reports",
+    "tiers": "reports",
+    "campaign": "reports",
     "list": "asking",
     "show": "asking",
     "why": "asking",

@@ -301,3 +301,14 @@ def near_day(day: date, today: date) -> str:
     if abs((day - today).days) > _HALF_A_YEAR:
         return f"{day.day} {month} {day.year}"
     return near or f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {month}"
+
+
+def ago(day: date, today: date) -> str:
+    """How long `day` is past, in whole units: `today`, `3 days ago`, `5 weeks ago`, `7 months ago`, `2 years ago`."""
+    days = (today - day).days
+    months = (today.year - day.year) * 12 + today.month - day.month - (today.day < day.day)
+    units = ((months // 12, "year", 2), (months, "month", 2), (days // 7, "week", 2), (days, "day", 1))
+    for count, unit, least in units:
+        if count >= least:
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "today" if days == 0 else f"on {day}"
