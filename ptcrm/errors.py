@@ -33,5 +33,9 @@ class BusyError(RefusedError):
     """Another process of ours is writing to this vault."""
 
 
+class QueryError(PtcrmError):
+    """A query of `ptcrm.yaml` cannot be read, so that nobody knows who is meant."""
+
+
 class UnreadableError(PtcrmError, ValueError):
     """The front matter cannot be read; for other Python programs, which know a ValueError."""

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ptcrm import __version__
-from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
+from ptcrm.errors import NotFoundError, PtcrmError, QueryError, RefusedError
 from ptcrm.model.change import Move, Operation
 from ptcrm.model.config import Config, read_config
 from ptcrm.model.dates import later
 from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
 from ptcrm.model.occurrence import FOREVER
-from ptcrm.model.reading import Report
+from ptcrm.model.reading import Report, suggest
 from ptcrm.schedule.campaigns import busy_days, entries, mailing, next_day
 from ptcrm.schedule.demand import YEAR, Demand, demand
 from ptcrm.schedule.obligations import obligations
@@ -59,6 +59,12 @@ if TYPE_CHECKING:
     from ptcrm.model.change import Change
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Contact, Obligations, Occurrence
+    from ptcrm.query.nodes import Facts as QueryFacts
+    from ptcrm.query.nodes import Query
+    from ptcrm.reports.budget import Ahead, Line
+    from ptcrm.reports.campaign import Recipient
+    from ptcrm.reports.tiers import Suggestion
+    from ptcrm.reports.winback import Group
     from ptcrm.schedule.campaigns import Mailing
     from ptcrm.schedule.plan import Arranged
     from ptcrm.text.edits import Edit
@@ -67,7 +73,7 @@ if TYPE_CHECKING:
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _A_YEAR_KNOWN = 2026  # to the package of holidays
-_ROWS_VERSION = "4"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "5"  # raised when rows are laid out or worked out differently
 
 
 class Listed(NamedTuple):
@@ -141,6 +147,7 @@ class Workspace:
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
         self._everybody: dict[str, Who] = {}
+        self._found_by: dict[str, list[Customer]] = {}
         stale, now_ns = self._scan()
         if stale.gone or any(0 <= now_ns - one.mtime_ns < _JUST_NOW_NS for one in stale.changed.values()):
             files.pause()  # an editor may be halfway through a save
@@ -285,23 +292,134 @@ class Workspace:
         return Listed(sorted(shown, key=in_order), len(waiting))
 
     def mailings(self, until: date) -> list[Mailing]:
-        """The mailing of each campaign that stands up to `until`, or was to go out lately."""
+        """The mailing of each campaign that stands up to `until`, or was to go out lately.
+
+        A campaign whose query cannot be read has none; `check` says so.
+        """
         found = []
         for name, campaign in self.config.campaigns.items():
             day = next_day(campaign, self.today, self.config.occasions.leap_day)
             ahead = self.config.occasions.lead.get(name) or self.config.occasions.lead.get("campaign")
             if day is not None and (day if ahead is None else later(day, ahead, -1)) <= until:
-                found.append(self.mailing(name, day))
+                with contextlib.suppress(QueryError):
+                    found.append(self.mailing(name, day))
         return found
 
     def mailing(self, name: str, day: date) -> Mailing:
-        """The mailing of the campaign `name` on `day`."""
-        found = self.customers_by(self.config.campaigns[name].where)
-        return mailing(name, day, found, self.index.reached, self.config)
+        """The mailing of the campaign `name` on `day`; raises `QueryError` if its query cannot be read."""
+        return mailing(name, day, self._found(name), self.index.reached, self.config)
 
-    def customers_by(self, where: str) -> list[Customer]:
-        """The customers whom the query `where` finds."""
-        return list(self.cache.customers())
+    def campaign(self, name: str) -> tuple[Mailing, list[Recipient]]:
+        """The mailing of the campaign `name` in this season, and all whom its query finds.
+
+        Raises `NotFoundError` if there is no such campaign, `QueryError` if its query cannot be read. A campaign
+        without a date has its season today.
+        """
+        from ptcrm.reports.campaign import recipients
+
+        if name not in self.config.campaigns:
+            known = ", ".join(self.config.campaigns) or "none"
+            hint = suggest(name, self.config.campaigns) or f"Known are: {known}."
+            raise NotFoundError(f"There is no campaign “{name}” in {store.CONFIG_NAME}. {hint}")
+        campaign = self.config.campaigns[name]
+        day = next_day(campaign, self.today, self.config.occasions.leap_day)
+        mailing = self.mailing(name, day or self.today)
+        return mailing, recipients(mailing, self._found(name))
+
+    def _found(self, name: str) -> list[Customer]:
+        """Everybody whom the query of the campaign `name` finds."""
+        if name not in self._found_by:
+            called = f"`where` of the campaign “{name}”"
+            self._found_by[name] = self.customers_by(self.config.campaigns[name].where, called, "campaigns")
+        return self._found_by[name]
+
+    def customers_by(self, where: str, called: str = "the query", key: str = "queries") -> list[Customer]:
+        """The customers whom the query `where` of ptcrm.yaml finds, in the order of the paths.
+
+        Raises `QueryError` if it cannot be read; `called` and its `key` there say where it stands.
+        """
+        customers = list(self.cache.customers())
+        query = self._query(where, called, key, customers)
+        facts = self._asked([query], customers)
+        return [one for one in customers if query(facts(one))]
+
+    def _query(self, where: str, called: str, key: str, customers: list[Customer]) -> Query:
+        """The query `where`, which may ask for what the files say and not for what is planned (FORMAT §3)."""
+        from ptcrm.query.fields import vocabulary_of
+        from ptcrm.query.lexer import Flaw
+        from ptcrm.query.parser import parse, pointed
+
+        own = {name for one in customers for name, _ in one.own}
+        found = parse(where, vocabulary_of(self.config, own), self.today)
+        if isinstance(found, Flaw):
+            place = f"{store.CONFIG_NAME}:{self.config.lines.get(key, 1)}"
+            why = f"{found.message}. {found.hint}".rstrip()
+            mark = pointed(where, found).replace("\n", "\n    ")
+            raise QueryError(f"{place}: {called} cannot be read: {why}\n    {mark}")
+        return found
+
+    def _asked(self, queries: list[Query], customers: list[Customer]) -> Callable[[Customer], QueryFacts]:
+        """What these queries may ask of a customer."""
+        from ptcrm.query.nodes import fields_of
+        from ptcrm.vault.known import known
+
+        fields = frozenset[str]().union(*map(fields_of, queries))
+        return known(self.index, fields, customers, self.config.currency, self.today)
+
+    def winback(self) -> list[Group]:
+        """The former customers, by why they left."""
+        from ptcrm.reports.winback import winback
+
+        return winback(self.cache.customers(), self.config.changes, self.today)
+
+    def tiers(self) -> list[Suggestion]:
+        """The tier that the rules suggest for each customer; raises `QueryError` if one cannot be read."""
+        from ptcrm.reports.tiers import Rule, suggestions
+
+        customers = list(self.cache.customers())
+        rules = [
+            Rule(name, tier.when, self._query(tier.when, f"`when` of the tier “{name}”", "tiers", customers))
+            for name, tier in self.config.tiers.items()
+            if tier.when
+        ]
+        return suggestions(customers, rules, self._asked([rule.query for rule in rules], customers))
+
+    def budget(self, year: int) -> list[Line]:
+        """What contacts take in `year`, tier by tier; planned is what is still to come of it."""
+        from ptcrm.reports.budget import Book, Spent, budget
+
+        first, last = date(year, 1, 1), date(year, 12, 31)
+        spent = [Spent(*row) for row in self.index.spent(first, min(last, self.today))]
+        customers = tuple(self.cache.customers())
+        if last < self.today:
+            return budget(Book(customers, spent), self.config, first, last)
+        cadences = {path: one.cadence for path, one in self.cache.standings().items() if one.due}
+        book = Book(customers, spent, cadences, self._ahead(last), self._posted(last))
+        return budget(book, self.config, max(first, self.today), last)
+
+    def _ahead(self, last: date) -> dict[str, list[Ahead]]:
+        """What the plan has up to `last` by the customer's path; what found no place stands where it is owed."""
+        from ptcrm.reports.budget import Ahead
+
+        days, waiting, _ = self.arranged(last)
+        both = [*days, *((one.ready, one) for one in waiting)]
+        owed = self.cache.obligations([one for _, one in both])
+        found: dict[str, list[Ahead]] = {}
+        for (day, row), one in zip(both, owed, strict=True):
+            stands = max(date.fromordinal(day), self.today)
+            found.setdefault(row.path, []).append(Ahead(stands, one.channel, one.kind == "cadence"))
+        return found
+
+    def _posted(self, last: date) -> dict[str, list[Ahead]]:
+        """The mailings up to `last` by the path of each customer who is still to get them."""
+        from ptcrm.reports.budget import Ahead
+
+        found: dict[str, list[Ahead]] = {}
+        for letter in self.mailings(last):
+            for member in letter.remaining:
+                one = Ahead(max(letter.day, self.today), letter.channel, is_cadence=False)
+                found.setdefault(member.path, []).append(one)
+        return found
 
     @cached_property
     def workdays(self) -> WorkDays:

@@ -154,6 +154,41 @@ def test_a_dated_item_that_does_not_fit_is_a_warning_with_a_suggestion(
     assert [entry.text for entry in found.customer.log] == ["fits"]
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("[cost:: 4 EUR] [amount:: 5 400.50 zł] [minutes:: 20]", []),
+        ("[cost:: 4] [Amount:: €5]", []),
+        ("[cost:: ] [minutes::]", []),
+        ("[cost:: 4,50 EUR]", [("PT106", 5, 30)]),
+        ("[cost::cheap]", [("PT106", 5, 29)]),
+        ("[amount:: about 5 EUR] [minutes:: 1h]", [("PT106", 5, 32), ("PT105", 5, 56)]),
+        ("[minutes:: 1.5]", [("PT105", 5, 33)]),
+        ("[minutes:: -5]", [("PT105", 5, 33)]),
+        ("x\n  more [cost:: ?]", [("PT106", 6, 16)]),
+        ("x\r\n  more [cost:: ?]", [("PT106", 6, 16)]),
+        ("[price:: ?] [done:: ?]", []),
+        ("cost:: ?", []),
+    ],
+)
+def test_amounts_that_are_none_are_a_warning_and_the_entry_stays(
+    words: str, found: list[tuple[str, int, int]]
+) -> None:
+    reading = read(f"## Log\n- 2026-11-02 call: x {words}\n")
+    assert [(one.code, one.line, one.column) for one in reading.diagnostics] == found
+    assert all(one.severity is Severity.WARNING for one in reading.diagnostics)
+    assert reading.customer is not None
+    assert [entry.channel for entry in reading.customer.log] == ["call"]
+
+
+def test_a_follow_ups_amounts_are_looked_at_too() -> None:
+    reading = read("- [x] 2026-11-02 call: x [cost:: ?]\n- [ ] 2026-11-03 call: y [minutes:: 9 min]\n")
+    found = [(one.code, one.line, one.column) for one in reading.diagnostics]
+    assert found == [("PT106", 4, 34), ("PT105", 5, 37)]
+    assert reading.customer is not None
+    assert len(reading.customer.follow_ups) == 2
+
+
 def test_a_suggestion_read_again_is_an_entry() -> None:
     reader = LineReader.of(Config())
     for line in ("call x", "call:x", "9:30 call x", "call (in) x", "Talked", "", "call"):

@@ -64,7 +64,10 @@ def answer(run: Run, vault: Path, *words: str, today: str = MONDAY) -> Any:  # n
         ("2026-09-23", "2 months ago"),
         ("2024-11-24", "23 months ago"),
         ("2024-11-22", "2 years ago"),
+        ("2024-11-23", "2 years ago"),
         ("2021-01-04", "5 years ago"),
+        ("1926-11-24", "99 years ago"),
+        ("2026-11-24", "on 2026-11-24"),
     ],
 )
 def test_how_long_ago_is_said_as_one_would(day: str, words: str) -> None:

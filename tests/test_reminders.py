@@ -12,6 +12,7 @@ from tests.conftest import MakeVault, Run
 
 CONFIG = """\
 start: 2021-01-01
+tiers: {gold: {cadence: 3 weeks}, silver: {}, bronze: {}}
 occasions: {lead: {birthday: 7 days, wedding: 1 month, campaign: 14 days, summer: 3 days}, customer_years: [1, 5]}
 campaigns:
   christmas: {date: --12-10, do: card, where: "tier:gold,silver"}
@@ -121,13 +122,12 @@ def test_a_cadence_keeps_away_from_a_campaign_that_reaches_the_customer(
     make_vault: MakeVault, run: Run
 ) -> None:
     text = "---\nname: Anna\ntier: gold\n---\n## Log\n- {} call: x\n"
-    config = CONFIG + "tiers: {gold: {cadence: 3 weeks}, silver: {}}\n"
     for last, planned in (
         ("2026-11-16", "2026-12-15"),
         ("2026-11-11", "2026-12-02"),
         ("2026-11-13", "2026-12-04"),
     ):
-        vault = make_vault({"anna": text.format(last)}, config, name=last)
+        vault = make_vault({"anna": text.format(last)}, CONFIG, name=last)
         rows = json.loads(run("--vault", vault, "--today", "2026-11-23", "why", "anna", "--json").stdout)
         assert {one["planned"] for one in rows if one["kind"] == "cadence"} == {planned}
         assert date.fromisoformat(planned).weekday() < 5

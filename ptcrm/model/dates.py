@@ -305,16 +305,6 @@ def weekday_name(day: date) -> str:
     return _WEEKDAYS[day.weekday()]
 
 
-def ago(day: date, today: date) -> str:
-    """How long ago `day` was, in the unit one would say: `yesterday`, `9 days ago`, `5 weeks ago`, `3 years ago`."""
-    days = (today - day).days
-    if days < 2:
-        return "yesterday" if days == 1 else "today"
-    sizes = ((730, _DAYS_IN_YEAR, "years"), (61, _DAYS_IN_MONTH, "months"), (14, 7, "weeks"), (0, 1, "days"))
-    size, unit = next((size, unit) for least, size, unit in sizes if days >= least)
-    return f"{int(days / size)} {unit} ago"
-
-
 def near_day(day: date, today: date) -> str:
     """`today`, `tomorrow`, the weekday and date, or far away the date with the year."""
     near = {0: "today", 1: "tomorrow"}.get((day - today).days)
@@ -322,3 +312,15 @@ def near_day(day: date, today: date) -> str:
     if abs((day - today).days) > _HALF_A_YEAR:
         return f"{day.day} {month} {day.year}"
     return near or f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {month}"
+
+
+def ago(day: date, today: date) -> str:
+    """How long `day` is past, in whole units: `today`, `yesterday`, `9 days ago`, `5 weeks ago`, `2 years ago`."""
+    days = (today - day).days
+    if days in (0, 1):
+        return "yesterday" if days else "today"
+    months = (today.year - day.year) * 12 + today.month - day.month - (today.day < day.day)
+    for count, unit in ((months // 12, "years"), (months, "months"), (days // 7, "weeks"), (days, "days")):
+        if count >= 2:
+            return f"{count} {unit} ago"
+    return f"on {day}"

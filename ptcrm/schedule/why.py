@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.config import Config
 from ptcrm.model.customer import Customer
-from ptcrm.model.dates import date_words, later, long_day
+from ptcrm.model.dates import ago, date_words, later, long_day
 from ptcrm.model.occurrence import ALWAYS, CONTACT_KINDS, FOREVER, Occurrence, Standing, Touch
 from ptcrm.schedule.obligations import Cadence, unanswered, which_cadence
 from ptcrm.schedule.workdays import WorkDays
@@ -52,7 +52,7 @@ def standing_sentence(case: Case) -> str:
     begin = (
         _never_words(case)
         if last is None
-        else f"The last contact was {_a_touch(last)}, {_ago(last.date, case.today)}"
+        else f"The last contact was {_a_touch(last)}, {ago(last.date, case.today)}"
     )
     rule = _rule_words(case)
     if due is None:
@@ -153,14 +153,6 @@ def _a_touch(touch: Touch) -> str:
 
 def _a(noun: str) -> str:
     return f"{'an' if noun[0] in _VOWELS else 'a'} {noun}"
-
-
-def _ago(day: date, today: date) -> str:
-    """`today`, `yesterday`, `12 days ago`, `3 weeks ago`."""
-    days = (today - day).days
-    if days < 2:
-        return ("today", "yesterday")[days]
-    return f"{days // 7} weeks ago" if days >= 21 else f"{days} days ago"
 
 
 def _rule_words(case: Case) -> str:

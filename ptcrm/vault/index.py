@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ptcrm.model.config import Config
-    from ptcrm.model.customer import LogEntry
     from ptcrm.vault.cache import Cache
     from ptcrm.vault.schema import Reading
     from ptcrm.vault.store import Signature
@@ -102,7 +101,7 @@ def _entry_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
         given = dict(entry.fields)
         contact = config.is_contact(entry.channel, entry.qualifiers)
         tried = contact or "no answer" in entry.qualifiers
-        cost, minutes = _spent(entry, given, config)
+        cost, minutes = _spent(entry.channel, entry.qualifiers, given, config)
         row = EntryRow(
             entry.line,
             entry.date.isoformat(),
@@ -123,10 +122,14 @@ def _entry_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
             if key == "with":
                 for target in find_links(value, Span(0, len(value))) or [Target(value, Span(0, len(value)))]:
                     yield row._replace(key=link_key(target.text, one.path))
+    logged = {(entry.date, entry.channel) for entry in one.log}
     for task in one.follow_ups:
         if task.mark == "done" and task.channel and config.is_contact(task.channel, ()):
-            day, step = (task.done or task.due).isoformat(), dict(task.fields).get("step")
-            yield EntryRow(task.line, day, -1, task.channel, 1, 1, 1, 0, step, None, None, None, None)
+            day, given = task.done or task.due, dict(task.fields)
+            said = (day, task.channel) in logged  # then the entry tells what it took
+            cost, minutes = (None, None) if said else _spent(task.channel, (), given, config)
+            step, when = given.get("step"), day.isoformat()
+            yield EntryRow(task.line, when, -1, task.channel, 1, 1, 1, 0, step, cost, minutes, None, None)
 
 
 def touch_of(entry: EntryRow, path: str) -> Touch:
@@ -136,10 +139,12 @@ def touch_of(entry: EntryRow, path: str) -> Touch:
     return Touch(day, entry.channel, contact, path, entry.line, tried, mail, entry.step)
 
 
-def _spent(entry: LogEntry, given: dict[str, str], config: Config) -> tuple[str | None, int | None]:
-    """What the entry cost and how long it took: as it says, else as its channel does if it went out to somebody."""
-    usual = config.channels.get(entry.channel)
-    if usual is None or not {"in", "no answer"}.isdisjoint(entry.qualifiers):
+def _spent(
+    channel: str, qualifiers: tuple[str, ...], given: dict[str, str], config: Config
+) -> tuple[str | None, int | None]:
+    """What a line cost and how long it took: as it says, else as its channel does if it went out to somebody."""
+    usual = config.channels.get(channel)
+    if usual is None or not {"in", "no answer"}.isdisjoint(qualifiers):
         usual = Channel()
     minutes = parse_whole(given["minutes"]) if "minutes" in given else usual.minutes
     cost = _money(given.get("cost"), config) or _money(usual.cost, config)
@@ -305,6 +310,28 @@ class Index:
         rows = self.cache.rows(query, channel, first.isoformat(), last.isoformat())
         found = {path if key is None else self.resolve(key) for path, key in rows}
         return {path for path in found if path}
+
+    def spent(self, first: date, last: date) -> list[tuple[str, str | None, int, int]]:
+        """What was spent from `first` to `last` (both included): path, cost, how many entries had it, minutes in all.
+
+        An entry counts for the customer in whose file it stands, whoever else was there.
+        """
+        query = """SELECT path, cost, count(*), coalesce(sum(minutes), 0) FROM entry
+            WHERE key IS NULL AND date BETWEEN ? AND ? AND (cost IS NOT NULL OR minutes IS NOT NULL)
+            GROUP BY path, cost ORDER BY path, cost"""
+        return self.cache.rows(query, first.isoformat(), last.isoformat())
+
+    def sold(self, until: date) -> list[tuple[str, str]]:
+        """What each sale up to `until` (included) has brought: path and amount (`5400 EUR`)."""
+        query = """SELECT path, amount FROM entry
+            WHERE key IS NULL AND channel = 'sale' AND amount IS NOT NULL AND date <= ?"""
+        return self.cache.rows(query, until.isoformat())
+
+    def channel_counts(self) -> list[tuple[str, str, int]]:
+        """How often each channel stands in each log: path, channel, number of entries."""
+        query = """SELECT path, channel, count(*) FROM entry WHERE key IS NULL AND place >= 0
+            GROUP BY path, channel ORDER BY path, channel"""
+        return self.cache.rows(query)
 
     def _handles(self, path: str) -> set[str]:
         """The keys by which links reach the customer at `path`, and nobody else."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,14 @@ from ptcrm.model.config import QUALIFIERS, Config, channel_names
 from ptcrm.model.customer import FollowUp, LogEntry, Mark
 from ptcrm.model.dates import Interval, later, parse_date, parse_interval, parse_time
 from ptcrm.model.diagnostic import Fix, Problem, rewrite
-from ptcrm.model.reading import did_you_mean, nearest
+from ptcrm.model.reading import did_you_mean, nearest, parse_money, parse_whole
 from ptcrm.text.edits import Edit
 from ptcrm.text.fold import fold
 from ptcrm.text.markdown import Item, show_links
 from ptcrm.text.source import Span, outermost
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from ptcrm.model.reading import Report
@@ -103,7 +105,25 @@ class LineReader:
         if isinstance(fitted, Problem):
             report.problem(fitted.moved(start), start)
             return None
+        self._warn_of_amounts(text, start, item.span.end, report)
         return replace(fitted, line=report.line(start), span=item.span)
+
+    def _warn_of_amounts(self, text: str, start: int, end: int, report: Report) -> None:
+        """Warn of money and minutes that are none: the line stays, and they count for nothing."""
+        if text.find("::", start, end) < 0:
+            return
+        for found in _FIELD.finditer(text, start, end):
+            parse = self._amounts.get(found["key"].strip().lower())
+            value = found["value"].strip()
+            problem = parse(value) if parse and value else None
+            if isinstance(problem, Problem):
+                report.problem(problem, text.index(value, found.start("value")))
+
+    @property
+    def _amounts(self) -> dict[str, Callable[[str], object]]:
+        """The inline keys that hold a number, with what reads them."""
+        money = partial(parse_money, currency=self.config.currency)
+        return {"cost": money, "amount": money, "minutes": parse_whole}
 
     def parse_entry(self, words: str) -> LogEntry | Problem:
         """The entry that `words` (from the date on) make, or why they do not fit."""
@@ -199,6 +219,7 @@ class LineReader:
         if isinstance(done, Problem):
             report.problem(replace(done, code="PT301").moved(start + words.rfind(ended or "")), start)
             done = None
+        self._warn_of_amounts(text, start, item.content.end, report)
         return FollowUp(
             due=day,
             text=shown,

@@ -1,0 +1,1 @@
+"""Layer 5: answers to a shopkeeper's questions, from customers and the plan; pure."""
