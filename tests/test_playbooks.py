@@ -218,3 +218,13 @@ def test_two_steps_on_one_day_take_one_entry_each() -> None:
     for count in range(3):
         (run,) = runs(customer, [sale, *calls[:count]], config, TODAY)
         assert [step.state for step in run.steps].count("done") == count
+
+
+def test_what_settles_a_step_does_not_begin_the_playbook_anew() -> None:
+    config = configured("playbooks: {p: {starts: call, steps: [{after: 7 days, do: call, text: Again}]}}\n")
+    customer, touches = read(log("2026-11-02 call: x", "2026-11-10 call: y [step:: p/1]"), config)
+    (run,) = runs(customer, touches, config, TODAY)
+    assert (run.began, [step.state for step in run.steps]) == (date(2026, 11, 2), ["done"])
+    customer, touches = read(log("2026-11-02 call: x", "2026-11-10 call: y"), config)
+    (run,) = runs(customer, touches, config, TODAY)
+    assert (run.began, [step.state for step in run.steps]) == (date(2026, 11, 10), ["open"])

@@ -72,7 +72,7 @@ def runs(customer: Customer, touches: Sequence[Touch], config: Config, today: da
     case = _Case(customer, known, today, avoided(customer, config), suggested(customer, config))
     found = []
     for name, playbook in config.playbooks.items():
-        started = _started(case, playbook)
+        started = _started(case, name, playbook)
         if started is not None:
             began, trigger = started
             found.append(Run(name, began, trigger, _steps(case, name, playbook, began, trigger)))
@@ -93,8 +93,11 @@ def _is_at_rest(customer: Customer, config: Config) -> bool:
     return status is not None and status.cadence is not None and status.cadence.is_never
 
 
-def _started(case: _Case, playbook: Playbook) -> tuple[date, Reason] | None:
-    """The day on which the playbook began for the customer, and what began it; None if nothing has."""
+def _started(case: _Case, name: str, playbook: Playbook) -> tuple[date, Reason] | None:
+    """The day on which the playbook began for the customer, and what began it; None if nothing has.
+
+    What settles a step of it begins it not anew, whatever its channel.
+    """
     customer = case.customer
     if (customer.status == "former") != (playbook.starts == "left"):
         return None
@@ -104,7 +107,12 @@ def _started(case: _Case, playbook: Playbook) -> tuple[date, Reason] | None:
             return None
         words = f"a customer since {day}" if playbook.starts == "since" else f"left on {day}"
         return day, Reason(words, customer.path, customer.lines.get(playbook.starts, 1))
-    touch = next((touch for touch in reversed(case.known) if touch.channel == playbook.starts), None)
+    triggers = (
+        touch
+        for touch in reversed(case.known)
+        if touch.channel == playbook.starts and not (touch.step or "").startswith(f"{name}/")
+    )
+    touch = next(triggers, None)
     return (
         None
         if touch is None
