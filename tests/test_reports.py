@@ -83,6 +83,7 @@ def said(make_vault: MakeVault, run: Run) -> Callable[..., str]:
         ("2026-11-01 visit: x\n2026-10-01 visit: x", ["24 EUR"], 180),
         ("2026-11-01 card: x\n2026-10-01 visit: x", ["12 EUR", "3 PLN"], 90),
         ("2026-11-01 card: x [cost:: 2 USD]\n2026-10-01 card: x", ["3 PLN", "2 USD"], 0),
+        ("2026-11-01 card: x [cost:: 2 CAD]\n2026-10-01 visit: x", ["12 EUR", "2 CAD"], 90),
         ("2026-11-23 call: today counts", [], 15),
         ("2026-11-24 visit: not yet", [], 0),
         ("2026-01-01 call: x\n2025-12-31 call: last year", [], 15),
@@ -459,6 +460,24 @@ def test_the_tier_that_the_rules_suggest(
     (row,) = answer("tiers --all", {"anna": customer(log, **fields)}, RULES)
     assert (row["suggested"], row["differs"], row["because"]) == (suggested, differs, because)
     assert row["command"] == (f"ptcrm set anna tier {suggested}" if suggested and differs else None)
+
+
+@pytest.mark.parametrize(
+    ("when", "because"),
+    [
+        ("(revenue:>5000 tag:lead) or tag:vip", ["revenue 6000", "tag lead", "tag vip"]),
+        ("(revenue:>7000 tag:lead) or tag:vip", ["tag vip"]),
+        ("(revenue:>5000 tag:gone) or tag:vip", ["tag vip"]),
+        ("revenue:>5000 -tag:gone", ["revenue 6000"]),
+        ("tag:vip,lead or tag:vip", ["tag lead, vip", "tag vip"]),
+        ("since:2021", ["since 2021-03-02"]),
+        ("", []),
+    ],
+)
+def test_what_makes_a_rule_fit(when: str, because: list[str], answer: Callable[..., Any]) -> None:
+    text = customer("2026-11-01 sale: x [amount:: 6000]", tags="[lead, vip]", since="2021-03-02")
+    (row,) = answer("tiers --all", {"anna": text}, f'tiers: {{gold: {{when: "{when}"}}}}\n')
+    assert row["because"] == because
 
 
 @pytest.mark.parametrize("fields", [{"status": "former"}, {"do_not_contact": "true"}])

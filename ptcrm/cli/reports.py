@@ -38,7 +38,9 @@ def _called(one: Customer) -> str:
 @json_option
 @pass_session
 def budget_command(session: Session, year: str | None, as_json: bool) -> None:
-    """What contacts cost in a year, in money and time: spent, planned and left, tier by tier.
+    """What contacts cost in a year: spent, planned and left.
+
+    In money and time, tier by tier.
 
     \b
     Examples:
@@ -112,7 +114,7 @@ def _budget_row(one: Line, year: int) -> dict[str, object]:
 @json_option
 @pass_session
 def winback_command(session: Session, as_json: bool) -> None:
-    """Former customers by why and when they left, and whom a change concerns.
+    """Former customers by why they left, and what has changed.
 
     \b
     Examples:
@@ -185,7 +187,9 @@ def _former_row(one: Customer, group: Group, standing: Standing, planned: date |
 @json_option
 @pass_session
 def tiers_command(session: Session, whole: bool, as_json: bool) -> None:
-    """Whose tier is not the one that the rules (`when:`) suggest. It changes nothing.
+    """Whose tier is not the one that the rules suggest.
+
+    A rule is a tier's `when:` in ptcrm.yaml. Nothing is changed.
 
     \b
     Examples:
@@ -243,7 +247,7 @@ def _tier_row(one: Suggestion) -> dict[str, object]:
 @json_option
 @pass_session
 def campaign_command(session: Session, name: tuple[str, ...], as_json: bool) -> None:
-    """The campaigns; or with a name, whom its mailing goes to, where to, and who is left out.
+    """The campaigns, or whom one of them goes to and where.
 
     \b
     Examples:
