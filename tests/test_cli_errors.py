@@ -311,7 +311,7 @@ def test_a_read_only_file_is_refused(
 def test_a_bug_leaves_a_message_and_no_traceback(
     make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace.Workspace, "contacts", lambda *_: 1 / 0)
+    monkeypatch.setattr(workspace.Workspace, "arranged", lambda *_: 1 / 0)
     result = CliRunner().invoke(cli, ["--vault", str(make_vault({})), "due"])
     assert result.exit_code == 1
     assert "ZeroDivisionError" in result.stderr

@@ -37,12 +37,22 @@ def export(run: Run, vault: Path, *options: object, today: object = DAY) -> byte
 
 
 def expected(run: Run, vault: Path, first: date, last: date) -> list[tuple[str, str]]:
-    """(day, customer's name) of everything that `due` and `birthdays` name from `first` to `last`."""
+    """(day, customer's name) of everything that `due` and `birthdays` name from `first` to `last`.
+
+    Reminders stand in a feed for the next return alone.
+    """
     rows: list[dict[str, Any]] = []
     for command in ("due", "birthdays"):
         result = run("--vault", vault, "--today", DAY, command, "--json", "--until", last)
         rows += json.loads(result.stdout)
-    return sorted((row["planned"], row["name"]) for row in rows if row["planned"] >= first.isoformat())
+    rows = [row for row in rows if row["planned"] >= first.isoformat()]
+    reminders = {
+        (row["name"], row["text"].rpartition(" on ")[0]): row
+        for row in reversed(rows)
+        if row["kind"] == "lead"
+    }
+    wanted = [row for row in rows if row["kind"] != "lead"] + list(reminders.values())
+    return sorted((row["planned"], row["name"]) for row in wanted)
 
 
 def by_icalendar(feed: bytes, first: date, last: date) -> list[tuple[str, str]]:
