@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -92,7 +92,7 @@ def entries(mailings: Iterable[Mailing], config: Config, today: date, until: dat
             found.append(_entry(one, today))
         ahead = leads.get(fold(one.name)) or leads.get("campaign")
         if ahead and today < one.day and later(one.day, ahead, -1) <= until:
-            found.append(_reminder(one, ahead, config))
+            found.append(_reminder(one, ahead, config, today))
     return found
 
 
@@ -112,20 +112,18 @@ def _entry(one: Mailing, today: date) -> Occurrence:
     )
 
 
-def _reminder(one: Mailing, ahead: Interval, config: Config) -> Occurrence:
+def _reminder(one: Mailing, ahead: Interval, config: Config, today: date) -> Occurrence:
     stands = later(one.day, ahead, -1)
-    return Occurrence(
-        customer="",
-        name=one.name,
-        path="ptcrm.yaml",
+    reason = Reason(f"{ahead} ahead", "ptcrm.yaml", config.lines.get("occasions", 1))
+    return replace(
+        _entry(one, today),
         kind="lead",
         origin=f"campaign {one.name} {one.day.year}",
         due=stands,
         planned=stands,
+        channel=None,
         text=f"{one.name} on {one.day}",
-        state="ok",
-        members=tuple(member.name for member in one.remaining),
-        reasons=(Reason(f"{ahead} ahead", "ptcrm.yaml", config.lines.get("occasions", 1)),),
+        reasons=(reason,),
     )
 
 
