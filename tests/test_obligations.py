@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ptcrm.model.config import Config, read_config
+from ptcrm.model.config import Config, Occasions, Playbook, Step, read_config
 from ptcrm.model.customer import Customer, FollowUp, Occasion
 from ptcrm.model.dates import NEVER, Anniversary, Interval, later
 from ptcrm.model.occurrence import ALWAYS, FOREVER, Obligation, Obligations, Reason, Standing, Touch, Yearly
@@ -434,9 +434,30 @@ def test_ok_means_more_than_a_fifth_left(cadence: int, passed: int) -> None:
 
 near = st.dates(date(2026, 10, 1), date(2027, 2, 1))
 lengths = st.sampled_from([NEVER, Interval(days=1), Interval(days=10), Interval(days=42), Interval(months=1)])
-touches = st.builds(
-    Touch, near, st.sampled_from(["call", "email"]), st.booleans(), st.just("a.md"), st.integers(1, 9)
+touches = st.one_of(
+    st.builds(
+        Touch, near, st.sampled_from(["call", "email"]), st.booleans(), st.just("a.md"), st.integers(1, 9)
+    ),
+    st.builds(
+        Touch,
+        near,
+        st.sampled_from(["sale", "memo"]),
+        st.just(value=False),
+        st.just("a.md"),
+        st.integers(10, 19),
+        tried=st.just(value=False),
+        step=st.sampled_from([None, "after-sale/1", "welcome/1"]),
+    ),
 )
+PLAYBOOKS = {
+    "after-sale": Playbook(
+        "sale", steps=(Step(Interval(days=7), "email", "x"), Step(Interval(days=21), "call", "y"))
+    ),
+    "welcome": Playbook(
+        "since", Interval(days=10), (Step(None, "call", "x"), Step(Interval(months=1), "email", "y"))
+    ),
+    "win-back": Playbook("left", steps=(Step(Interval(days=14), "email", "x"),)),
+}
 follow_ups = st.builds(
     FollowUp,
     due=near,
@@ -456,6 +477,9 @@ people = st.builds(
     cadence=st.none() | lengths,
     cadence_until=st.none() | near | st.just(date.max),
     since=st.none() | near,
+    left=st.none() | near,
+    avoids=st.sampled_from([(), ("email",)]),
+    prefers=st.sampled_from([(), ("call",)]),
     snooze=st.none() | near,
     do_not_contact=st.sampled_from([False, False, False, True]),
     birthday=st.none() | st.builds(Anniversary, st.just(2), st.just(29)),
@@ -465,12 +489,17 @@ people = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(people, st.lists(touches, max_size=5), st.none() | near, near, near)
 def test_what_is_owed_is_the_same_on_every_day_it_is_valid(
     one: Customer, made: list[Touch], start: date | None, today: date, other: date
 ) -> None:
-    config = Config(start=start, tiers=CONFIG.tiers)
+    config = Config(
+        start=start,
+        tiers=CONFIG.tiers,
+        playbooks=PLAYBOOKS,
+        occasions=Occasions(lead={"birthday": Interval(days=7), "w": Interval(months=1)}),
+    )
     made.sort(key=lambda touch: (touch.date, touch.path, touch.line))
     found = obligations(one, made, config, today)
     assert found.valid_from <= today < found.valid_until
