@@ -163,6 +163,7 @@ def test_a_step_waits_for_the_gap_after_a_contact_of_its_run_and_for_a_snooze_an
     assert not_before(log(sale, "2026-10-30 call: before the sale")) == date.min
     assert not_before(log(sale, "2026-11-22 email: x")) == date(2026, 11, 27)
     assert not_before("snooze: 2026-12-01\n" + log(sale)) == date(2026, 12, 1)
+    assert not_before("kind: company\nsnooze: 2026-12-01\n" + log(sale)) == date(2026, 12, 1)
     assert not_before(log(sale, "2026-11-22 call (no answer): x")) == date(2026, 11, 25)
 
 

@@ -189,8 +189,10 @@ def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: b
             if standing.last
             else "never contacted"
         )
-        state = standing.state(workspace.today)
-        due = f", next due {standing.due} ({state})" if standing.due and standing.last else f" ({state})"
+        state, percent = standing.state(workspace.today), standing.progress(workspace.today)
+        into = f", {percent} % of the cadence" if percent is not None and standing.last else ""
+        due = f", next due {standing.due}" if standing.due and standing.last else ""
+        due += f" ({state}{into})"
         say(f"{last}{due}")
     say()
     say_table([(f"{name}:", words) for name, words in given_fields(customer)])

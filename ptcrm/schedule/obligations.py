@@ -162,7 +162,7 @@ def _steps(
                         channel=step.channel,
                         text=step.text,
                         movable=True,
-                        not_before=max(standing.snooze, retry, rest),
+                        not_before=max(customer.snooze or ALWAYS, retry, rest),
                         expires=step.expires,
                         rank=rank,
                         pace=pace,

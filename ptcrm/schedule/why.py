@@ -189,11 +189,12 @@ def _causes(one: Occurrence, case: Case) -> Iterator[str]:
     first = max(one.due, case.today)
     tried = unanswered(None if one.kind == "cadence" else one.channel, case.touches)
     retry = later(tried, case.config.retry) if tried else ALWAYS
-    if one.kind in ("cadence", "playbook") and case.standing.snooze > first:
-        yield f"{case.customer.name} is snoozed until {date_words(case.standing.snooze)}"
+    snooze = (case.customer.snooze if one.kind in ("cadence", "playbook") else None) or ALWAYS
+    if snooze > first:
+        yield f"{case.customer.name} is snoozed until {date_words(snooze)}"
     if tried and retry > first:
         yield f"nobody answered on {date_words(tried)} and it is tried again {case.config.retry} later"
-    first = max(first, retry, case.standing.snooze if one.kind != "follow-up" else ALWAYS)
+    first = max(first, retry, snooze)
     days = [first + number * _DAY for number in range((one.planned - first).days)]
     free = dict.fromkeys(why for day in days if (why := case.workdays.why_free(day)))
     if free:
