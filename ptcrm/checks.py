@@ -14,9 +14,10 @@ from ptcrm.model.customer import Customer
 from ptcrm.model.dates import NEVER, Interval, later, parse_date
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.reading import nearest, suggest
+from ptcrm.query.configured import configured
 from ptcrm.query.fields import vocabulary_of
 from ptcrm.query.lexer import Flaw
-from ptcrm.query.parser import parse, pointed
+from ptcrm.query.parser import pointed
 from ptcrm.text.edits import unified_diff
 from ptcrm.text.fold import fold, same_id
 from ptcrm.vault.index import WITH, WORDS, Index, LooseLink, file_keys
@@ -314,40 +315,18 @@ def twins(vault: Vault) -> Iterator[Diagnostic]:
 # The configuration
 
 
-class ConfiguredQuery(NamedTuple):
-    """A query of ptcrm.yaml: its key there, what it is called, its text, whether it may ask for the plan."""
-
-    key: str
-    called: str
-    text: str
-    planned: bool
-
-
-def _queries(config: Config) -> Iterator[ConfiguredQuery]:
-    """Every query of the configuration; the plan depends on tiers and campaigns (FORMAT §3)."""
-    for name, tier in config.tiers.items():
-        yield ConfiguredQuery("tiers", f"`when` of the tier “{name}”", tier.when or "", planned=False)
-    for name, campaign in config.campaigns.items():
-        called = f"`where` of the campaign “{name}”"
-        yield ConfiguredQuery("campaigns", called, campaign.where, planned=False)
-    for name, text in config.queries.items():
-        yield ConfiguredQuery("queries", f"the query “{name}”", text, planned=True)
-    for name, feed in config.feeds.items():
-        yield ConfiguredQuery("feeds", f"`where` of the feed “{name}”", feed.where or "", planned=True)
-
-
 def unreadable_queries(vault: Vault) -> Iterator[Diagnostic]:
     """Queries in ptcrm.yaml that cannot be read, with a mark under the place."""
-    queries = [one for one in _queries(vault.config) if one.text]
+    queries = [one for one in configured(vault.config) if one.text]
     if not queries:
         return
     vocabulary = vocabulary_of(vault.config, {name for one in vault.customers for name, _ in one.own})
-    for key, called, text, planned in queries:
-        flaw = parse(text, vocabulary, vault.today, planned=planned)
+    for one in queries:
+        flaw = one.read(vocabulary, vault.today)
         if isinstance(flaw, Flaw):
-            message = f"{called} cannot be read: {flaw.message}"
-            line = vault.config.lines.get(key, 1)
-            yield Diagnostic("PT504", CONFIG_NAME, line, 1, message, flaw.hint, pointed(text, flaw))
+            message = f"{one.called} cannot be read: {flaw.message}"
+            line = vault.config.lines.get(one.key, 1)
+            yield Diagnostic("PT504", CONFIG_NAME, line, 1, message, flaw.hint, pointed(one.text, flaw))
 
 
 def unknown_words(vault: Vault) -> Iterator[Diagnostic]:

@@ -15,12 +15,11 @@ from zoneinfo import ZoneInfo
 
 from ptcrm import __version__
 from ptcrm.errors import NotFoundError, PtcrmError, QueryError, RefusedError
-from ptcrm.model.change import Move, Operation
 from ptcrm.model.config import Config, read_config
 from ptcrm.model.dates import later
 from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
 from ptcrm.model.occurrence import FOREVER
-from ptcrm.model.reading import Report, suggest
+from ptcrm.model.reading import Report
 from ptcrm.schedule.campaigns import busy_days, entries, mailing, next_day
 from ptcrm.schedule.demand import YEAR, Demand, demand
 from ptcrm.schedule.obligations import obligations
@@ -43,31 +42,27 @@ from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.cache import Cache
-from ptcrm.vault.index import Facts, Index, Match, Stale, facts_of, link_key
+from ptcrm.vault.index import Facts, Index, Match, Stale, facts_of
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.log import LineReader
-from ptcrm.vault.rename import keep_id, repoint, rewritten
+from ptcrm.vault.rename import Files, renamed
 from ptcrm.vault.repair import repaired
 from ptcrm.vault.schema import Reading, read_customer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
     from pathlib import Path
 
     from ptcrm.checks import Copy
-    from ptcrm.formats.ics import Rendered
-    from ptcrm.model.change import Change
+    from ptcrm.model.change import Operation
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Contact, Obligations, Occurrence
+    from ptcrm.query.configured import ConfiguredQuery
+    from ptcrm.query.fields import Forecast
     from ptcrm.query.nodes import Facts as QueryFacts
     from ptcrm.query.nodes import Query
-    from ptcrm.reports.budget import Ahead, Line
-    from ptcrm.reports.campaign import Recipient
-    from ptcrm.reports.tiers import Suggestion
-    from ptcrm.reports.winback import Group
     from ptcrm.schedule.campaigns import Mailing
     from ptcrm.schedule.plan import Arranged
-    from ptcrm.text.edits import Edit
     from ptcrm.vault.repair import Repair
 
 _TRIES = 3  # another process may read files while this one works out what follows
@@ -147,7 +142,7 @@ class Workspace:
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
         self._everybody: dict[str, Who] = {}
-        self._found_by: dict[str, list[Customer]] = {}
+        self._meant: dict[str, list[Customer]] = {}
         stale, now_ns = self._scan()
         if stale.gone or any(0 <= now_ns - one.mtime_ns < _JUST_NOW_NS for one in stale.changed.values()):
             files.pause()  # an editor may be halfway through a save
@@ -211,7 +206,7 @@ class Workspace:
             )
         return reading
 
-    # Asking
+    # Finding a customer
 
     def find(self, words: str) -> Match:
         """The one customer whom `words` mean; raises NotFoundError if there is none or more than one."""
@@ -249,6 +244,61 @@ class Workspace:
         near = " or ".join(f"“{name}”" for name in self.index.near(words))
         return f"Nobody here answers to “{words}”. {f'Did you mean {near}?' if near else 'See all with `ptcrm list`.'}"
 
+    # Queries of ptcrm.yaml
+
+    def query(self, asked: ConfiguredQuery, customers: Iterable[Customer]) -> Query:
+        """The query, which may ask for the own fields of these `customers`; raises `QueryError` if it cannot be read."""
+        from ptcrm.query.fields import vocabulary_of
+        from ptcrm.query.lexer import Flaw
+
+        own = {name for one in customers for name, _ in one.own}
+        found = asked.read(vocabulary_of(self.config, own), self.today)
+        if isinstance(found, Flaw):
+            line = self.config.lines.get(asked.key, 1)
+            raise QueryError(f"{store.CONFIG_NAME}:{line}: {asked.complaint(found)}")
+        return found
+
+    def facts(
+        self, queries: Iterable[Query], customers: Iterable[Customer]
+    ) -> Callable[[Customer], QueryFacts]:
+        """From one of the `customers` to what these queries may ask of her."""
+        from ptcrm.query.nodes import fields_of
+        from ptcrm.vault.known import known
+
+        fields = frozenset[str]().union(*map(fields_of, queries))
+        forecasts = self._forecasts(fields)
+        currency, today = self.config.currency, self.today
+        return known(self.index, fields, customers, forecasts, currency=currency, today=today)
+
+    def _forecasts(self, fields: frozenset[str]) -> dict[str, Forecast]:
+        """What the plan says of each customer, by path; nothing is planned that none of the `fields` asks for."""
+        from ptcrm.query.fields import PLANNED, Forecast
+
+        if not fields & PLANNED:
+            return {}
+        days = self.next_days() if "planned" in fields else {}
+        return {
+            path: Forecast(one.due, days.get(path), one.state(self.today))
+            for path, one in self.cache.standings().items()
+        }
+
+    def customers_by(self, asked: ConfiguredQuery) -> list[Customer]:
+        """The customers whom the query finds, by path; raises `QueryError` if it cannot be read."""
+        customers = list(self.cache.customers())
+        query = self.query(asked, customers)
+        facts = self.facts([query], customers)
+        return [one for one in customers if query(facts(one))]
+
+    def meant_by(self, campaign: str) -> list[Customer]:
+        """Everybody whom the query of the `campaign` finds; raises `QueryError` if it cannot be read."""
+        if campaign not in self._meant:
+            from ptcrm.query.configured import of_campaign
+
+            self._meant[campaign] = self.customers_by(of_campaign(self.config, campaign))
+        return self._meant[campaign]
+
+    # The plan
+
     def arranged(self, until: date) -> Arranged:
         """Where all contacts up to `until` (included) stand, and which found no place."""
         gap = (later(self.today, self.config.min_gap) - self.today).days
@@ -268,10 +318,17 @@ class Workspace:
         details = ((self._who(row.path), one) for (_, row), one in zip(days, owed, strict=True))
         return occurrences(days, details, self.today)
 
-    def plan(self, until: date) -> list[Occurrence]:
-        """The contacts and campaigns planned up to `until` (included)."""
-        campaigns = entries(self.mailings(until), self.config, self.today, until)
-        return sorted([*self._occurrences(self.arranged(until).days), *campaigns], key=in_order)
+    def plan(self, until: date, only: Container[str] | None = None) -> list[Occurrence]:
+        """The contacts and campaigns planned up to `until` (included); with `only`, of customers at these paths.
+
+        Of a campaign that is its part that goes to them.
+        """
+        days, mailings = self.arranged(until).days, self.mailings(until)
+        if only is not None:
+            days = [(day, one) for day, one in days if one.path in only]
+            mailings = [one.among(only) for one in mailings]
+        campaigns = entries(mailings, self.config, self.today, until)
+        return sorted([*self._occurrences(days), *campaigns], key=in_order)
 
     def listed(self, until: date, *, whole: bool = False) -> Listed:
         """What to list up to `until` (included), and how many more wait for a day; the `whole` has those too.
@@ -307,119 +364,7 @@ class Workspace:
 
     def mailing(self, name: str, day: date) -> Mailing:
         """The mailing of the campaign `name` on `day`; raises `QueryError` if its query cannot be read."""
-        return mailing(name, day, self._found(name), self.index.reached, self.config)
-
-    def campaign(self, name: str) -> tuple[Mailing, list[Recipient]]:
-        """The mailing of the campaign `name` in this season, and all whom its query finds.
-
-        Raises `NotFoundError` if there is no such campaign, `QueryError` if its query cannot be read. A campaign
-        without a date has its season today.
-        """
-        from ptcrm.reports.campaign import recipients
-
-        if name not in self.config.campaigns:
-            known = ", ".join(self.config.campaigns) or "none"
-            hint = suggest(name, self.config.campaigns) or f"Known are: {known}."
-            raise NotFoundError(f"There is no campaign “{name}” in {store.CONFIG_NAME}. {hint}")
-        campaign = self.config.campaigns[name]
-        day = next_day(campaign, self.today, self.config.occasions.leap_day)
-        mailing = self.mailing(name, day or self.today)
-        return mailing, recipients(mailing, self._found(name))
-
-    def _found(self, name: str) -> list[Customer]:
-        """Everybody whom the query of the campaign `name` finds."""
-        if name not in self._found_by:
-            called = f"`where` of the campaign “{name}”"
-            self._found_by[name] = self.customers_by(self.config.campaigns[name].where, called, "campaigns")
-        return self._found_by[name]
-
-    def customers_by(self, where: str, called: str = "the query", key: str = "queries") -> list[Customer]:
-        """The customers whom the query `where` of ptcrm.yaml finds, in the order of the paths.
-
-        Raises `QueryError` if it cannot be read; `called` and its `key` there say where it stands.
-        """
-        customers = list(self.cache.customers())
-        query = self._query(where, called, key, customers)
-        facts = self._asked([query], customers)
-        return [one for one in customers if query(facts(one))]
-
-    def _query(self, where: str, called: str, key: str, customers: list[Customer]) -> Query:
-        """The query `where`, which may ask for what the files say and not for what is planned (FORMAT §3)."""
-        from ptcrm.query.fields import vocabulary_of
-        from ptcrm.query.lexer import Flaw
-        from ptcrm.query.parser import parse, pointed
-
-        own = {name for one in customers for name, _ in one.own}
-        found = parse(where, vocabulary_of(self.config, own), self.today)
-        if isinstance(found, Flaw):
-            place = f"{store.CONFIG_NAME}:{self.config.lines.get(key, 1)}"
-            why = f"{found.message}. {found.hint}".rstrip()
-            mark = pointed(where, found).replace("\n", "\n    ")
-            raise QueryError(f"{place}: {called} cannot be read: {why}\n    {mark}")
-        return found
-
-    def _asked(self, queries: list[Query], customers: list[Customer]) -> Callable[[Customer], QueryFacts]:
-        """What these queries may ask of a customer."""
-        from ptcrm.query.nodes import fields_of
-        from ptcrm.vault.known import known
-
-        fields = frozenset[str]().union(*map(fields_of, queries))
-        return known(self.index, fields, customers, self.config.currency, self.today)
-
-    def winback(self) -> list[Group]:
-        """The former customers, by why they left."""
-        from ptcrm.reports.winback import winback
-
-        return winback(self.cache.customers(), self.config.changes, self.today)
-
-    def tiers(self) -> list[Suggestion]:
-        """The tier that the rules suggest for each customer; raises `QueryError` if one cannot be read."""
-        from ptcrm.reports.tiers import Rule, suggestions
-
-        customers = list(self.cache.customers())
-        rules = [
-            Rule(name, tier.when, self._query(tier.when, f"`when` of the tier “{name}”", "tiers", customers))
-            for name, tier in self.config.tiers.items()
-            if tier.when
-        ]
-        return suggestions(customers, rules, self._asked([rule.query for rule in rules], customers))
-
-    def budget(self, year: int) -> list[Line]:
-        """What contacts take in `year`, tier by tier; planned is what is still to come of it."""
-        from ptcrm.reports.budget import Book, Spent, budget
-
-        first, last = date(year, 1, 1), date(year, 12, 31)
-        spent = [Spent(*row) for row in self.index.spent(first, min(last, self.today))]
-        customers = tuple(self.cache.customers())
-        if last < self.today:
-            return budget(Book(customers, spent), self.config, first, last)
-        cadences = {path: one.cadence for path, one in self.cache.standings().items() if one.due}
-        book = Book(customers, spent, cadences, self._ahead(last), self._posted(last))
-        return budget(book, self.config, max(first, self.today), last)
-
-    def _ahead(self, last: date) -> dict[str, list[Ahead]]:
-        """What the plan has up to `last` by the customer's path; what found no place stands where it is owed."""
-        from ptcrm.reports.budget import Ahead
-
-        days, waiting, _ = self.arranged(last)
-        both = [*days, *((one.ready, one) for one in waiting)]
-        owed = self.cache.obligations([one for _, one in both])
-        found: dict[str, list[Ahead]] = {}
-        for (day, row), one in zip(both, owed, strict=True):
-            stands = max(date.fromordinal(day), self.today)
-            found.setdefault(row.path, []).append(Ahead(stands, one.channel, one.kind == "cadence"))
-        return found
-
-    def _posted(self, last: date) -> dict[str, list[Ahead]]:
-        """The mailings up to `last` by the path of each customer who is still to get them."""
-        from ptcrm.reports.budget import Ahead
-
-        found: dict[str, list[Ahead]] = {}
-        for letter in self.mailings(last):
-            for member in letter.remaining:
-                one = Ahead(max(letter.day, self.today), letter.channel, is_cadence=False)
-                found.setdefault(member.path, []).append(one)
-        return found
+        return mailing(name, day, self.meant_by(name), self.index.reached, self.config)
 
     @cached_property
     def workdays(self) -> WorkDays:
@@ -444,26 +389,14 @@ class Workspace:
         owed = [(self._who(path), one) for path, one in self.cache.yearly() if one.kind != "lead"]
         return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
 
-    def next_occasions(self) -> list[Occurrence]:
-        """The next return of every birthday and other occasion, and of the reminders ahead of them."""
-        owed = [(self._who(path), one) for path, one in self.cache.yearly()]
+    def next_occasions(self, only: Container[str] | None = None) -> list[Occurrence]:
+        """The next return of every birthday and other occasion, and of the reminders ahead of them.
+
+        With `only`, of the customers at these paths.
+        """
+        yearly = self.cache.yearly()
+        owed = [(self._who(path), one) for path, one in yearly if only is None or path in only]
         return next_yearly_days(owed, self.config.occasions.leap_day, self.today)
-
-    def feed(self, name: str) -> Rendered:
-        """The calendar feed `name` of the configuration; raises NotFoundError if there is no such feed."""
-        from ptcrm.formats.ics import Look, render
-
-        feed = self.config.feeds.get(name)
-        if feed is None:
-            known = ", ".join(self.config.feeds)
-            raise NotFoundError(f"There is no feed “{name}” in {store.CONFIG_NAME}. Known are: {known}.")
-        if feed.where is not None:
-            raise RefusedError(
-                f"The feed “{name}” selects by a query (`where:`), which this version cannot do yet."
-            )
-        verbs = {word: channel.verb for word, channel in self.config.channels.items()}
-        look = Look(name, feed, verbs, self.config.occasions.leap_day, self.zone)
-        return render(look, [*self.plan(FOREVER), *self.next_occasions()], self.today)
 
     @property
     def zone(self) -> tzinfo | None:
@@ -592,39 +525,11 @@ class Workspace:
     def renamed(self, match: Match, stem: str) -> tuple[Operation, list[str]]:
         """The operation that gives the customer's file the name `stem`, there and in links; it keeps its id.
 
-        With the paths of the files whose links stay as they are, because they cannot be written.
+        With the paths of the files whose links stay as they are, because they cannot be written. Raises
+        `RefusedError`.
         """
-        reading = self.reading(match)
-        folder, _, name = match.path.rpartition("/")
-        old, to = name.removesuffix(".md"), f"{folder}/{stem}.md"
-        if self.index.is_anothers(stem, match.path):
-            raise RefusedError(f"“{stem}” is another customer's name for links. Nothing was written.")
-
-        def repointed(path: str) -> list[Edit]:
-            def means(target: str) -> bool:
-                return self.index.resolve(link_key(target, path)) == match.path
-
-            return repoint(document, old, stem, means)
-
-        document = reading.document
-        edits = [*keep_id(document, match.id), *repointed(match.path)]
-        own = rewritten(reading, edits, to, self.reader)
-        changes: list[Change] = [Move(match.path, own.old, to, own.new)]
-        left = []
-        linked = {path for path, _, _ in self.index.backlinks(match.path)}
-        for path in sorted(linked | self._notes()):
-            try:
-                other = self.read(path)
-                document = other.document
-                if edits := repointed(path):
-                    changes.append(rewritten(other, edits, path, self.reader))
-            except (OSError, UndecodableError, RefusedError) as error:
-                if path in linked and isinstance(error, OSError):
-                    raise RefusedError(
-                        f"{path}: it cannot be read ({error.strerror or error}). Nothing was written."
-                    ) from error
-                left.append(path)
-        return Operation(f"rename {match.id} {stem}", tuple(changes)), left
+        files = Files(self.index, self._notes(), self.read, self.reader)
+        return renamed(self.reading(match), match, stem, files)
 
     def _notes(self) -> set[str]:
         """The Markdown files of the whole vault that are no customers', so that no row tells of their links."""

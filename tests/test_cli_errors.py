@@ -214,11 +214,22 @@ def test_a_feed_that_is_not_there(run: Run, make_vault: MakeVault) -> None:
     assert "Known are: all" in result.stderr
 
 
-def test_a_feed_that_asks_a_query_is_refused(run: Run, make_vault: MakeVault, tmp_path: Path) -> None:
-    vault = make_vault({}, "feeds: {gold: {where: 'tier:gold'}}\n")
-    result = run("--vault", vault, "export", "ics", "--feed", "gold", "-o", tmp_path / "gold.ics")
-    assert result.exit_code == 4
-    assert not (tmp_path / "gold.ics").exists()
+@pytest.mark.parametrize("before", [None, b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"])
+def test_a_feed_whose_query_cannot_be_read(
+    before: bytes | None, run: Run, make_vault: MakeVault, tmp_path: Path
+) -> None:
+    vault = make_vault({"anna": GOOD}, "tiers: {gold: {}}\nfeeds: {gold: {where: 'state:due tier:golld'}}\n")
+    path = tmp_path / "gold.ics"
+    if before is not None:
+        path.write_bytes(before)
+    result = run("--vault", vault, "export", "ics", "--feed", "gold", "-o", path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    first, query, mark = result.stderr.splitlines()
+    assert first.startswith(
+        "ptcrm: ptcrm.yaml:2: `where` of the feed “gold” cannot be read: “golld” is no tier."
+    )
+    assert (query, mark) == ("    state:due tier:golld", f"    {' ' * 15}^")
+    assert (path.read_bytes() if path.exists() else None) == before
 
 
 def test_an_export_that_cannot_be_written(run: Run, make_vault: MakeVault, tmp_path: Path) -> None:

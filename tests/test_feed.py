@@ -290,6 +290,102 @@ def test_two_of_one_id_never_share_an_event(run: Run, make_vault: MakeVault) -> 
     assert "left out of the feed" in result.stderr
 
 
+# Feeds about some customers
+
+WHERE = """\
+start: 2026-01-01
+timezone: Europe/Warsaw
+tiers: {gold: {cadence: 3 weeks}, silver: {cadence: 6 weeks}}
+capacity: {per_day: 1}
+occasions: {lead: {birthday: 7 days, campaign: 14 days}}
+campaigns: {christmas: {date: --12-10, do: card, where: "tier:gold"}}
+feeds: {all: {}, some: {where: 'QUERY'}, cards: {kinds: [campaign, lead], where: 'QUERY'}}
+"""
+PEOPLE = {
+    "anna": "---\nname: Anna\ntier: gold\nowner: marta\nbirthday: 1984-12-03\n---\n"
+    "- [ ] 2026-12-01 call: Ask\n- [ ] 2026-11-01 call: Late\n## Log\n- 2026-10-02 call: x\n",
+    "bea": "---\nname: Bea\ntier: gold\nowner: jan\nbirthday: 1990-02-03\n---\n## Log\n- 2026-11-10 call: x\n",
+    "cem": "---\nname: Cem\ntier: silver\nowner: marta\n---\n## Log\n- 2026-10-01 call: x\n",
+    "dan": "---\nname: Dan\ntier: gold\nowner: marta\n---\n## Log\n- 2026-11-20 card: x\n",
+    "eva": "---\nname: Eva\ncadence: never\n---\n",
+}
+
+
+def about(run: Run, make_vault: MakeVault, query: str, feed: str = "some") -> list[str]:
+    """The titles of the feed's events, in their order."""
+    content = export(run, make_vault(PEOPLE, WHERE.replace("QUERY", query)), "--feed", feed)
+    calendar: Any = icalendar.Calendar.from_ical(content)
+    return [str(event["SUMMARY"]) for event in calendar.walk("VEVENT")]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", "Anna Bea Cem Dan"),
+        ("tier:gold", "Anna Bea Dan"),
+        ("owner:marta", "Anna Cem Dan"),
+        ("owner:marta -tier:gold", "Cem"),
+        ("tag:nobody", ""),
+        ("no:tier", ""),
+        ("log:card", "Dan"),
+        ("state:overdue", "Anna Cem"),
+        ("state:ok,soon", "Bea Dan"),
+        ("due:<today", "Anna Cem"),
+        ("due:2026-12-01", "Bea"),
+        ("planned:<2026-11-02", "Anna"),  # the late follow-up
+        ("planned:2026-11-23", "Cem"),
+        ("planned:2026-12-11", "Dan"),
+        ("no:planned", ""),
+        ("state:never", ""),
+    ],
+)
+def test_a_feed_is_about_those_whom_its_query_finds(
+    query: str, names: str, run: Run, make_vault: MakeVault
+) -> None:
+    titles = about(run, make_vault, query)
+    told = {name for name in ("Anna", "Bea", "Cem", "Dan", "Eva") if any(name in title for title in titles)}
+    assert told == set(names.split())
+
+
+def test_a_feed_about_some_has_what_the_whole_feed_has_of_them(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault(PEOPLE, WHERE.replace("QUERY", "name:bea,cem"))
+    every, some = (events(export(run, vault, "--feed", feed)) for feed in ("all", "some"))
+    shared = {uid: event for uid, event in every.items() if "Bea" in str(event) or "Cem" in str(event)}
+    cards = {uid for uid, event in shared.items() if "christmas" in event["SUMMARY"]}
+    assert len(shared) == 6
+    assert some.keys() == shared.keys()
+    assert all(some[uid] == shared[uid] for uid in shared.keys() - cards)
+
+
+@pytest.mark.parametrize(
+    ("query", "titles", "named"),
+    [
+        ("tier:gold,silver", ["Card to 2 customers: christmas", "Prepare for christmas"], "Anna Bea"),
+        ("owner:marta", ["Card to 1 customer: christmas", "Prepare for christmas"], "Anna"),
+        ("name:dan", [], ""),  # who has got it
+        ("name:cem", [], ""),  # whom it is not for
+    ],
+)
+def test_a_campaign_is_in_a_feed_about_those_still_to_reach(
+    query: str, titles: list[str], named: str, run: Run, make_vault: MakeVault
+) -> None:
+    vault = make_vault(PEOPLE, WHERE.replace("QUERY", query))
+    found = events(export(run, vault, "--feed", "cards")).values()
+    cards = [event for event in found if "christmas" in event["SUMMARY"]]
+    assert sorted(event["SUMMARY"].partition(": christmas on")[0] for event in cards) == titles
+    for event in cards:
+        told = [name for name in ("Anna", "Bea", "Cem", "Dan") if name in event["DESCRIPTION"]]
+        assert told == named.split()
+
+
+def test_a_day_is_planned_for_all_and_only_shown_for_some(run: Run, make_vault: MakeVault) -> None:
+    """With one place a day, Cem stands where the whole plan puts her."""
+    vault = make_vault(PEOPLE, WHERE.replace("QUERY", "name:dan"))
+    every, some = (events(export(run, vault, "--feed", feed)) for feed in ("all", "some"))
+    assert len(some) == 1
+    assert all(every[uid] == event for uid, event in some.items())
+
+
 # Any text, any date
 
 TEXT = st.text(min_size=1, max_size=90)

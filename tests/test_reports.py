@@ -11,6 +11,7 @@ import pytest
 
 from ptcrm.errors import QueryError
 from ptcrm.model.dates import Interval
+from ptcrm.query.configured import ConfiguredQuery
 from ptcrm.reports.budget import Ahead, contacts_ahead
 from ptcrm.vault.known import known
 from tests.conftest import MakeVault, OpenVault, Run
@@ -537,7 +538,7 @@ campaigns:
         ({}, "2026-11-12 letter: x", "open", None),
         ({"avoids": "card"}, "", "left out", "avoids card"),
         ({"do_not_contact": "true"}, "", "left out", "do not contact"),
-        ({"addresses": ""}, "", "left out", "no address"),
+        ({"addresses": ""}, "", "open", "no address"),
         ({"addresses": ""}, "2026-11-12 card: given by hand", "reached", None),
         ({"avoids": "card", "addresses": ""}, "", "left out", "avoids card"),
         ({"status": "former"}, "", None, None),
@@ -572,37 +573,83 @@ def test_where_a_mailing_goes(channel: str, place: str, said: Callable[..., str]
     assert said("campaign x", {"anna": customer(**fields)}, config).splitlines()[-1] == f"  anna  {place}"
 
 
+@pytest.mark.parametrize(
+    ("channel", "lacking"),
+    [("card", "no address"), ("newsletter", "no e-mail address"), ("message", "no phone")],
+)
+def test_who_cannot_be_reached_is_told_last(channel: str, lacking: str, said: Callable[..., str]) -> None:
+    full = customer(addresses="A 1", emails="a@b.example", phones='"+48 1"')
+    config = f"campaigns: {{x: {{date: --12-10, do: {channel}}}}}\n"
+    lines = said("campaign x", {"anna": customer(), "jan": full, "ola": customer()}, config).splitlines()
+    assert lines[3] == "To send (3)"
+    assert lines[5:] == [f"  anna  {lacking}", f"  ola   {lacking}", f"2 of 3 have {lacking}."]
+
+
+def test_a_campaign_and_the_list_of_the_day_have_the_same_people(make_vault: MakeVault, run: Run) -> None:
+    files = {
+        "anna": customer(addresses="A 1"),
+        "bea": customer("2026-11-20 card: x"),
+        "cem": customer(avoids="card", addresses="C 3"),
+        "dan": customer(do_not_contact="true"),
+        "eva": customer(),
+        "fay": customer("2026-11-20 card: x", avoids="card"),
+    }
+    vault = make_vault(files, CHRISTMAS.replace("--12-10", "--11-23"))
+    listed, rows = (
+        json.loads(run("--vault", vault, "--today", DAY, *words, "--json").stdout)
+        for words in (["due"], ["campaign", "christmas"])
+    )
+    (entry,) = (row for row in listed if row["kind"] == "campaign")
+    assert [row["name"] for row in rows if row["state"] == "open"] == entry["members"] == ["anna", "eva"]
+
+
+@pytest.mark.parametrize(
+    ("day", "shown"),
+    [
+        ("--12-10", "10 December 2026"),
+        ("2020-12-10", "10 December 2026"),
+        ("2030-12-10", "10 December 2030"),
+        ("--11-10", "10 November 2026"),
+        ("--10-10", "10 October 2027"),
+    ],
+)
+def test_the_day_of_a_campaign_is_that_of_its_season(day: str, shown: str, said: Callable[..., str]) -> None:
+    config = f"campaigns: {{x: {{date: {day}}}}}\n"
+    assert said("campaign x", {"anna": customer()}, config).splitlines()[0] == f"x: card on {shown}"
+
+
 def test_a_mailing_and_all_campaigns(make_vault: MakeVault, run: Run) -> None:
     files = {
-        "anna": customer(name="Anna", addresses='["Długa 5, Hel"]'),
+        "anna": customer(name="Anna"),
         "bea": customer("2026-11-20 card: x", name="Bea", addresses="B 2"),
         "cem": customer(name="Cem", avoids="card", tags="news", emails="c@d.example"),
-        "dan": customer(name="Dan", tags="news"),
+        "dan": customer(name="Dan", tags="news", addresses='["Długa 5, Hel"]'),
     }
     vault = make_vault(files, CHRISTMAS)
     assert (
         run("--vault", vault, "--today", DAY, "campaign", "christmas").stdout
         == """\
 christmas: card on 10 December 2026
-4 customers: 1 to send, 1 got it already, 2 left out
+4 customers: 2 to send, 1 got it already, 1 left out
 
-To send (1)
-  Anna  Długa 5, Hel
+To send (2)
+  Dan   Długa 5, Hel
+  Anna  no address
+1 of 2 has no address.
 
 Got it already (1)
   Bea  B 2
 
-Left out (2)
+Left out (1)
   Cem  avoids card
-  Dan  no address
 """
     )
     assert (
         run("--vault", vault, "--today", DAY, "campaign").stdout
         == """\
 NAME       DAY         CHANNEL     TO SEND  GOT IT  LEFT OUT
-christmas  2026-12-10  card        1        1       2
-news       -           newsletter  1        0       1
+christmas  2026-12-10  card        2        1       1
+news       -           newsletter  2        0       0
 """
     )
     rows = json.loads(run("--vault", vault, "--today", "2026-12-20", "campaign", "--json").stdout)
@@ -688,11 +735,12 @@ def test_whom_a_query_finds(
         "shop": customer(kind="company", name="Rower & Co", aliases="Rowerki", referred_by='"[[jan]]"'),
     }
     vault = open_vault(make_vault(files, CONFIG), TODAY, None)
+    asked = ConfiguredQuery("campaigns", "the query", where, planned=False)
     if found is None:
         with pytest.raises(QueryError):
-            vault.customers_by(where)
+            vault.customers_by(asked)
     else:
-        assert [one.id for one in vault.customers_by(where)] == found.split()
+        assert [one.id for one in vault.customers_by(asked)] == found.split()
 
 
 @pytest.mark.parametrize(
@@ -714,7 +762,7 @@ def test_nothing_is_read_that_no_query_asks_for(
     customers = list(vault.cache.customers())
     asked: list[str] = []
     vault.cache.database.set_trace_callback(asked.append)
-    facts = known(vault.index, frozenset(fields), customers, "EUR", TODAY)
+    facts = known(vault.index, frozenset(fields), customers, {}, currency="EUR", today=TODAY)
     for one in customers:
         for field in fields:
             facts(one)(field)

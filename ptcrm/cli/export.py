@@ -31,8 +31,10 @@ def ics_command(session: Session, feed: str, output: str | None) -> None:
       ptcrm export ics -o follow-ups.ics
       ptcrm export ics --feed birthdays > birthdays.ics
     """
+    from ptcrm.views.feed import feed as rendered_feed
+
     workspace = session.workspace()
-    rendered = workspace.feed(feed)
+    rendered = rendered_feed(workspace, feed)
     if output is None or output == "-":
         click.echo(rendered.content, nl=False)
     else:

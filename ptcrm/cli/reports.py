@@ -10,27 +10,36 @@ from ptcrm.cli.options import Session, json_option, pass_session
 from ptcrm.cli.output import plural, say, say_json, say_table
 from ptcrm.errors import UsageError
 from ptcrm.model.dates import ago, date_words
-from ptcrm.text.fold import slug
+from ptcrm.views.reports import (
+    budget_row,
+    campaign,
+    campaign_row,
+    campaigns,
+    former,
+    former_rows,
+    recipient_row,
+    suggested_tiers,
+    tier_command,
+    tier_row,
+    yearly_budget,
+)
+from ptcrm.views.today import named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
     from ptcrm.model.customer import Customer
-    from ptcrm.model.occurrence import Standing
     from ptcrm.reports.budget import Line
     from ptcrm.reports.campaign import Recipient
     from ptcrm.reports.tiers import Suggestion
     from ptcrm.reports.winback import Group
-    from ptcrm.schedule.campaigns import Mailing
-    from ptcrm.workspace import Workspace
+    from ptcrm.views.reports import Former, Recipients
 
 _NO_REASON = "no reason noted"
 
 
-def _called(one: Customer) -> str:
-    """The name, and the id to type where the name has letters that few keyboards have."""
-    return one.name if slug(one.name).isascii() else f"{one.name} ({one.id})"
+def _named(one: Customer) -> str:
+    return named(one.name, one.id)
 
 
 @click.command("budget")
@@ -50,9 +59,9 @@ def budget_command(session: Session, year: str | None, as_json: bool) -> None:
     """
     workspace = session.workspace()
     number = _a_year(year, workspace.today) if year else workspace.today.year
-    lines = workspace.budget(number)
+    lines = yearly_budget(workspace, number)
     if as_json:
-        say_json([_budget_row(one, number) for one in lines])
+        say_json([budget_row(one, number) for one in lines])
     else:
         _say_budget(lines, number)
 
@@ -94,22 +103,6 @@ def _hours(minutes: int) -> str:
     return f"{minutes // 60}:{minutes % 60:02}" if minutes else "-"
 
 
-def _budget_row(one: Line, year: int) -> dict[str, object]:
-    return {
-        "year": year,
-        "group": one.title,
-        "tier": one.tier,
-        "customers": one.customers,
-        "budget": list(map(str, one.budget)),
-        "spent": list(map(str, one.spent.money)),
-        "planned": list(map(str, one.planned.money)),
-        "left": list(map(str, one.left)),
-        "over": one.over,
-        "minutes_spent": one.spent.minutes,
-        "minutes_planned": one.planned.minutes,
-    }
-
-
 @click.command("winback")
 @json_option
 @pass_session
@@ -122,20 +115,13 @@ def winback_command(session: Session, as_json: bool) -> None:
       ptcrm winback --json
     """
     workspace = session.workspace()
-    groups = workspace.winback()
-    standings, planned = workspace.cache.standings(), workspace.next_days()
+    found = former(workspace)
     if as_json:
-        say_json(
-            [
-                _former_row(one, group, standings[one.path], planned.get(one.path))
-                for group in groups
-                for one in group.customers
-            ]
-        )
-    elif groups:
-        for number, group in enumerate(groups):
+        say_json(list(former_rows(found)))
+    elif found.groups:
+        for number, group in enumerate(found.groups):
             say("\n" * bool(number) + _title(group), "title")
-            _say_former(group, standings, planned, workspace.today)
+            _say_former(group, found, workspace.today)
     else:
         say("No former customers.")
 
@@ -144,17 +130,17 @@ def _title(group: Group) -> str:
     return f"{group.reason or _NO_REASON} ({len(group.customers)})"
 
 
-def _say_former(group: Group, standings: dict[str, Standing], planned: dict[str, date], today: date) -> None:
+def _say_former(group: Group, found: Former, today: date) -> None:
     """What has changed for the group's customers, then each with the days that matter."""
     for change in group.changes:
-        names = ", ".join(map(_called, change.customers))
+        names = ", ".join(map(_named, change.customers))
         say(f"{change}: {len(change.customers)} left because of {group.reason}: {names}")
     rows = []
     for one in group.customers:
-        last, following = standings[one.path].last, planned.get(one.path)
+        last, following = found.standings[one.path].last, found.next_days.get(one.path)
         rows.append(
             (
-                _called(one),
+                _named(one),
                 one.tier or "-",
                 f"left {one.left} ({ago(one.left, today)})" if one.left else "left: no day noted",
                 f"last {last.channel} {last.date}" if last else "never contacted",
@@ -166,20 +152,6 @@ def _say_former(group: Group, standings: dict[str, Standing], planned: dict[str,
         say(
             f"Note it, so that a change can bring them back: ptcrm set {group.customers[0].id} left_reason price"
         )
-
-
-def _former_row(one: Customer, group: Group, standing: Standing, planned: date | None) -> dict[str, object]:
-    return {
-        "customer": one.id,
-        "name": one.name,
-        "path": one.path,
-        "tier": one.tier,
-        "left": one.left.isoformat() if one.left else None,
-        "left_reason": one.left_reason,
-        "last_contact": standing.last.date.isoformat() if standing.last else None,
-        "next_contact": planned.isoformat() if planned else None,
-        "changes": group.changes_for(one),
-    }
 
 
 @click.command("tiers")
@@ -198,9 +170,9 @@ def tiers_command(session: Session, whole: bool, as_json: bool) -> None:
       ptcrm tiers --json
     """
     workspace = session.workspace()
-    found = [one for one in workspace.tiers() if whole or one.differs]
+    found = [one for one in suggested_tiers(workspace) if whole or one.differs]
     if as_json:
-        say_json([_tier_row(one) for one in found])
+        say_json([tier_row(one) for one in found])
     elif not any(tier.when for tier in workspace.config.tiers.values()):
         say("No tier in ptcrm.yaml has a rule (`when:`), so nothing is suggested.")
     elif found:
@@ -210,11 +182,11 @@ def tiers_command(session: Session, whole: bool, as_json: bool) -> None:
 
 
 def _say_tiers(found: list[Suggestion]) -> None:
-    rows = [(_called(one.customer), one.customer.tier or "-", one.tier or "-", _why(one)) for one in found]
+    rows = [(_named(one.customer), one.customer.tier or "-", one.tier or "-", _why(one)) for one in found]
     say_table([("NAME", "TIER", "SUGGESTED", "WHY"), *rows], "")
-    example = next((one for one in found if one.differs and one.tier), None)
-    if example:
-        say(f"\nNothing was changed. To do so: {_command(example)}")
+    commands = filter(None, map(tier_command, found))
+    if example := next(commands, None):
+        say(f"\nNothing was changed. To do so: {example}")
 
 
 def _why(one: Suggestion) -> str:
@@ -222,24 +194,6 @@ def _why(one: Suggestion) -> str:
     if one.tier is None:
         return f"does not fit: {one.when}" if one.when else "no rule fits"
     return f"{one.when} ({'; '.join(one.because)})" if one.because else str(one.when)
-
-
-def _command(one: Suggestion) -> str:
-    return f"ptcrm set {one.customer.id} tier {one.tier}"
-
-
-def _tier_row(one: Suggestion) -> dict[str, object]:
-    return {
-        "customer": one.customer.id,
-        "name": one.customer.name,
-        "path": one.customer.path,
-        "tier": one.customer.tier,
-        "suggested": one.tier,
-        "differs": one.differs,
-        "when": one.when,
-        "because": list(one.because),
-        "command": _command(one) if one.differs and one.tier else None,
-    }
 
 
 @click.command("campaign")
@@ -257,50 +211,18 @@ def campaign_command(session: Session, name: tuple[str, ...], as_json: bool) -> 
     """
     workspace = session.workspace()
     if not name:
-        _all_campaigns(workspace, as_json=as_json)
+        _all_campaigns(campaigns(workspace), as_json=as_json)
         return
-    mailing, found = workspace.campaign(" ".join(name))
+    found = campaign(workspace, " ".join(name))
     if as_json:
-        say_json([_recipient_row(one) for one in found])
-        return
-    left_out = [one for one in found if one.state == "left out"]
-    say(f"{mailing.name}: {mailing.channel} on {_day_words(mailing, workspace)}", "title")
-    say(_counts(found))
-    _say_recipients([one for one in found if one.state == "open"], "To send")
-    _say_recipients([one for one in found if one.state == "reached"], "Got it already")
-    if left_out:
-        say(f"\nLeft out ({len(left_out)})", "title")
-        say_table([(_called(one.customer), one.reason) for one in left_out])
+        say_json([recipient_row(one) for one in found.people])
+    else:
+        _say_campaign(found)
 
 
-def _day_words(mailing: Mailing, workspace: Workspace) -> str:
-    return date_words(mailing.day) if workspace.config.campaigns[mailing.name].date else "no day that is set"
-
-
-def _say_recipients(found: Sequence[Recipient], title: str) -> None:
-    if found:
-        say(f"\n{title} ({len(found)})", "title")
-        say_table([(_called(one.customer), one.place or "-") for one in found])
-
-
-def _counts(found: list[Recipient]) -> str:
-    """`12 customers: 9 to send, 2 got it already, 1 left out`."""
-    counts = _counted(found)
-    return (
-        f"{plural(len(found), 'customer')}: {counts['open']} to send, {counts['reached']} got it already,"
-        f" {counts['left out']} left out"
-    )
-
-
-def _counted(found: list[Recipient]) -> dict[str, int]:
-    states = [one.state for one in found]
-    return {state: states.count(state) for state in ("open", "reached", "left out")}
-
-
-def _all_campaigns(workspace: Workspace, *, as_json: bool) -> None:
+def _all_campaigns(found: list[Recipients], *, as_json: bool) -> None:
     """Every campaign with its day and how many it reaches."""
-    found = [workspace.campaign(name) for name in workspace.config.campaigns]
-    rows = [_campaign_row(mailing, members, workspace) for mailing, members in found]
+    rows = [campaign_row(one) for one in found]
     if as_json:
         say_json(rows)
     elif rows:
@@ -313,28 +235,29 @@ def _all_campaigns(workspace: Workspace, *, as_json: bool) -> None:
         say("There are no campaigns in ptcrm.yaml.")
 
 
-def _campaign_row(mailing: Mailing, found: list[Recipient], workspace: Workspace) -> dict[str, object]:
-    has_day = workspace.config.campaigns[mailing.name].date is not None
-    counts = _counted(found)
-    return {
-        "name": mailing.name,
-        "day": mailing.day.isoformat() if has_day else None,
-        "channel": mailing.channel,
-        "open": counts["open"],
-        "reached": counts["reached"],
-        "left_out": counts["left out"],
-    }
+def _say_campaign(found: Recipients) -> None:
+    """Whom it goes to and where, those last who have no address; who has got it, and who is left out."""
+    to_send, reached, left_out = found.of("open"), found.of("reached"), found.of("left out")
+    day = date_words(found.day) if found.day else "no day that is set"
+    say(f"{found.mailing.name}: {found.mailing.channel} on {day}", "title")
+    say(
+        f"{plural(len(found.people), 'customer')}: {len(to_send)} to send, {len(reached)} got it already,"
+        f" {len(left_out)} left out"
+    )
+    _say_people("To send", [(one, one.place or one.reason) for one in sorted(to_send, key=_has_no_place)])
+    lacking = [one for one in to_send if _has_no_place(one)]
+    if lacking:
+        say(f"{len(lacking)} of {len(to_send)} {'has' if len(lacking) == 1 else 'have'} {lacking[0].reason}.")
+    _say_people("Got it already", [(one, one.place or "-") for one in reached])
+    _say_people("Left out", [(one, one.reason) for one in left_out])
 
 
-def _recipient_row(one: Recipient) -> dict[str, object]:
-    customer = one.customer
-    return {
-        "customer": customer.id,
-        "name": customer.name,
-        "path": customer.path,
-        "state": one.state,
-        "reason": one.reason or None,
-        "address": next(iter(customer.addresses), None),
-        "email": next(iter(customer.emails), None),
-        "phone": next(iter(customer.phones), None),
-    }
+def _has_no_place(one: Recipient) -> bool:
+    return one.place is None
+
+
+def _say_people(title: str, people: list[tuple[Recipient, str]]) -> None:
+    """A titled table of customers and a word on each, if there are any."""
+    if people:
+        say(f"\n{title} ({len(people)})", "title")
+        say_table([(_named(one.customer), words) for one, words in people])

@@ -95,7 +95,7 @@ def render(look: Look, occurrences: Iterable[Occurrence], today: date) -> Render
     content = _header(look) + body + b"END:VCALENDAR\r\n"
     if len(content) > LARGEST:
         warnings.append(
-            f"the feed has {len(content) // 1000} kB, and Google Calendar takes about 1000: split it by `kinds:`"
+            f"the feed has {len(content) // 1000} kB, and Google Calendar takes about 1000: split it by `kinds:` or `where:`"
         )
     return Rendered(content, len(events), tuple(warnings))
 
@@ -147,7 +147,8 @@ def _title(look: Look, one: Occurrence) -> str:
     """
     if one.kind == "campaign":
         verb = look.verbs.get(one.channel or "contact", "Contact")
-        return f"{verb} {len(one.members)} customers: {one.name}"
+        count = len(one.members)
+        return f"{verb} {count} customer{'' if count == 1 else 's'}: {one.name}"
     if one.kind == "lead":
         title = f"Prepare for {_name(look, one)}"
         return title if look.feed.private else f"{title}: {one.text}"

@@ -94,6 +94,7 @@ FIELDS = (
     Field("planned", Type.COMING, "forecast.planned", "on which day it is planned", planned=True),
     Field("state", _WORD, "forecast.state", "`ok`, `soon`, `due`, `overdue`, …", planned=True),
 )
+PLANNED = frozenset(one.name for one in FIELDS if one.planned)
 BY_NAME = {name: one for one in FIELDS for name in (one.name, *one.also)}
 _GETTERS = {one.name: attrgetter(one.place) for one in FIELDS}
 

@@ -13,7 +13,7 @@ from ptcrm.schedule.channel import avoided
 from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from ptcrm.model.config import Campaign, Config
 
@@ -41,6 +41,13 @@ class Mailing:
     def remaining(self) -> tuple[Customer, ...]:
         """Those who have not got it yet."""
         return tuple(one for one in self.members if one.path not in self.reached)
+
+    def among(self, paths: Container[str]) -> Mailing:
+        """The part of it that is for the customers at `paths`."""
+        members = tuple(one for one in self.members if one.path in paths)
+        return replace(
+            self, members=members, left_out=tuple(one for one in self.left_out if one.path in paths)
+        )
 
 
 def next_day(campaign: Campaign, today: date, leap_day: str) -> date | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.reading import parse_money
-from ptcrm.query.fields import Story, facts_of, targets
+from ptcrm.query.fields import Forecast, Story, facts_of, targets
 from ptcrm.vault.index import Index, link_key
 
 if TYPE_CHECKING:
@@ -22,12 +22,18 @@ _LINKED = frozenset({"company", "referred_by"})
 _LOGGED = frozenset({"log", "log.count"})
 
 
-def known(
-    index: Index, fields: frozenset[str], customers: Iterable[Customer], currency: str, today: date
+def known(  # noqa: PLR0913  # one for each place that facts come from
+    index: Index,
+    fields: frozenset[str],
+    customers: Iterable[Customer],
+    forecasts: Mapping[str, Forecast],
+    *,
+    currency: str,
+    today: date,
 ) -> Callable[[Customer], Facts]:
     """From a customer to what may be asked of her, if no fields but these are; one question to the rows for each kind.
 
-    `revenue` is what all sales up to today have brought in `currency`.
+    `forecasts` has what the plan says, by path. `revenue` is what all sales up to today have brought in `currency`.
     """
     last = _last_days(index) if "last" in fields else {}
     revenue = _revenues(index, currency, today) if "revenue" in fields else {}
@@ -41,7 +47,7 @@ def known(
     def facts(one: Customer) -> Facts:
         path = one.path
         story = Story(last.get(path), revenue.get(path, Decimal(0)), channels.get(path, {}))
-        return facts_of(one, story, None, partial(names, path)) if called else facts_of(one, story)
+        return facts_of(one, story, forecasts.get(path), partial(names, path) if called else targets)
 
     return facts
 

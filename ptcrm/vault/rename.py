@@ -1,24 +1,76 @@
-"""A customer's file under another name: the edits that keep its identity and repoint the links to it. Pure."""
+"""A customer's file under another name: it keeps its identity, and the links to it are repointed."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from ptcrm.errors import RefusedError
-from ptcrm.model.change import Write
+from ptcrm.model.change import Move, Operation, Write
 from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.fold import same_id
-from ptcrm.text.source import Source, Span
+from ptcrm.text.source import Source, Span, UndecodableError
+from ptcrm.vault.index import Index, link_key
+from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import Reading, add_id, read_customer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from ptcrm.model.change import Change
     from ptcrm.text.markdown import Target
     from ptcrm.vault.document import Document
-    from ptcrm.vault.log import LineReader
+    from ptcrm.vault.index import Match
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The vault's files, as renaming one of them sees them.
+
+    `notes` are the Markdown files that are no customers'. `read` reads a file anew; it raises OSError or
+    UndecodableError.
+    """
+
+    index: Index
+    notes: AbstractSet[str]
+    read: Callable[[str], Reading]
+    reader: LineReader
+
+
+def renamed(reading: Reading, match: Match, stem: str, files: Files) -> tuple[Operation, list[str]]:
+    """The operation that gives the customer's file, just read, the name `stem`, there and in links; it keeps its id.
+
+    With the paths of the files whose links stay as they are, because they cannot be written. Raises
+    `RefusedError` if the name is taken, or if a customer's file that links to this one cannot be read.
+    """
+    if files.index.is_anothers(stem, match.path):
+        raise RefusedError(f"“{stem}” is another customer's name for links. Nothing was written.")
+    folder, _, name = match.path.rpartition("/")
+    to = f"{folder}/{stem}.md"
+
+    def repointed(document: Document, path: str) -> list[Edit]:
+        def means(target: str) -> bool:
+            return files.index.resolve(link_key(target, path)) == match.path
+
+        return repoint(document, name.removesuffix(".md"), stem, means)
+
+    edits = [*keep_id(reading.document, match.id), *repointed(reading.document, match.path)]
+    own = rewritten(reading, edits, to, files.reader)
+    changes: list[Change] = [Move(match.path, own.old, to, own.new)]
+    left = []
+    linked = {path for path, _, _ in files.index.backlinks(match.path)}
+    for path in sorted(linked | files.notes):
+        try:
+            other = files.read(path)
+            if edits := repointed(other.document, path):
+                changes.append(rewritten(other, edits, path, files.reader))
+        except (OSError, UndecodableError, RefusedError) as error:
+            if path in linked and isinstance(error, OSError):
+                why = error.strerror or error
+                raise RefusedError(f"{path}: it cannot be read ({why}). Nothing was written.") from error
+            left.append(path)
+    return Operation(f"rename {match.id} {stem}", tuple(changes)), left
 
 
 def keep_id(document: Document, id_: str) -> list[Edit]:
