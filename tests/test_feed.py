@@ -21,6 +21,8 @@ from ptcrm.formats.ics import Look, render
 from ptcrm.model.config import Feed
 from ptcrm.model.dates import Anniversary
 from ptcrm.model.occurrence import Occurrence, Reason, Touch
+from ptcrm.schedule.plan import Arranged
+from ptcrm.workspace import Workspace
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
 
 TODAY = date.fromisoformat(DAY)
@@ -345,6 +347,24 @@ def test_a_feed_is_about_those_whom_its_query_finds(
     titles = about(run, make_vault, query)
     told = {name for name in ("Anna", "Bea", "Cem", "Dan", "Eva") if any(name in title for title in titles)}
     assert told == set(names.split())
+
+
+@pytest.mark.parametrize(
+    ("query", "arranged"), [("tier:gold", 1), ("state:overdue due:<today", 1), ("planned:<today", 2)]
+)
+def test_nothing_is_planned_for_a_query_that_does_not_ask_for_it(
+    query: str, arranged: int, run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[date] = []
+    whole = Workspace.arranged
+
+    def noted(workspace: Workspace, until: date) -> Arranged:
+        asked.append(until)
+        return whole(workspace, until)
+
+    monkeypatch.setattr(Workspace, "arranged", noted)
+    about(run, make_vault, query)
+    assert len(asked) == arranged
 
 
 def test_a_feed_about_some_has_what_the_whole_feed_has_of_them(run: Run, make_vault: MakeVault) -> None:
