@@ -118,6 +118,11 @@ class Workspace:
         """The questions that can be asked of the rows."""
         return Index(self.cache)
 
+    @property
+    def zone(self) -> tzinfo | None:
+        """The vault's time zone; None is the system's."""
+        return ZoneInfo(self.config.timezone) if self.config.timezone else None
+
     # Reading
 
     def _read_config(self) -> tuple[Config, bytes]:
@@ -184,15 +189,15 @@ class Workspace:
             found = Diagnostic("PT009", path, 1, 1, why, hint)
         return Facts(None, "", (), (), (), (found,))
 
+    def _obligations(self, customer: Customer) -> Obligations:
+        return obligations(customer, self.index.touches(customer.path), self.config, self.today)
+
     def read(self, path: str) -> Reading:
         """The file at `path`, read anew; raises OSError or UndecodableError."""
         source = Source.decode(path, store.read_file(self.root, path))
         if self._last is None or self._last.document.source != source:
             self._last = read_customer(source, self.reader)
         return self._last
-
-    def _obligations(self, customer: Customer) -> Obligations:
-        return obligations(customer, self.index.touches(customer.path), self.config, self.today)
 
     def reading(self, match: Match) -> Reading:
         """The customer's file as it is now; raises `RefusedError` if it can no longer be read."""
@@ -205,6 +210,13 @@ class Workspace:
                 f"{match.path}: it changed just now and is no customer any more. See `ptcrm check`."
             )
         return reading
+
+    def text(self, path: str) -> str | None:
+        """The text of the file at `path`; None if it cannot be read."""
+        try:
+            return Source.decode(path, store.read_file(self.root, path)).text
+        except (OSError, UndecodableError):
+            return None
 
     # Finding a customer
 
@@ -289,6 +301,8 @@ class Workspace:
         facts = self.facts([query], customers)
         return [one for one in customers if query(facts(one))]
 
+    # Campaigns
+
     def meant_by(self, campaign: str) -> list[Customer]:
         """Everybody whom the query of the `campaign` finds; raises `QueryError` if it cannot be read."""
         if campaign not in self._meant:
@@ -297,7 +311,43 @@ class Workspace:
             self._meant[campaign] = self.customers_by(of_campaign(self.config, campaign))
         return self._meant[campaign]
 
+    def mailing(self, name: str, day: date) -> Mailing:
+        """The mailing of the campaign `name` on `day`; raises `QueryError` if its query cannot be read."""
+        return mailing(name, day, self.meant_by(name), self.index.reached, self.config)
+
+    def mailings(self, until: date) -> list[Mailing]:
+        """The mailing of each campaign that stands up to `until`, or was to go out lately.
+
+        A campaign whose query cannot be read has none; `check` says so.
+        """
+        found = []
+        for name, campaign in self.config.campaigns.items():
+            day = next_day(campaign, self.today, self.config.occasions.leap_day)
+            ahead = self.config.occasions.lead.get(name) or self.config.occasions.lead.get("campaign")
+            if day is not None and (day if ahead is None else later(day, ahead, -1)) <= until:
+                with contextlib.suppress(QueryError):
+                    found.append(self.mailing(name, day))
+        return found
+
     # The plan
+
+    @cached_property
+    def workdays(self) -> WorkDays:
+        """The days that are worked."""
+        return WorkDays(self.config.working_days, self.config.away, self._holidays)
+
+    def _holidays(self, year: int) -> dict[date, str]:
+        """The public holidays of the configured country in `year`."""
+        if self.config.country is None:
+            return {}
+        from importlib.metadata import version
+
+        key = f"{self.config.country} {year} {version('holidays')}"
+        known = self.cache.holidays(key)
+        if known is None:
+            known = public_holidays(self.config.country, year) or {}
+            self._new_holidays[key] = known
+        return known
 
     def arranged(self, until: date) -> Arranged:
         """Where all contacts up to `until` (included) stand, and which found no place."""
@@ -312,11 +362,19 @@ class Workspace:
         )
         return arrange(self.cache.contacts(later(until, self.config.min_gap)), rules, self.today, until)
 
-    def _occurrences(self, days: list[tuple[int, Contact]]) -> list[Occurrence]:
-        """The contacts that stand on `days`, in their order."""
-        owed = self.cache.obligations([row for _, row in days])
-        details = ((self._who(row.path), one) for (_, row), one in zip(days, owed, strict=True))
-        return occurrences(days, details, self.today)
+    def next_days(self) -> dict[str, date]:
+        """The day on which the next contact of each customer stands, by path."""
+        days: dict[str, int] = {}
+        for day, one in self.arranged(FOREVER).days:
+            days[one.path] = min(day, days.get(one.path, day))
+        return {path: date.fromordinal(day) for path, day in days.items()}
+
+    def demand(self) -> Demand:
+        """What the cadences of all customers ask for in a year, and what the days from today on hold."""
+        now = self.today.toordinal()
+        cadences = (one.cadence for one in self.cache.standings().values())
+        worked = self.workdays.count(now, now + YEAR - 1)
+        return demand(cadences, self.config.capacity.per_day, worked)
 
     def plan(self, until: date, only: Container[str] | None = None) -> list[Occurrence]:
         """The contacts and campaigns planned up to `until` (included); with `only`, of customers at these paths.
@@ -348,41 +406,24 @@ class Workspace:
         shown = [one for one in found if max(one.planned, self.today) >= one.quiet_until]
         return Listed(sorted(shown, key=in_order), len(waiting))
 
-    def mailings(self, until: date) -> list[Mailing]:
-        """The mailing of each campaign that stands up to `until`, or was to go out lately.
+    def _occurrences(self, days: list[tuple[int, Contact]]) -> list[Occurrence]:
+        """The contacts that stand on `days`, in their order."""
+        owed = self.cache.obligations([row for _, row in days])
+        details = ((self._who(row.path), one) for (_, row), one in zip(days, owed, strict=True))
+        return occurrences(days, details, self.today)
 
-        A campaign whose query cannot be read has none; `check` says so.
-        """
-        found = []
-        for name, campaign in self.config.campaigns.items():
-            day = next_day(campaign, self.today, self.config.occasions.leap_day)
-            ahead = self.config.occasions.lead.get(name) or self.config.occasions.lead.get("campaign")
-            if day is not None and (day if ahead is None else later(day, ahead, -1)) <= until:
-                with contextlib.suppress(QueryError):
-                    found.append(self.mailing(name, day))
-        return found
-
-    def mailing(self, name: str, day: date) -> Mailing:
-        """The mailing of the campaign `name` on `day`; raises `QueryError` if its query cannot be read."""
-        return mailing(name, day, self.meant_by(name), self.index.reached, self.config)
-
-    @cached_property
-    def workdays(self) -> WorkDays:
-        """The days that are worked."""
-        return WorkDays(self.config.working_days, self.config.away, self._holidays)
-
-    def _holidays(self, year: int) -> dict[date, str]:
-        """The public holidays of the configured country in `year`."""
-        if self.config.country is None:
-            return {}
-        from importlib.metadata import version
-
-        key = f"{self.config.country} {year} {version('holidays')}"
-        known = self.cache.holidays(key)
+    def _who(self, path: str) -> Who:
+        known = self._everybody.get(path)
         if known is None:
-            known = public_holidays(self.config.country, year) or {}
-            self._new_holidays[key] = known
+            customer, standing = self.cache.customer(path), self.cache.standing(path)
+            assert customer is not None and standing is not None  # noqa: S101, PT018  # rows are written together
+            phone, url = next(iter(customer.phones), None), next(iter(customer.urls), None)
+            known = self._everybody[path] = Who(
+                customer.id, customer.name, path, phone, url, standing, customer.timezone
+            )
         return known
+
+    # Days of the year
 
     def occasions(self, first: date, last: date) -> list[Occurrence]:
         """The birthdays and other occasions from `first` to `last` (both included)."""
@@ -398,28 +439,7 @@ class Workspace:
         owed = [(self._who(path), one) for path, one in yearly if only is None or path in only]
         return next_yearly_days(owed, self.config.occasions.leap_day, self.today)
 
-    @property
-    def zone(self) -> tzinfo | None:
-        """The vault's time zone; None is the system's."""
-        return ZoneInfo(self.config.timezone) if self.config.timezone else None
-
-    def _who(self, path: str) -> Who:
-        known = self._everybody.get(path)
-        if known is None:
-            customer, standing = self.cache.customer(path), self.cache.standing(path)
-            assert customer is not None and standing is not None  # noqa: S101, PT018  # rows are written together
-            phone, url = next(iter(customer.phones), None), next(iter(customer.urls), None)
-            known = self._everybody[path] = Who(
-                customer.id, customer.name, path, phone, url, standing, customer.timezone
-            )
-        return known
-
-    def next_days(self) -> dict[str, date]:
-        """The day on which the next contact of each customer stands, by path."""
-        days: dict[str, int] = {}
-        for day, one in self.arranged(FOREVER).days:
-            days[one.path] = min(day, days.get(one.path, day))
-        return {path: date.fromordinal(day) for path, day in days.items()}
+    # One customer
 
     def plan_of(self, path: str) -> tuple[list[Occurrence], Case]:
         """Everything planned for the customer at `path`: contacts, and the next of what is yearly; and why.
@@ -453,14 +473,7 @@ class Workspace:
         customer = self.cache.customer(path)
         return runs(customer, self.index.touches(path), self.config, self.today) if customer else []
 
-    def demand(self) -> Demand:
-        """What the cadences of all customers ask for in a year, and what the days from today on hold."""
-        now = self.today.toordinal()
-        cadences = (one.cadence for one in self.cache.standings().values())
-        worked = self.workdays.count(now, now + YEAR - 1)
-        return demand(cadences, self.config.capacity.per_day, worked)
-
-    # Checking and writing
+    # Problems
 
     def diagnostics(self, codes: frozenset[str] = USUAL) -> list[Diagnostic]:
         """Everything wrong with the vault that has one of `codes`, in the order of the files."""
@@ -482,6 +495,20 @@ class Workspace:
         wanted = (one for one in found if one.code in codes)
         return sorted(wanted, key=lambda one: (one.path, one.line, one.column, one.code))
 
+    def _copies(self) -> Iterator[Copy]:
+        """The sync programs' copies, with their texts."""
+        from ptcrm.checks import Copy
+
+        for path, original in self.listing.copies.items():
+            known = original in self.listing.files
+            yield Copy(path, original, self.text(path), self.text(original) if known else None)
+
+    def errors(self) -> int:
+        """How many files have errors; asked by every command, so it looks at no customer."""
+        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=ERRORS)]
+        broken = {one.path for one in found if one.severity is Severity.ERROR}
+        return len(broken | {path for path, _ in self.index.same_ids()})
+
     def repairs(self, wanted: Callable[[Diagnostic], bool]) -> list[Repair]:
         """What mends the `wanted` diagnostics, file by file; raises `RefusedError` for a file that is gone."""
         repairs = []
@@ -494,26 +521,7 @@ class Workspace:
                 repairs.append(repair)
         return repairs
 
-    def _copies(self) -> Iterator[Copy]:
-        """The sync programs' copies, with their texts."""
-        from ptcrm.checks import Copy
-
-        for path, original in self.listing.copies.items():
-            known = original in self.listing.files
-            yield Copy(path, original, self.text(path), self.text(original) if known else None)
-
-    def text(self, path: str) -> str | None:
-        """The text of the file at `path`; None if it cannot be read."""
-        try:
-            return Source.decode(path, store.read_file(self.root, path)).text
-        except (OSError, UndecodableError):
-            return None
-
-    def errors(self) -> int:
-        """How many files have errors; asked by every command, so it looks at no customer."""
-        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=ERRORS)]
-        broken = {one.path for one in found if one.severity is Severity.ERROR}
-        return len(broken | {path for path, _ in self.index.same_ids()})
+    # Writing
 
     def apply(self, operation: Operation, *, undoes: int | None = None) -> None:
         """Make the changes of `operation` in the vault; raises `RefusedError` with nothing written.

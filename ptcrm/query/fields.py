@@ -90,8 +90,14 @@ FIELDS = (
     Field("revenue", Type.MONEY, "story.revenue", "what all sales have brought, in your currency"),
     Field("log", _WORD, "channels", "the channels that the log has"),
     Field("log.count", Type.COUNT, "entries", "how many entries the log has"),
-    Field("due", Type.COMING, "forecast.due", "when the next contact is due", planned=True),
-    Field("planned", Type.COMING, "forecast.planned", "on which day it is planned", planned=True),
+    Field("due", Type.COMING, "forecast.due", "when the cadence asks for the next contact", planned=True),
+    Field(
+        "planned",
+        Type.COMING,
+        "forecast.planned",
+        "on which day the next contact stands, a follow-up too",
+        planned=True,
+    ),
     Field("state", _WORD, "forecast.state", "`ok`, `soon`, `due`, `overdue`, …", planned=True),
 )
 PLANNED = frozenset(one.name for one in FIELDS if one.planned)
