@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _A_YEAR_KNOWN = 2026  # to the package of holidays
-_ROWS_VERSION = "5"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "6"  # raised when rows are laid out or worked out differently
 
 
 class Listed(NamedTuple):
@@ -323,8 +323,8 @@ class Workspace:
         found = []
         for name, campaign in self.config.campaigns.items():
             day = next_day(campaign, self.today, self.config.occasions.leap_day)
-            ahead = self.config.occasions.lead.get(name) or self.config.occasions.lead.get("campaign")
-            if day is not None and (day if ahead is None else later(day, ahead, -1)) <= until:
+            lead = self.config.occasions.lead_of(name, "campaign")
+            if day is not None and (day if lead is None else later(day, lead[1], -1)) <= until:
                 with contextlib.suppress(QueryError):
                     found.append(self.mailing(name, day))
         return found
@@ -388,22 +388,24 @@ class Workspace:
         campaigns = entries(mailings, self.config, self.today, until)
         return sorted([*self._occurrences(days), *campaigns], key=in_order)
 
-    def listed(self, until: date, *, whole: bool = False) -> Listed:
-        """What to list up to `until` (included), and how many more wait for a day; the `whole` has those too.
+    def listed(self, until: date, *, whole: bool = False, snoozed: bool = False) -> Listed:
+        """What to list up to `until` (included), and how many more wait for a day.
 
-        What stands on a day before its customer's snooze ends is not listed (FORMAT §4).
+        The `whole` has those who wait as well; what then still waits finds no day at all. What stands on a day
+        before its customer's snooze ends is listed only among the `snoozed` (FORMAT §4).
         """
         days, waiting, _ = self.arranged(FOREVER if whole else until)
         if whole:
             end = until.toordinal()
-            days, waiting = [(day, one) for day, one in days if one.ready <= end], []
+            days = [(day, one) for day, one in days if one.ready <= end]
+            waiting = [one for one in waiting if one.ready <= end]
         owed = [(self._who(path), one) for path, one in self.cache.yearly(kind="lead")]
         found = [
             *self._occurrences(days),
             *entries(self.mailings(until), self.config, self.today, until),
             *open_reminders(owed, self.config.occasions.leap_day, self.today, until),
         ]
-        shown = [one for one in found if max(one.planned, self.today) >= one.quiet_until]
+        shown = [one for one in found if snoozed or max(one.planned, self.today) >= one.quiet_until]
         return Listed(sorted(shown, key=in_order), len(waiting))
 
     def _occurrences(self, days: list[tuple[int, Contact]]) -> list[Occurrence]:
@@ -442,7 +444,7 @@ class Workspace:
     # One customer
 
     def plan_of(self, path: str) -> tuple[list[Occurrence], Case]:
-        """Everything planned for the customer at `path`: contacts, and the next of what is yearly; and why.
+        """Everything planned for the customer at `path`: contacts, campaigns, the next of what is yearly; and why.
 
         The customer must be known to the index.
         """
@@ -450,7 +452,14 @@ class Workspace:
         assert customer is not None  # noqa: S101  # who calls has found the customer
         contacts = self._occurrences([(day, one) for day, one in arranged.days if one.path == path])
         yearly = [(self._who(path), one) for _, one in self.cache.yearly(path)]
-        days = next_yearly_days(yearly, self.config.occasions.leap_day, self.today)
+        leap_day = self.config.occasions.leap_day
+        days = open_reminders(yearly, leap_day, self.today, self.today)
+        reminded = {one.text for one in days}
+        days += [one for one in next_yearly_days(yearly, leap_day, self.today) if one.text not in reminded]
+        mailings = [
+            one for one in self.mailings(FOREVER) if any(member.path == path for member in one.remaining)
+        ]
+        days += [one for one in entries(mailings, self.config, self.today, FOREVER) if one.kind == "campaign"]
         case = Case(
             customer,
             self._who(path).standing,
@@ -459,14 +468,13 @@ class Workspace:
             self.today,
             self.workdays,
             arranged.load,
-            [*(one.planned for one in contacts), *self._mailed(path)],
+            [
+                *(one.planned for one in contacts),
+                *map(date.fromordinal, busy_days(mailings, self.config).get(path, [])),
+            ],
+            sum(one.path == path for one in arranged.waiting),
         )
         return sorted([*contacts, *days], key=in_order), case
-
-    def _mailed(self, path: str) -> list[date]:
-        """The days of campaigns that reach the customer at `path`."""
-        days = busy_days(self.mailings(FOREVER), self.config).get(path, [])
-        return [date.fromordinal(day) for day in days]
 
     def runs_of(self, path: str) -> list[Run]:
         """The playbooks that the customer at `path` is in, and how far each has come."""

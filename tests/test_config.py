@@ -151,8 +151,13 @@ def test_the_example_of_the_format_is_read_whole() -> None:
     )
     assert list(found.tiers) == ["gold", "silver", "bronze"]
     written = EXAMPLE.splitlines()
-    assert set(found.lines) == {key.name for key in KEYS}
-    assert all(written[line - 1].startswith(f"{name}:") for name, line in found.lines.items())
+    assert {name.partition(".")[0] for name in found.lines} == {key.name for key in KEYS}
+    assert written[found.line("playbooks", "after-sale", "steps", "2") - 1].strip() == "- after: 14 days"
+    assert found.line("tiers", "gold", "no such key") == found.lines["tiers.gold"]
+    assert found.line("no such key") == 1
+    assert all(
+        written[line - 1].startswith(f"{name}:") for name, line in found.lines.items() if "." not in name
+    )
 
 
 @pytest.mark.parametrize("text", ["", "\n# nothing yet\n", "---\n", "start:\ntiers:\naway: []\nfeeds:\n"])

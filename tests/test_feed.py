@@ -335,7 +335,7 @@ def about(run: Run, make_vault: MakeVault, query: str, feed: str = "some") -> li
         ("due:<today", "Anna Cem"),
         ("due:2026-12-01", "Bea"),
         ("planned:<2026-11-02", "Anna"),  # the late follow-up
-        ("planned:2026-11-23", "Cem"),
+        ("planned:2026-11-24", "Cem"),
         ("planned:2026-12-11", "Dan"),
         ("no:planned", ""),
         ("state:never", ""),

@@ -132,7 +132,7 @@ def test_what_every_plan_holds(
         assert days_of(config).why_free(planned) is None
         assert planned <= one.expires
         others = [other for other, their in found.days if their.path == row.path and their is not row]
-        assert all(abs(max(other, TODAY.toordinal()) - day) >= 5 for other in others)
+        assert all(abs(other - day) >= 5 for other in others)
     assert all(count + fixed[day] <= per_day for day, count in movable.items())
     assert all(count <= intake for count in new.values())
     chance.shuffle(owed)
@@ -224,3 +224,17 @@ def test_a_backlog_after_a_closure_is_spread() -> None:
         date(2027, 1, 12): 3,
         date(2027, 1, 13): 3,
     }
+
+
+def test_an_overdue_follow_up_keeps_no_step_waiting() -> None:
+    sale = Touch(date(2026, 11, 1), "sale", contact=False, path="c00.md", line=3, tried=False)
+    sign = FollowUp(date(2026, 11, 1), "Paint the sign", "|paint the sign")
+    call = Touch(date(2026, 10, 31), "call", contact=True, path="c00.md", line=4)
+    known = {"c00.md": (Customer("c00", "Ann", "c00.md", follow_ups=(sign,)), [call, sale])}
+    for day in range(8, 30):
+        today = date(2026, 11, day)
+        found = arranged([row for row, _ in rows(known, CONFIG, today)], CONFIG, today, date(2026, 12, 31))
+        planned = min(
+            date.fromordinal(at) for at, row in found.days if row.origin.startswith("playbook after-sale/1")
+        )
+        assert planned == today + max(0, (7 - today.weekday()) if today.weekday() > 4 else 0) * A_DAY

@@ -177,7 +177,7 @@ def test_the_agenda_as_json_has_every_day(make_vault: MakeVault, run: Run) -> No
 def test_what_finds_no_place_in_the_agenda_is_counted(make_vault: MakeVault, run: Run) -> None:
     log = "2026-06-01 call: Hello"
     vault = make_vault({f"p{n}": customer(f"P{n}", log) for n in range(13)}, DAYS_OFF)
-    last = "1 more waits for a later day: ptcrm plan\n"
+    last = "1 more waits for a later day: ptcrm due --all --until +1w\n"
     assert out(run, vault, "agenda", "--weeks", "1").endswith(f"\n\n{last}")
     result = run("--vault", vault, "--today", MONDAY, "agenda", "--weeks", "1", "--json")
     assert (len(json.loads(result.stdout)), result.stderr) == (8, last)

@@ -229,3 +229,14 @@ def test_what_settles_a_step_does_not_begin_the_playbook_anew() -> None:
     customer, touches = read(log("2026-11-02 call: x", "2026-11-10 call: y"), config)
     (run,) = runs(customer, touches, config, TODAY)
     assert (run.began, [step.state for step in run.steps]) == (date(2026, 11, 10), ["open"])
+
+
+def test_a_try_that_reached_nobody_settles_no_step_though_it_names_it() -> None:
+    tried = "2026-11-17 call (no answer): x [step:: after-sale/2]"
+    assert steps(log("2026-11-02 sale: x", tried)) == "open open open"
+
+
+def test_a_channel_that_is_avoided_without_another_becomes_any_contact() -> None:
+    customer, touches = read("avoids: [note]\n" + log("2026-11-02 sale: x"), CONFIG)
+    (run,) = runs(customer, touches, CONFIG, TODAY)
+    assert run.steps[0].channel == "contact"

@@ -67,7 +67,7 @@ def why(make_vault: MakeVault, run: Run) -> Why:
         ),
         (
             logged("2026-11-01 call: x", front="status: paused"),
-            "The last contact was a call on 1 November 2026, 3 weeks ago; there is no regular contact, by status paused.",
+            "The last contact was a call on 1 November 2026, 3 weeks ago; there is no regular contact, because the status is paused.",
         ),
         (
             "---\nname: Anna\nsince: 2026-11-01\n---\n",
@@ -83,7 +83,7 @@ def why(make_vault: MakeVault, run: Run) -> Why:
             "The playbook after-sale asks for it 1 week after the sale of 10 November 2026; it was due on Tuesday 17 November 2026.",
         ),
         (logged("2026-11-10 sale: x"), "The playbook after-sale asks for it with the sale of 10 November 2026;"),
-        (logged("2026-11-10 sale: x"), "A note in the log settles it, and so does `ptcrm done anna`. It lapses after 17 December 2026."),
+        (logged("2026-11-10 sale: x"), "A note in the log settles it, and so does `ptcrm done anna after-sale/1`. It lapses after 17 December 2026."),
         (
             logged(front="left: 2026-09-01"),
             "The playbook win-back asks for it 3 months after the goodbye on 1 September 2026; it is due on Tuesday 1 December 2026.",
@@ -117,7 +117,7 @@ def test_every_date_has_its_sentence(why: Why, text: str, sentence: str) -> None
         (
             logged("2026-11-07 call: x"),
             CONFIG,
-            "It stands on Monday 30 November 2026, because the weekend is free.",
+            "It stands on Monday 30 November 2026, because the weekend is not worked.",
         ),
         (
             logged("2026-11-16 call: x"),
@@ -127,7 +127,7 @@ def test_every_date_has_its_sentence(why: Why, text: str, sentence: str) -> None
         (
             logged("2026-12-04 call: x"),
             CONFIG,
-            "It stands on Monday 28 December 2026, because Boże Narodzenie (pierwszy dzień) is free.",
+            "It stands on Monday 28 December 2026, because Boże Narodzenie (pierwszy dzień) is a holiday.",
         ),
         (
             logged("2026-11-02 call: x", front="tier: gold\nsnooze: 2026-11-26"),
@@ -157,7 +157,7 @@ def test_a_full_day_and_the_intake_of_new_customers(why: Why) -> None:
     }
     full = CONFIG + "capacity: {per_day: 1}\n"
     text = why(logged("2026-11-02 call: x"), full, others=older)
-    assert "because the 2 working days before are full (1 a day)." in text
+    assert "because 2 working days before it are full (1 a day)." in text
     new = {f"b{number}": f"---\nname: B{number}\n---\n" for number in range(2)}
     few = CONFIG + "capacity: {intake: 2}\n"
     text = why("---\nname: Anna\nsince: 2026-01-02\n---\n", few, others=new)
@@ -172,6 +172,6 @@ def test_each_reason_names_file_and_line(make_vault: MakeVault, run: Run) -> Non
     rows = json.loads(run("--vault", vault, "--today", DAY, "why", "anna", "--json").stdout)
     assert [(one["reason"], one["path"], one["line"]) for one in rows if one["text"] == "Thank-you note"] == [
         ("sale on 2026-11-10", "customers/anna.md", 6),
-        ("step 1 of the playbook after-sale", "ptcrm.yaml", 6),
+        ("step 1 of the playbook after-sale", "ptcrm.yaml", 10),
     ]
     assert all(one["why"].endswith((".", ")")) for one in rows)

@@ -16,7 +16,6 @@ from ptcrm.views.customer import (
     given_fields,
     history,
     notes,
-    open_follow_ups,
     summary,
     whole_row,
 )
@@ -25,6 +24,7 @@ from ptcrm.views.today import (
     by_urgency,
     called,
     more_waiting,
+    no_day_found,
     not_worked,
     row,
     what,
@@ -71,7 +71,12 @@ def due_command(session: Session, until: str, whole: bool, as_json: bool) -> Non
     if free:
         tell(not_worked(free))
     if waiting:
-        (tell if as_json else say)(more_waiting(waiting))
+        words = (
+            no_day_found(waiting)
+            if whole
+            else more_waiting(waiting, "" if until == "today" else f'"{until}"')
+        )
+        (tell if as_json else say)(words)
 
 
 def _say_by_day(found: list[Occurrence], workspace: Workspace) -> None:
@@ -212,7 +217,7 @@ def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: b
 
 
 def _say_follow_ups(customer: Customer, zone: tzinfo | None) -> None:
-    found = open_follow_ups(customer)
+    found = customer.open_follow_ups
     if found:
         say("\nFollow-ups", "title")
         say_table(

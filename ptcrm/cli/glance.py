@@ -53,7 +53,7 @@ def glance(session: Session, *, as_json: bool) -> None:
     if now.free and now.customers:
         say(f"\n{not_worked(now.free)}")
     if now.waiting:
-        say(f"\n{more_waiting(now.waiting)}")
+        say(f"\n{more_waiting(now.waiting, '+1w')}")
     if now.errors or now.warnings:
         problems = [plural(now.errors, "error")] * bool(now.errors) + [
             plural(now.warnings, "warning")

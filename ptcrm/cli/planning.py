@@ -66,7 +66,9 @@ def agenda_command(session: Session, weeks: str, as_json: bool) -> None:
     else:
         _say_agenda(found.days, workspace)
     if found.waiting:
-        words = f"{found.waiting} more {_wait(found.waiting)} for a later day: ptcrm plan"
+        words = (
+            f"{found.waiting} more {_wait(found.waiting)} for a later day: ptcrm due --all --until +{weeks}w"
+        )
         tell(words) if as_json else say(f"\n{words}")
 
 

@@ -21,7 +21,7 @@ from ptcrm.vault.fields import set_field
 from ptcrm.vault.lines import append_entry, entry_line, tick
 from ptcrm.vault.log import following
 from ptcrm.vault.schema import BY_NAME, Field, near_miss, own_field, values_for
-from ptcrm.views.customer import follow_up_words, open_follow_ups
+from ptcrm.views.customer import follow_up_words
 from ptcrm.views.playbook import NamedStep, named_steps, step_what
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def log_command(session: Session, words: tuple[str, ...], day: str) -> None:
     if not session.apply(Operation(f"log {match.id} {' '.join(text)}", (change,))):
         return
     say(f"{match.path}: {line}")
-    waiting = [one for one in open_follow_ups(_customer(reading)) if one.due <= workspace.today]
+    waiting = [one for one in _customer(reading).open_follow_ups if one.due <= workspace.today]
     if waiting:
         still = f"{waiting[0].due} {follow_up_words(waiting[0])}"
         tell(f"Still open: {still}. Close it with `ptcrm done {match.id}`.")
@@ -205,7 +205,7 @@ def _pick(customer: Customer, steps: list[NamedStep], words: str, today: date) -
 
     A repeating one that is not due yet must be named, so that a command given twice closes it once.
     """
-    found = open_follow_ups(customer)
+    found = customer.open_follow_ups
     named = next((one for one in steps if one.key.casefold() == words.casefold()), None)
     if named:
         return _open_step(customer, named)

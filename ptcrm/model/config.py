@@ -41,9 +41,13 @@ from ptcrm.model.reading import (
     whole,
     zone,
 )
+from ptcrm.text.fold import fold
+from ptcrm.text.frontmatter import Mapping, Sequence
 
 if TYPE_CHECKING:
-    from ptcrm.text.frontmatter import Mapping, Node
+    from collections.abc import Iterator
+
+    from ptcrm.text.frontmatter import Node
 
 KINDS = (
     "cadence",
@@ -200,6 +204,12 @@ class Occasions:
     lead: dict[str, Interval] = field(default_factory=dict)
     customer_years: tuple[int, ...] = (1, 5, 10)
 
+    def lead_of(self, name: str, kind: str) -> tuple[str, Interval] | None:
+        """The key of `lead` that fits an occasion or campaign, and how long ahead: by its name, else by its kind."""
+        keys = {fold(key): key for key in self.lead}
+        key = keys.get(fold(name)) or keys.get(kind)
+        return None if key is None else (key, self.lead[key])
+
 
 @dataclass(frozen=True, slots=True)
 class Log:
@@ -210,7 +220,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All of `ptcrm.yaml`; a key that is absent has the default that stands here. `lines` says where each stands."""
+    """All of `ptcrm.yaml`; a key that is absent has the default that stands here. `lines` says where each stands, and what is in it."""
 
     format: int = 1
     start: date | None = None
@@ -237,6 +247,13 @@ class Config:
     occasions: Occasions = field(default_factory=Occasions)
     log: Log = field(default_factory=Log)
     lines: dict[str, int] = field(default_factory=dict, compare=False)
+
+    def line(self, *path: str) -> int:
+        """The line of the key, or member (counted from 1), at the end of `path`; of the nearest above, else 1."""
+        for count in range(len(path), 0, -1):
+            if ".".join(path[:count]) in self.lines:
+                return self.lines[".".join(path[:count])]
+        return 1
 
     def is_contact(self, channel: str, qualifiers: tuple[str, ...]) -> bool:
         """Whether an entry of this channel with these qualifiers is a touch (FORMAT §2.3)."""
@@ -465,7 +482,20 @@ def read_config(root: Mapping, report: Report) -> Config:
         elif not is_empty(node) and (value := key.read(node, report)) not in (None, (), {}):
             values[key.name] = value
             lines[key.name] = report.line(name.span.start)
+            lines.update(_places(key.name, node, report))
     return _with_channels_named(Config(**values, lines=lines))
+
+
+def _places(name: str, node: Node, report: Report) -> Iterator[tuple[str, int]]:
+    """The line of every key and member below `name`, as `tiers.gold` and `playbooks.after-sale.steps.1`."""
+    if isinstance(node, Mapping):
+        for key, value in node.pairs:
+            yield f"{name}.{key.value}", report.line(key.span.start)
+            yield from _places(f"{name}.{key.value}", value, report)
+    elif isinstance(node, Sequence):
+        for number, member in enumerate(node.items, 1):
+            yield f"{name}.{number}", report.line(member.span.start)
+            yield from _places(f"{name}.{number}", member, report)
 
 
 def _with_channels_named(config: Config) -> Config:

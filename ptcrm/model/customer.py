@@ -133,3 +133,9 @@ class Customer:
     links: tuple[Link, ...] = ()
     log: tuple[LogEntry, ...] = ()
     lines: dict[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def open_follow_ups(self) -> list[FollowUp]:
+        """The open follow-ups as `done` numbers them: by day, then as they stand in the file."""
+        found = [one for one in self.follow_ups if one.mark == "open"]
+        return sorted(found, key=lambda one: (one.due, one.line))

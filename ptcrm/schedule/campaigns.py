@@ -52,7 +52,10 @@ class Mailing:
 
 def next_day(campaign: Campaign, today: date, leap_day: str) -> date | None:
     """The day of the campaign's year that `today` belongs to: it has just passed, or is the next one."""
-    days = days_of(campaign, later(today, SEASON, -1), later(today, Interval(months=13)), leap_day)
+    last = later(today, Interval(months=13))
+    if campaign.date and campaign.date.year:
+        last = max(last, date(campaign.date.year, 12, 31))
+    days = days_of(campaign, later(today, SEASON, -1), last, leap_day)
     return next(iter(days), None)
 
 
@@ -81,7 +84,7 @@ def mailing(
         name,
         day,
         channel,
-        config.lines.get("campaigns", 1),
+        config.line("campaigns", name),
         tuple(one for one in wanted if one.path not in unwanted),
         frozenset(reached(channel, later(day, SEASON, -1), later(day, SEASON))),
         tuple(one for one in wanted if one.path in unwanted),
@@ -91,15 +94,14 @@ def mailing(
 def entries(mailings: Iterable[Mailing], config: Config, today: date, until: date) -> list[Occurrence]:
     """The entries of `mailings` up to `until` (included), with their reminders ahead; none once all are reached."""
     found = []
-    leads = {fold(name): ahead for name, ahead in config.occasions.lead.items()}
     for one in mailings:
         if not one.remaining or one.day < later(today, SEASON, -1):
             continue
         if one.day <= until:
             found.append(_entry(one, today))
-        ahead = leads.get(fold(one.name)) or leads.get("campaign")
-        if ahead and today < one.day and later(one.day, ahead, -1) <= until:
-            found.append(_reminder(one, ahead, config, today))
+        lead = config.occasions.lead_of(one.name, "campaign")
+        if lead and today < one.day and later(one.day, lead[1], -1) <= until:
+            found.append(_reminder(one, *lead, config, today))
     return found
 
 
@@ -119,9 +121,9 @@ def _entry(one: Mailing, today: date) -> Occurrence:
     )
 
 
-def _reminder(one: Mailing, ahead: Interval, config: Config, today: date) -> Occurrence:
+def _reminder(one: Mailing, key: str, ahead: Interval, config: Config, today: date) -> Occurrence:
     stands = later(one.day, ahead, -1)
-    reason = Reason(f"{ahead} ahead", "ptcrm.yaml", config.lines.get("occasions", 1))
+    reason = Reason(f"{ahead} ahead", "ptcrm.yaml", config.line("occasions", "lead", key))
     return replace(
         _entry(one, today),
         kind="lead",

@@ -51,9 +51,8 @@ def which_cadence(customer: Customer, config: Config, today: date) -> Cadence:
         return _by_field(customer, "status", status.cadence, f"status {customer.status}")
     if tier and tier.cadence:
         return _by_field(customer, "tier", tier.cadence, f"tier {customer.tier}")
-    line = config.lines.get("default_cadence", 1)
     words = _rule_words(config.default_cadence, "default")
-    return Cadence(config.default_cadence, Reason(words, "ptcrm.yaml", line))
+    return Cadence(config.default_cadence, Reason(words, "ptcrm.yaml", config.line("default_cadence")))
 
 
 def _by_field(customer: Customer, field: str, interval: Interval, rule: str) -> Cadence:
@@ -112,7 +111,7 @@ def _cadence_item(
             customer.lines.get("since", 1),
         )
     elif config.start:
-        why = Reason(f"never contacted, kept here since {config.start}", customer.path, 1)
+        why = Reason(f"never contacted, kept here since {config.start}", "ptcrm.yaml", config.line("start"))
     else:
         why = Reason("never contacted", customer.path, 1)
     tried = unanswered(None, known)
@@ -175,7 +174,7 @@ def _steps(
 def _step_reasons(customer: Customer, run: Run, step: StepRun, config: Config) -> Iterator[Reason]:
     yield run.trigger
     rule = f"step {step.number} of the playbook {run.playbook}"
-    yield Reason(rule, "ptcrm.yaml", config.lines.get("playbooks", 1))
+    yield Reason(rule, "ptcrm.yaml", config.line("playbooks", run.playbook, "steps", str(step.number)))
     if step.channel != step.usual:
         words = f"{step.channel} rather than {step.usual}, which is avoided"
         yield Reason(words, customer.path, customer.lines.get("avoids", 1))
@@ -223,9 +222,18 @@ def unanswered(channel: str | None, known: Sequence[Touch]) -> date | None:
 
 
 def _with_cadence(contacts: list[Obligation], item: Obligation, config: Config) -> list[Obligation]:
-    """FORMAT §4 "Covered": the earliest follow-up or step up to `min_gap` after the cadence's day takes its reasons."""
+    """FORMAT §4 "Covered": the earliest follow-up or step up to `min_gap` after the cadence's day takes its reasons.
+
+    A follow-up whose channel is no touch, such as a memo to oneself, covers nothing.
+    """
     latest = later(item.due, config.min_gap)
-    covering = min((one for one in contacts if one.due <= latest), key=lambda one: one.due, default=None)
+    fitting = (
+        one
+        for one in contacts
+        if one.due <= latest
+        and (one.kind != "follow-up" or one.channel is None or config.is_contact(one.channel, ()))
+    )
+    covering = min(fitting, key=lambda one: one.due, default=None)
     if covering is None:
         return [*contacts, item]
     both = replace(covering, reasons=covering.reasons + item.reasons)
@@ -258,11 +266,11 @@ def _yearly(customer: Customer, known: Sequence[Touch], config: Config) -> list[
 
 def _lead(one: Yearly, known: Sequence[Touch], config: Config) -> Yearly | None:
     """The reminder ahead of an occasion: by its name, else by its kind; None if none is set."""
-    leads = {fold(name): ahead for name, ahead in config.occasions.lead.items()}
-    ahead = leads.get(fold(one.name)) or leads.get(one.kind)
-    if ahead is None:
+    lead = config.occasions.lead_of(one.name, one.kind)
+    if lead is None:
         return None
-    rule = Reason(f"{ahead} ahead", "ptcrm.yaml", config.lines.get("occasions", 1))
+    key, ahead = lead
+    rule = Reason(f"{ahead} ahead", "ptcrm.yaml", config.line("occasions", "lead", key))
     sent = max((touch.date for touch in known if touch.contact and touch.channel in _SENT), default=ALWAYS)
     return replace(one, kind="lead", origin=f"{one.kind} {one.origin}", reason=rule, ahead=ahead, sent=sent)
 

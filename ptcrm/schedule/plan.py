@@ -65,7 +65,7 @@ def arrange(contacts: Iterable[Contact], rules: Rules, today: date, until: date)
     """The days of all `contacts` up to `until` (included): fixed ones where they stand, the others levelled.
 
     Fixed ones take places of their day. One whose day has passed takes none of today's, so that a heap of old
-    follow-ups keeps nobody else waiting; but it counts as a contact of today for its own customer.
+    follow-ups keeps nobody waiting.
     """
     now, end = today.toordinal(), until.toordinal()
     movable: list[Contact] = []
@@ -77,9 +77,8 @@ def arrange(contacts: Iterable[Contact], rules: Rules, today: date, until: date)
             if one.ready <= end:
                 movable.append(one)
             continue
-        day = max(one.ready, now)
-        if day - rules.gap < end:
-            busy.setdefault(one.path, []).append(day)
+        if one.ready - rules.gap < end:
+            busy.setdefault(one.path, []).append(one.ready)
         if one.ready >= now:
             load[one.ready] += 1
         if one.ready <= end:
@@ -201,7 +200,7 @@ def _yearly_occurrence(who: Who, one: Yearly, day: date, today: date) -> Occurre
         origin=f"{one.origin} {day.year}" if is_lead else one.origin,
         due=stands,
         planned=stands,
-        text=f"{one.name} on {day}" if is_lead else one.name,
+        text=_lead_text(one, day) if is_lead else one.name,
         state=who.standing.state(today),
         last=who.standing.last,
         since=None if is_lead else one.day,
@@ -212,6 +211,13 @@ def _yearly_occurrence(who: Who, one: Yearly, day: date, today: date) -> Occurre
         timezone=who.timezone,
         reasons=(one.reason,),
     )
+
+
+def _lead_text(one: Yearly, day: date) -> str:
+    """`birthday on 2027-05-17`, `5 years as a customer on 2027-05-17`."""
+    count = day.year - (one.day.year or 0)
+    years = f"{count} year{'' if count == 1 else 's'} " if one.years else ""
+    return f"{years}{one.name} on {day}"
 
 
 def in_order(one: Occurrence) -> tuple[object, ...]:

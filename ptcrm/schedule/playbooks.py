@@ -130,7 +130,7 @@ def _steps(case: _Case, name: str, playbook: Playbook, began: date, trigger: Rea
     for place in sorted(range(len(days)), key=lambda place: (days[place], place)):
         step, key = playbook.steps[place], f"{name}/{place + 1}"
         lapses = later(days[place], playbook.lapse)
-        channel = case.suggested if case.suggested and step.do in case.avoided else step.do
+        channel = (case.suggested or "contact") if step.do in case.avoided else step.do
         by = _settled(key, {step.do, channel}, _window(days, place, began, lapses), left)
         if by:
             left.remove(by)
@@ -150,8 +150,11 @@ def _window(days: list[date], place: int, began: date, lapses: date) -> tuple[da
 
 
 def _settled(key: str, channels: set[str], window: tuple[date, date], left: list[Touch]) -> Touch | None:
-    """What settles the step `key`: a line that names it, else the first touch by one of `channels` in its time."""
-    named = next((touch for touch in left if touch.step == key), None)
+    """What settles the step `key`: a line that names it, else the first touch by one of `channels` in its time.
+
+    A try that reached nobody settles nothing.
+    """
+    named = next((touch for touch in left if touch.step == key and (touch.contact or not touch.tried)), None)
     opens, closes = window
     fitting = (
         touch

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _VOWELS = "aeiou"
 WEEKEND = ("Saturday", "Sunday")
+_FREE = {
+    "away": "you are away",
+    **{day: f"{day} is not worked" for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")},
+}
 _DAY = timedelta(days=1)
 
 
@@ -26,7 +30,8 @@ _DAY = timedelta(days=1)
 class Case:
     """What the sentences rest on: a customer with her standing and touches, the settings, today, and the days.
 
-    `load` counts the contacts of a day (an ordinal); `days` are those with a contact of this customer, or a campaign.
+    `load` counts the contacts of a day (an ordinal); `days` are those with a contact of this customer, or a campaign;
+    `lost` counts the contacts that find no day at all.
     """
 
     customer: Customer
@@ -37,6 +42,7 @@ class Case:
     workdays: WorkDays
     load: Mapping[int, int]
     days: Sequence[date]
+    lost: int = 0
 
     @property
     def cadence(self) -> Cadence:
@@ -57,6 +63,9 @@ def standing_sentence(case: Case) -> str:
     rule = _rule_words(case)
     if due is None:
         return f"{begin}; {rule}."
+    if case.lost:
+        rule = f"{rule}, and no day is found for it: see `away`, `working_days` and `capacity` in ptcrm.yaml"
+        return f"{begin}; {rule}."
     which = "first" if last is None else "next"
     return f"{begin}; {rule}, so the {which} contact {_is_due(due, case.today)}."
 
@@ -72,11 +81,18 @@ def changes(one: Occurrence, case: Case) -> str:
     who = case.customer.id
     if one.kind == "cadence":
         return f"A contact in the log begins the cadence anew. `ptcrm snooze {who} DAY`, another cadence or tier moves it."
+    if one.kind == "campaign":
+        return f"{_a(one.channel or 'card').capitalize()} in the log settles it for {case.customer.name}."
     if one.kind == "playbook":
+        key = one.origin.rpartition(" ")[0]
         lapse = f" It lapses after {date_words(one.expires)}." if one.expires < FOREVER else ""
-        return f"{_a(one.channel or 'contact').capitalize()} in the log settles it, and so does `ptcrm done {who}`.{lapse}"
+        return f"{_a(one.channel or 'contact').capitalize()} in the log settles it, and so does `ptcrm done {who} {key}`.{lapse}"
     if one.kind in ("follow-up", "feedback"):
-        return f"It stays until it is ticked (`ptcrm done {who}`), or until its line is given another day."
+        numbers = (
+            at for at, task in enumerate(case.customer.open_follow_ups, 1) if task.origin == one.origin
+        )
+        number = next(numbers, 1)
+        return f"It stays until it is ticked (`ptcrm done {who} {number}`), or until its line is given another day."
     if one.kind == "lead":
         return (
             "A card, letter, note or gift in the log settles it; `occasions: lead:` in ptcrm.yaml moves it."
@@ -100,6 +116,8 @@ def _owed_sentence(one: Occurrence, case: Case) -> str:
     if one.kind == "follow-up":
         again = f", {reason.partition(', ')[2]}" if ", " in (reason := one.reasons[0].text) else ""
         return f"The file has a follow-up for {long_day(one.due)}{again}.{_serves(one, case)}"
+    if one.kind == "campaign":
+        return f"The campaign {one.name} reaches {case.customer.name} on {long_day(one.planned)}."
     if one.kind == "lead":
         return (
             f"{one.text[:1].upper()}{one.text[1:]}: {one.reasons[0].text}, so that there is time to prepare."
@@ -160,7 +178,16 @@ def _rule_words(case: Case) -> str:
     rule, every = case.cadence.rule.text, case.cadence.interval.every
     source = rule.rpartition(" by ")[2]
     if case.cadence.interval.is_never:
-        return f"there is no regular contact, by {source}"
+        never = {
+            "own cadence": "the file says never",
+            "being a company without a cadence of its own": "a company has a cadence only if its file gives one",
+            "default": "ptcrm.yaml says never for everybody without a cadence",
+        }
+        words = next(
+            (words for rule, words in never.items() if source.startswith(rule)),
+            f"the {source.replace(' ', ' is ', 1)}",
+        )
+        return f"there is no regular contact, because {words}"
     if source.startswith("tier "):
         return f"{source.removeprefix('tier ')} means {every}"
     if source.startswith("status "):
@@ -202,18 +229,18 @@ def _causes(one: Occurrence, case: Case) -> Iterator[str]:
     worked = [day for day in days if case.workdays.why_free(day) is None]
     full = [day for day in worked if case.load.get(day.toordinal(), 0) >= case.config.capacity.per_day]
     if full:
-        some = f"the {len(full)} working days before are" if len(full) > 1 else f"{long_day(full[0])} is"
+        some = f"{len(full)} working days before it are" if len(full) > 1 else f"{long_day(full[0])} is"
         yield f"{some} full ({case.config.capacity.per_day} a day)"
     if len(full) < len(worked):
         yield _apart(one, case, [day for day in worked if day not in full])
 
 
 def _free_words(free: list[str]) -> str:
-    """`the weekend is free`, `you are away`, `Karfreitag is free`."""
+    """`the weekend is not worked`, `you are away`, `Karfreitag is a holiday`."""
     named = [why for why in free if why not in WEEKEND]
     if not named:
-        return "the weekend is free"
-    return _joined(["you are away" if why == "away" else f"{why} is free" for why in named])
+        return "the weekend is not worked"
+    return _joined([_FREE.get(why, f"{why} is a holiday") for why in named])
 
 
 def _apart(one: Occurrence, case: Case, roomy: list[date]) -> str:

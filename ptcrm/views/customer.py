@@ -69,7 +69,7 @@ def whole_row(
                 "every": str(one.every) if one.every else None,
                 "line": one.line,
             }
-            for number, one in enumerate(open_follow_ups(customer), 1)
+            for number, one in enumerate(customer.open_follow_ups, 1)
         ],
         "log": [
             {
@@ -97,12 +97,6 @@ def _words(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def open_follow_ups(customer: Customer) -> list[FollowUp]:
-    """The open follow-ups as `done` numbers them: by day, then as they stand in the file."""
-    found = [one for one in customer.follow_ups if one.mark == "open"]
-    return sorted(found, key=lambda one: (one.due, one.line))
 
 
 @dataclass(frozen=True, slots=True)

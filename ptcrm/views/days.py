@@ -103,7 +103,7 @@ class Load:
 def agenda(workspace: Workspace, until: date) -> Agenda:
     """The agenda up to `until` (included): contacts, campaigns, reminders, birthdays and other occasions."""
     today = workspace.today
-    found, waiting = workspace.listed(until)
+    found, waiting = workspace.listed(until, snoozed=True)
     stands: dict[date, list[Occurrence]] = {}
     for one in sorted([*found, *workspace.occasions(today, until)], key=in_order):
         stands.setdefault(max(one.planned, today), []).append(one)

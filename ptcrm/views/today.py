@@ -70,7 +70,8 @@ def by_urgency(contacts: list[Occurrence], today: date) -> dict[str, list[Occurr
     groups: dict[str, list[Occurrence]] = {OVERDUE: [], TODAY: [], NEW: []}
     for one in contacts:
         late = one.due < today and one.kind != "lead"
-        groups[NEW if one.state == "new" else OVERDUE if late else TODAY].append(one)
+        is_new = one.state == "new" and one.kind != "lead"
+        groups[NEW if is_new else OVERDUE if late else TODAY].append(one)
     groups[OVERDUE].sort(key=lambda one: one.due)
     return groups
 
@@ -157,6 +158,11 @@ def not_worked(why: str) -> str:
     return f"Today is no working day ({why}): what can move is planned for other days."
 
 
-def more_waiting(count: int) -> str:
-    """A remark that `count` contacts found no place, and how to see them."""
-    return f"{count} more waiting: ptcrm due --all"
+def more_waiting(count: int, until: str = "") -> str:
+    """A remark that `count` contacts found no place up to `until` (today, if not given), and how to see them."""
+    return f"{count} more waiting: ptcrm due --all{f' --until {until}' if until else ''}"
+
+
+def no_day_found(count: int) -> str:
+    """A remark that `count` contacts find no day at all."""
+    return f"{count} more find no day at all: see away, working_days and capacity in ptcrm.yaml"
