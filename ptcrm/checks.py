@@ -47,7 +47,8 @@ class Copy(NamedTuple):
 class Vault:
     """What the checks look at. `customers` are in the order of their paths, without their logs.
 
-    `holidays` are the country's in some year (no country has a year without). `list_names` gives the path of
+    `holidays` are the country's in some year (no country has a year without), `missing` the customers' folders
+    that are not there. `list_names` gives the path of
     every file of the vault; it is a function, since few vaults need the list.
     """
 
@@ -58,6 +59,7 @@ class Vault:
     loose_links: tuple[LooseLink, ...]
     copies: tuple[Copy, ...]
     holidays: Mapping[date, str]
+    missing: tuple[str, ...]
     list_names: Callable[[], Iterable[str]]
 
 
@@ -330,8 +332,11 @@ def unreadable_queries(vault: Vault) -> Iterator[Diagnostic]:
 
 
 def unknown_words(vault: Vault) -> Iterator[Diagnostic]:
-    """Countries without public holidays, and channels of tiers, playbooks and campaigns that are none."""
+    """Countries without public holidays, customers' folders that are not there, and channels that are none."""
     config = vault.config
+    for folder in vault.missing if "customers" in config.lines else ():
+        hint = "Make it, or write the folder in which the customers are."
+        yield _in_config(config, "customers", f"there is no folder “{folder}”", hint)
     if config.country and not vault.holidays:
         message = f"no public holidays are known for the country “{config.country}”"
         hint = "Write a code such as PL, or with the region DE-BE; or leave it out."

@@ -495,6 +495,7 @@ class Workspace:
             tuple(self.index.loose_links()),
             tuple(self._copies()),
             self._holidays(_A_YEAR_KNOWN),
+            tuple(self.listing.missing),
             partial(store.list_names, self.root),
         )
         found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=codes)]

@@ -631,6 +631,7 @@ def test_signs_that_move_the_cursor_are_not_shown(make_vault: MakeVault, run: Ru
 @pytest.mark.parametrize(
     ("config", "message"),
     [
+        ("customers: clients\n", "there is no folder “clients”"),
         ("country: XX\n", "no public holidays are known for the country “XX”"),
         ("country: DE-XX\n", "no public holidays are known for the country “DE-XX”"),
         ("tiers: {gold: {channels: [call, fax]}}\n", "the tier “gold” names “fax”, which is no channel"),

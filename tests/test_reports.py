@@ -767,3 +767,13 @@ def test_nothing_is_read_that_no_query_asks_for(
         for field in fields:
             facts(one)(field)
     assert len(asked) == questions
+
+
+def test_a_campaign_that_cannot_be_read_hides_no_other(make_vault: MakeVault, run: Run) -> None:
+    config = "tiers: {gold: {}}\ncampaigns: {bad: {date: --12-01, where: 'tier:golld'}, good: {date: --12-10}}\n"
+    result = run("--vault", make_vault({"anna": customer()}, config), "--today", DAY, "campaign")
+    assert result.exit_code == 1
+    assert "good" in result.stdout
+    assert "bad" not in result.stdout
+    assert "“golld” is no tier" in result.stderr
+    assert result.stderr.count("ptcrm.yaml:2:") == 1

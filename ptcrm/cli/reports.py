@@ -8,7 +8,7 @@ import click
 
 from ptcrm.cli.options import Session, json_option, pass_session
 from ptcrm.cli.output import plural, say, say_json, say_table
-from ptcrm.errors import UsageError
+from ptcrm.errors import QueryError, UsageError
 from ptcrm.model.dates import ago, date_words
 from ptcrm.views.reports import (
     budget_row,
@@ -142,7 +142,7 @@ def _say_former(group: Group, found: Former, today: date) -> None:
             (
                 _named(one),
                 one.tier or "-",
-                f"left {one.left} ({ago(one.left, today)})" if one.left else "left: no day noted",
+                _left_words(one, today),
                 f"last {last.channel} {last.date}" if last else "never contacted",
                 f"next {following}" if following else "nothing planned",
             )
@@ -152,6 +152,13 @@ def _say_former(group: Group, found: Former, today: date) -> None:
         say(
             f"Note it, so that a change can bring them back: ptcrm set {group.customers[0].id} left_reason price"
         )
+
+
+def _left_words(one: Customer, today: date) -> str:
+    """`left 2026-09-15 (2 months ago)`; a day to come has no such words."""
+    if one.left is None:
+        return "left: no day noted"
+    return f"left {one.left}" if one.left > today else f"left {one.left} ({ago(one.left, today)})"
 
 
 @click.command("tiers")
@@ -211,7 +218,11 @@ def campaign_command(session: Session, name: tuple[str, ...], as_json: bool) -> 
     """
     workspace = session.workspace()
     if not name:
-        _all_campaigns(campaigns(workspace), as_json=as_json)
+        every, wrong = campaigns(workspace)
+        if every or not wrong:
+            _all_campaigns(every, as_json=as_json)
+        if wrong:
+            raise QueryError("\n".join(map(str, wrong)))
         return
     found = campaign(workspace, " ".join(name))
     if as_json:

@@ -45,11 +45,13 @@ class Listing:
     """The Markdown files of the customers' folders, and what is wrong with some of them.
 
     `copies` are a sync program's conflict copies, each with the path of the file that it is a copy of.
+    `missing` are those of the folders that are not there.
     """
 
     files: dict[str, Signature] = field(default_factory=dict)
     copies: dict[str, str] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
 def find_root(start: Path) -> Path | None:
@@ -78,6 +80,7 @@ def _scan(root: str, folder: str, listing: Listing) -> None:
         try:
             entries = list(os.scandir(f"{root}/{at}"))
         except FileNotFoundError:
+            listing.missing += [at] if at == folder else []
             continue
         except OSError as error:
             listing.problems.append(_unreadable(at, error.strerror or "it cannot be read"))

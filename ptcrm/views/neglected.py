@@ -73,7 +73,7 @@ def _part(standing: Standing, today: date) -> Fraction | None:
 def last_words(one: Standing, today: date) -> str:
     """`call on 2026-10-20, 5 weeks ago`, or `never contacted, due since 2026-11-03`."""
     if one.last is None:
-        return f"never contacted, due since {one.due}"
+        return f"never contacted, due {'since' if one.due and one.due < today else 'on'} {one.due}"
     return f"{one.last.channel} on {one.last.date}, {ago(one.last.date, today)}"
 
 

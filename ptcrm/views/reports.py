@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ptcrm.errors import NotFoundError
+from ptcrm.errors import NotFoundError, QueryError
 from ptcrm.model.occurrence import Standing
 from ptcrm.model.reading import suggest
 from ptcrm.query.configured import of_tier
@@ -194,9 +194,15 @@ def _season(campaign: Campaign, today: date, leap_day: str) -> date | None:
     return next_day(campaign, today, leap_day) or campaign.date.in_year(campaign.date.year, leap_day)
 
 
-def campaigns(workspace: Workspace) -> list[Recipients]:
-    """Every campaign, in the order of the configuration; raises `QueryError` if a query cannot be read."""
-    return [campaign(workspace, name) for name in workspace.config.campaigns]
+def campaigns(workspace: Workspace) -> tuple[list[Recipients], list[QueryError]]:
+    """Every campaign, in the order of the configuration, and why queries of others cannot be read."""
+    found, wrong = [], []
+    for name in workspace.config.campaigns:
+        try:
+            found.append(campaign(workspace, name))
+        except QueryError as error:
+            wrong.append(error)
+    return found, wrong
 
 
 def campaign_row(one: Recipients) -> dict[str, object]:
