@@ -770,10 +770,23 @@ def test_nothing_is_read_that_no_query_asks_for(
 
 
 def test_a_campaign_that_cannot_be_read_hides_no_other(make_vault: MakeVault, run: Run) -> None:
-    config = "tiers: {gold: {}}\ncampaigns: {bad: {date: --12-01, where: 'tier:golld'}, good: {date: --12-10}}\n"
+    config = (
+        "tiers: {gold: {}}\ncampaigns: {bad: {date: --12-01, where: 'tier:golld'}, good: {date: --12-10}}\n"
+    )
     result = run("--vault", make_vault({"anna": customer()}, config), "--today", DAY, "campaign")
     assert result.exit_code == 1
     assert "good" in result.stdout
     assert "bad" not in result.stdout
     assert "“golld” is no tier" in result.stderr
     assert result.stderr.count("ptcrm.yaml:2:") == 1
+
+
+def test_the_budget_of_next_year_has_a_campaign_that_is_still_to_come_in_this(
+    make_vault: MakeVault, run: Run
+) -> None:
+    config = "start: 2021-01-01\ntiers: {gold: {}}\nchannels: {card: {cost: 4 EUR}}\ncampaigns: {c: {date: --12-01}}\n"
+    vault = make_vault({"anna": "---\nname: Anna\ntier: gold\ncadence: never\n---\n"}, config)
+    for year, planned in (("2026", ["4 EUR"]), ("2027", ["4 EUR"])):
+        result = run("--vault", vault, "--today", DAY, "budget", "--year", year, "--json")
+        (gold,) = [one for one in json.loads(result.stdout) if one["tier"] == "gold"]
+        assert (year, gold["planned"]) == (year, planned)

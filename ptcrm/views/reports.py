@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError, QueryError
+from ptcrm.model.dates import later
 from ptcrm.model.occurrence import Standing
 from ptcrm.model.reading import suggest
 from ptcrm.query.configured import of_tier
@@ -15,7 +17,7 @@ from ptcrm.reports.budget import Ahead, Book, Spent, budget
 from ptcrm.reports.campaign import Recipient, recipients
 from ptcrm.reports.tiers import Rule, suggestions
 from ptcrm.reports.winback import Group, winback
-from ptcrm.schedule.campaigns import Mailing, next_day
+from ptcrm.schedule.campaigns import SEASON, Mailing, days_of, next_day
 from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:
@@ -57,12 +59,15 @@ def _ahead(workspace: Workspace, last: date) -> dict[str, list[Ahead]]:
 
 
 def _mailed(workspace: Workspace, last: date) -> dict[str, list[Ahead]]:
-    """The mailings up to `last` by the path of each customer who is still to get them."""
+    """The mailings up to `last` by the path of each customer who is still to get them, every return of each."""
+    config, today = workspace.config, workspace.today
     found: dict[str, list[Ahead]] = {}
-    for letter in workspace.mailings(last):
-        for member in letter.remaining:
-            one = Ahead(max(letter.day, workspace.today), letter.channel, is_cadence=False)
-            found.setdefault(member.path, []).append(one)
+    for name, campaign in config.campaigns.items():
+        for day in days_of(campaign, later(today, SEASON, -1), last, config.occasions.leap_day):
+            with suppress(QueryError):  # such a campaign is in no plan; `check` says so
+                for member in workspace.mailing(name, day).remaining:
+                    one = Ahead(max(day, today), campaign.do, is_cadence=False)
+                    found.setdefault(member.path, []).append(one)
     return found
 
 
