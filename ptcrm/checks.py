@@ -20,6 +20,7 @@ from ptcrm.query.lexer import Flaw
 from ptcrm.query.parser import pointed
 from ptcrm.text.edits import unified_diff
 from ptcrm.text.fold import fold, same_id
+from ptcrm.text.words import plural
 from ptcrm.vault.index import WITH, WORDS, Index, LooseLink, file_keys
 from ptcrm.vault.match import groups, slips
 from ptcrm.vault.store import CONFIG_NAME
@@ -84,7 +85,7 @@ def _difference(diff: list[str]) -> str:
     """`2 lines more, 1 line less than` or `the same as`, by the lines of a unified diff."""
     signs = Counter(line[0] for line in diff[2:])
     counts = ((signs["+"], "more"), (signs["-"], "less"))
-    words = ", ".join(f"{count} line{'' if count == 1 else 's'} {word}" for count, word in counts if count)
+    words = ", ".join(f"{plural(count, 'line')} {word}" for count, word in counts if count)
     return f"{words} than" if words else "the same as"
 
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.options import Session, json_option, pass_session, patient
-from ptcrm.cli.output import plural, say, say_diagnostic, say_json, tell
+from ptcrm.cli.output import say, say_diagnostic, say_json, tell
 from ptcrm.errors import UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.diagnostic import CODES, USUAL, Severity
 from ptcrm.model.reading import did_you_mean, nearest
+from ptcrm.text.words import plural
 from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:

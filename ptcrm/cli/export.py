@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from ptcrm.cli.options import Session, pass_session
-from ptcrm.cli.output import plural, tell
+from ptcrm.cli.output import tell
 from ptcrm.errors import RefusedError
+from ptcrm.text.words import plural
 from ptcrm.vault.store import write_outside
 
 

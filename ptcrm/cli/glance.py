@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ptcrm.cli.output import plural, say, say_json, say_table
+from ptcrm.cli.output import say, say_json, say_table
 from ptcrm.model.dates import long_day, near_day
+from ptcrm.text.words import plural
 from ptcrm.views.today import (
     NEW,
     OVERDUE,

@@ -60,7 +60,8 @@ class Session:
     def _open(self, *, quiet: bool) -> Workspace:
         import platformdirs
 
-        from ptcrm.cli.output import plural, tell
+        from ptcrm.cli.output import tell
+        from ptcrm.text.words import plural
         from ptcrm.workspace import Workspace
 
         workspace = Workspace(

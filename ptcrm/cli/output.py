@@ -111,8 +111,3 @@ def say_diff(operation: Operation) -> None:
     for change in operation.changes:
         for line in diff_of(change).split("\n")[:-1]:
             say(line, "" if line.startswith(("+++", "---")) else line[:1])
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"

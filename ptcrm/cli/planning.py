@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.options import Session, json_option, pass_session, plain, who_argument
-from ptcrm.cli.output import plural, say, say_json, say_table, tell
+from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import UsageError
 from ptcrm.model.dates import (
     NEVER,
@@ -21,6 +21,7 @@ from ptcrm.model.dates import (
 )
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import parse_whole
+from ptcrm.text.words import plural
 from ptcrm.views.days import Off, agenda, agenda_row, load, load_object, with_days_off
 from ptcrm.views.neglected import last_words, neglected, waiting_row
 from ptcrm.views.playbook import named_steps, planned_days, run_row, starts_words, step_what, step_words

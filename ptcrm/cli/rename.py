@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from ptcrm.cli.options import Session, plain, writing
-from ptcrm.cli.output import plural, say, tell
+from ptcrm.cli.output import say, tell
 from ptcrm.errors import UsageError
 from ptcrm.model.diagnostic import Problem
+from ptcrm.text.words import plural
 from ptcrm.vault.fields import parse_stem
 
 

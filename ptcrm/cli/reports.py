@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.options import Session, json_option, pass_session
-from ptcrm.cli.output import plural, say, say_json, say_table
+from ptcrm.cli.output import say, say_json, say_table
 from ptcrm.errors import QueryError, UsageError
 from ptcrm.model.dates import ago, date_words
+from ptcrm.text.words import plural
 from ptcrm.views.reports import (
     budget_row,
     campaign,

@@ -19,6 +19,7 @@ from ptcrm.model.dates import time_there
 from ptcrm.model.occurrence import CONTACT_KINDS, YEARLY_KINDS, Occurrence
 from ptcrm.text.fold import same_id
 from ptcrm.text.safe import for_feed, one_line
+from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -148,7 +149,7 @@ def _title(look: Look, one: Occurrence) -> str:
     if one.kind == "campaign":
         verb = look.verbs.get(one.channel or "contact", "Contact")
         count = len(one.members)
-        return f"{verb} {count} customer{'' if count == 1 else 's'}: {one.name}"
+        return f"{verb} {plural(count, 'customer')}: {one.name}"
     if one.kind == "lead":
         title = f"Prepare for {_name(look, one)}"
         return title if look.feed.private else f"{title}: {one.text}"

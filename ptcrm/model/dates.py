@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from ptcrm.model.diagnostic import Problem, rewrite
+from ptcrm.text.words import plural
 
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ][0-9:.+Z -]*)?")
 _YEARLESS = re.compile(r"--([0-9]{2})-?([0-9]{2})")
@@ -29,7 +30,7 @@ _LOOSELY_COUNTED = re.compile(
 _ISO = re.compile(r"p([0-9]{1,5})(d|w|m|y)", re.IGNORECASE)
 _NUMBERS = re.compile(r"[0-9./-]+")
 _RELATIVE = re.compile(r"(?:in +|\+ *)(?P<on>.+)|- *(?P<back>.+)|(?P<ago>.+) +ago")
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
@@ -64,7 +65,7 @@ class Interval:
         count, unit = next(
             (amount // size, unit) for amount, size, unit in units if amount and amount % size == 0
         )
-        return f"{count} {unit}{'' if count == 1 else 's'}"
+        return plural(count, unit)
 
     @property
     def nominal_days(self) -> int:
@@ -263,7 +264,7 @@ def parse_day(text: str, today: date) -> date | Problem:
     if words in plain:
         return later(today, _A_DAY, plain[words])
     which, _, name = words.rpartition(" ")
-    for number, weekday in enumerate(_WEEKDAYS):
+    for number, weekday in enumerate(WEEKDAYS):
         if name in (weekday.lower(), weekday[:3].lower()) and which in ("", "next", "last"):
             return later(today, _A_DAY, _days_to(number, which, today))
     if which == "next" and name in ("week", "month", "year"):
@@ -290,19 +291,19 @@ def _days_to(weekday: int, which: str, today: date) -> int:
     return (weekday - today.weekday() - 1) % 7 + 1
 
 
+def weekday_name(day: date) -> str:
+    """`Monday`, in any locale."""
+    return WEEKDAYS[day.weekday()]
+
+
 def long_day(day: date) -> str:
     """`Monday 23 November 2026`, in any locale."""
-    return f"{_WEEKDAYS[day.weekday()]} {date_words(day)}"
+    return f"{weekday_name(day)} {date_words(day)}"
 
 
 def date_words(day: date) -> str:
     """`23 November 2026`, in any locale."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def weekday_name(day: date) -> str:
-    """`Monday`, in any locale."""
-    return _WEEKDAYS[day.weekday()]
 
 
 def near_day(day: date, today: date) -> str:
@@ -311,7 +312,7 @@ def near_day(day: date, today: date) -> str:
     month = _MONTHS[day.month - 1][:3]
     if abs((day - today).days) > _HALF_A_YEAR:
         return f"{day.day} {month} {day.year}"
-    return near or f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {month}"
+    return near or f"{weekday_name(day)[:3]} {day.day} {month}"
 
 
 def ago(day: date, today: date) -> str:

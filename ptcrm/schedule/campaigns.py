@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from ptcrm.model.config import Campaign, Config
 
-SEASON = Interval(
-    days=30
-)  # a card that went out so long before the day is this year's; so long after, it is too late
+# A card that went out so long before the day is this year's; so long after, it is too late for one.
+SEASON = Interval(days=30)
 
 
 @dataclass(frozen=True, slots=True)

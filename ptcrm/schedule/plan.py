@@ -16,6 +16,7 @@ from ptcrm.model.occurrence import Contact, Obligation, Occurrence, Standing, St
 from ptcrm.schedule.level import Item, level
 from ptcrm.schedule.workdays import WorkDays
 from ptcrm.text.fold import fold
+from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -216,7 +217,7 @@ def _yearly_occurrence(who: Who, one: Yearly, day: date, today: date) -> Occurre
 def _lead_text(one: Yearly, day: date) -> str:
     """`birthday on 2027-05-17`, `5 years as a customer on 2027-05-17`."""
     count = day.year - (one.day.year or 0)
-    years = f"{count} year{'' if count == 1 else 's'} " if one.years else ""
+    years = f"{plural(count, 'year')} " if one.years else ""
     return f"{years}{one.name} on {day}"
 
 

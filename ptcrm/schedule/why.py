@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.config import Config
 from ptcrm.model.customer import Customer
-from ptcrm.model.dates import ago, date_words, later, long_day
+from ptcrm.model.dates import WEEKDAYS, ago, date_words, later, long_day
 from ptcrm.model.occurrence import ALWAYS, CONTACT_KINDS, FOREVER, Occurrence, Standing, Touch
 from ptcrm.schedule.obligations import Cadence, unanswered, which_cadence
 from ptcrm.schedule.workdays import WorkDays
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _VOWELS = "aeiou"
-WEEKEND = ("Saturday", "Sunday")
 _FREE = {
     "away": "you are away",
-    **{day: f"{day} is not worked" for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")},
+    **{day: f"{day} is not worked" for day in WEEKDAYS[:5]},
 }
 _DAY = timedelta(days=1)
 
@@ -237,7 +236,7 @@ def _causes(one: Occurrence, case: Case) -> Iterator[str]:
 
 def _free_words(free: list[str]) -> str:
     """`the weekend is not worked`, `you are away`, `Karfreitag is a holiday`."""
-    named = [why for why in free if why not in WEEKEND]
+    named = [why for why in free if why not in WEEKDAYS[5:]]
     if not named:
         return "the weekend is not worked"
     return _joined([_FREE.get(why, f"{why} is a holiday") for why in named])

@@ -11,10 +11,11 @@ from bisect import bisect_right
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ptcrm.model.dates import WEEKDAYS, weekday_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LAST_DAY = date.max.toordinal()
 
 
@@ -34,7 +35,7 @@ class WorkDays:
         holidays_of: Callable[[int], Mapping[date, str]],
     ) -> None:
         joined = _joined(away)
-        self._week = tuple(name[:3].lower() in working_days for name in _DAYS)
+        self._week = tuple(name[:3].lower() in working_days for name in WEEKDAYS)
         self._away_from = [first for first, _ in joined]
         self._away_until = [last for _, last in joined]
         self._holidays_of = holidays_of
@@ -52,7 +53,7 @@ class WorkDays:
     def why_free(self, day: date) -> str | None:
         """Why `day` is not worked: its day of the week (`Sunday`), `away`, or the holiday's name; else None."""
         if not self._week[day.weekday()]:
-            return _DAYS[day.weekday()]
+            return weekday_name(day)
         if self._away_end(day.toordinal()) is not None:
             return "away"
         return self._holiday(day)

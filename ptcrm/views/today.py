@@ -10,6 +10,7 @@ from ptcrm.model.dates import Interval, later, time_there
 from ptcrm.model.diagnostic import Severity
 from ptcrm.model.occurrence import Occurrence
 from ptcrm.text.fold import slug
+from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -112,7 +113,7 @@ def what(one: Occurrence) -> str:
     if one.kind == "lead":
         return f"prepare: {one.text}"
     if one.kind == "campaign":
-        return f"{one.channel} to {len(one.members)} customer{'' if len(one.members) == 1 else 's'}"
+        return f"{one.channel} to {plural(len(one.members), 'customer')}"
     return f"{one.channel}: {one.text}" if one.channel else one.text
 
 
@@ -149,8 +150,8 @@ def yearly_words(one: Occurrence) -> str:
     if one.kind == "birthday":
         return f"birthday, {count} (born {one.since.year})"
     if one.kind == "anniversary":
-        return f"{count} year{'' if count == 1 else 's'} {one.text} ({one.since.year})"
-    return f"{one.text}, {count} year{'' if count == 1 else 's'} ({one.since.year})"
+        return f"{plural(count, 'year')} {one.text} ({one.since.year})"
+    return f"{one.text}, {plural(count, 'year')} ({one.since.year})"
 
 
 def not_worked(why: str) -> str:
