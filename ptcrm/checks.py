@@ -361,6 +361,13 @@ def _channel_words(config: Config) -> Iterator[tuple[str, str, str]]:
         yield "campaigns", f"the campaign “{name}”", campaign.do
 
 
+def nameless_vault(vault: Vault) -> Iterator[Diagnostic]:
+    """A vault that nothing tells apart from another owner's (docs/calendar.md, CALENDAR 6)."""
+    if vault.config.id is None:
+        message = "this vault has no `id`, so its events may pass for those of another vault"
+        yield Diagnostic("PT506", CONFIG_NAME, 1, 1, message, "Write `id:` and a name that nobody else has.")
+
+
 def _in_config(config: Config, key: str, message: str, hint: str) -> Diagnostic:
     return Diagnostic("PT505", CONFIG_NAME, config.lines.get(key, 1), 1, message, hint)
 
@@ -379,4 +386,5 @@ CHECKS = (
     twins,
     unreadable_queries,
     unknown_words,
+    nameless_vault,
 )

@@ -421,7 +421,7 @@ class Workspace:
             assert customer is not None and standing is not None  # noqa: S101, PT018  # rows are written together
             phone, url = next(iter(customer.phones), None), next(iter(customer.urls), None)
             known = self._everybody[path] = Who(
-                customer.id, customer.name, path, phone, url, standing, customer.timezone
+                customer.id, customer.name, path, phone, url, standing, customer.timezone, customer.tier
             )
         return known
 
@@ -514,9 +514,17 @@ class Workspace:
 
     def errors(self) -> int:
         """How many files have errors; asked by every command, so it looks at no customer."""
+        return len(self._broken().keys() | {path for path, _ in self.index.same_ids()})
+
+    def left_out(self) -> list[str]:
+        """Why nothing is planned from each file that cannot be read, as `PATH:LINE:COLUMN: MESSAGE`."""
+        found = self._broken()
+        return [f"{path}:{one.line}:{one.column}: {one.message}" for path, one in sorted(found.items())]
+
+    def _broken(self) -> dict[str, Diagnostic]:
+        """The first error of each file that has one of its own, by path."""
         found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=ERRORS)]
-        broken = {one.path for one in found if one.severity is Severity.ERROR}
-        return len(broken | {path for path, _ in self.index.same_ids()})
+        return {one.path: one for one in reversed(found) if one.severity is Severity.ERROR}
 
     def repairs(self, wanted: Callable[[Diagnostic], bool]) -> list[Repair]:
         """What mends the `wanted` diagnostics, file by file; raises `RefusedError` for a file that is gone."""

@@ -151,7 +151,7 @@ def test_the_example_of_the_format_is_read_whole() -> None:
     )
     assert list(found.tiers) == ["gold", "silver", "bronze"]
     written = EXAMPLE.splitlines()
-    assert {name.partition(".")[0] for name in found.lines} == {key.name for key in KEYS}
+    assert {name.partition(".")[0] for name in found.lines} | {"id"} == {key.name for key in KEYS}
     assert written[found.line("playbooks", "after-sale", "steps", "2") - 1].strip() == "- after: 14 days"
     assert found.line("tiers", "gold", "no such key") == found.lines["tiers.gold"]
     assert found.line("no such key") == 1
@@ -170,7 +170,7 @@ def test_an_empty_file_has_all_the_defaults(text: str) -> None:
     assert found.capacity == Capacity(per_day=10, intake=3)
     assert found.statuses["former"].cadence == Interval(months=6)
     assert found.statuses["paused"].cadence == NEVER
-    assert found.feeds == {"all": Feed(kinds=KINDS, overdue="gather")}
+    assert found.feeds == {"all": Feed(kinds=KINDS)}
 
 
 def test_the_table_of_keys_is_the_configuration() -> None:

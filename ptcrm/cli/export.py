@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ptcrm.cli.options import Session, pass_session
 from ptcrm.cli.output import tell
-from ptcrm.errors import RefusedError
+from ptcrm.errors import PtcrmError, RefusedError, UsageError
 from ptcrm.text.words import plural
 from ptcrm.vault.store import write_outside
+
+if TYPE_CHECKING:
+    from ptcrm.formats.ics import Rendered
+    from ptcrm.workspace import Workspace
+
+_BEGINS = b"BEGIN:VCALENDAR"
+_SHOWN = 10  # files that are left out, by name
 
 
 @click.group("export")
@@ -19,32 +27,69 @@ def export_command() -> None:
 
 
 @export_command.command("ics")
-@click.option("--feed", default="all", show_default=True, help="Which feed of ptcrm.yaml.")
+@click.option("--feed", help="Which feed of ptcrm.yaml; default: all.")
 @click.option("-o", "--output", metavar="FILE", help="Write to this file, not to the terminal.")
+@click.option("--all", "folder", metavar="DIR", help="Write every feed of ptcrm.yaml, as DIR/NAME.ics.")
 @pass_session
-def ics_command(session: Session, feed: str, output: str | None) -> None:
+def ics_command(session: Session, feed: str | None, output: str | None, folder: str | None) -> None:
     """Write follow-ups, birthdays and occasions as a calendar (iCalendar).
 
-    The same vault and the same day give the same bytes.
+    The same vault and the same day give the same bytes. A file is written only if it differs.
 
     \b
     Examples:
       ptcrm export ics -o follow-ups.ics
       ptcrm export ics --feed birthdays > birthdays.ics
+      ptcrm export ics --all public/calendars
     """
-    from ptcrm.views.feed import feed as rendered_feed
-
+    if folder is not None and (feed or output):
+        raise UsageError("--all writes every feed, to files named after them: leave out --feed and --output.")
     workspace = session.workspace()
-    rendered = rendered_feed(workspace, feed)
-    if output is None or output == "-":
+    if folder is not None:
+        _write_all(workspace, Path(folder))
+    elif output is None or output == "-":
+        rendered = _rendered(workspace, feed or "all")
         click.echo(rendered.content, nl=False)
     else:
-        if not workspace.listing.files and Path(output).is_file():
-            raise RefusedError(
-                f"There is no customer in the vault at all, so {output} stays as it is: perhaps a disk or a "
-                "folder is missing. If the vault is meant to be empty, delete the calendar file first."
-            )
-        write_outside(Path(output), rendered.content, b"BEGIN:VCALENDAR")
-        tell(f"{output}: {plural(rendered.events, 'event')}")
+        _write(workspace, Path(output), _rendered(workspace, feed or "all"))
+    for line in workspace.left_out()[:_SHOWN]:
+        tell(f"ptcrm: left out of the feed: {line}")
+
+
+def _write_all(workspace: Workspace, folder: Path) -> None:
+    """Write every feed; one that cannot be written hinders no other, and the first error is raised at the end."""
+    failed = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RefusedError(f"{folder}: no folder can be made there: {error.strerror or error}") from error
+    for name in workspace.config.feeds:
+        try:
+            _write(workspace, folder / f"{name}.ics", _rendered(workspace, name))
+        except PtcrmError as error:
+            failed.append(error)
+    for other in failed[1:]:
+        tell(f"ptcrm: {other}")
+    if failed:
+        raise failed[0]
+
+
+def _rendered(workspace: Workspace, name: str) -> Rendered:
+    """The feed; what a person should know about it is said."""
+    from ptcrm.views.feed import feed
+
+    rendered = feed(workspace, name)
     for warning in rendered.warnings:
         tell(f"ptcrm: {warning}")
+    return rendered
+
+
+def _write(workspace: Workspace, path: Path, rendered: Rendered) -> None:
+    """Write the feed to `path`, unless a calendar there would lose all its events to a vault that looks empty."""
+    if not workspace.listing.files and path.is_file():
+        raise RefusedError(
+            f"There is no customer in the vault at all, so {path} stays as it is: perhaps a disk or a "
+            "folder is missing. If the vault is meant to be empty, delete the calendar file first."
+        )
+    write_outside(path, rendered.content, _BEGINS)
+    tell(f"{path}: {plural(rendered.events, 'event')}")

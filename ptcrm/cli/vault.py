@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _CONFIG = """\
 # The vault's settings. Every line may go: what is not said here has a default (docs/configuration.md).
 format: 1
+id: {id}    # tells this vault's events from those of others; leave it as it is
 start: {today}          # silence before this day is nobody's fault
 {timezone}default_cadence: 6 weeks    # for customers without a tier or a cadence of their own
 tiers:                      # in order of rank
@@ -59,7 +61,7 @@ def init_command(session: Session, folder: str) -> None:
     zone = _system_zone()
     timezone = f"timezone: {zone}\n" if zone else "# timezone: Europe/Warsaw\n"
     today = session.today or system_today()
-    content = _CONFIG.format(today=today, timezone=timezone).encode()
+    content = _CONFIG.format(id=secrets.token_hex(8), today=today, timezone=timezone).encode()
     operation = Operation("init", (Create(CONFIG_NAME, content),))
     if session.dry_run:
         say_diff(operation)

@@ -1,24 +1,25 @@
 """Occurrences as an iCalendar feed (RFC 5545, RFC 7986) that real calendar apps show rightly (docs/calendar.md).
 
-The bytes are a function of the vault, the configuration and the day. Each event's UID comes from customer,
+The bytes are a function of the vault, the configuration and the day. Each event's UID comes from vault, customer,
 kind and origin; DTSTAMP, LAST-MODIFIED and SEQUENCE move together when, and only when, its content does.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
-import icalendar
-from icalendar import Alarm, Calendar, Event, vRecur
+from icalendar import vText
+from icalendar.parser import Contentline
 
 from ptcrm.model.config import Feed
-from ptcrm.model.dates import time_there
+from ptcrm.model.dates import Interval, later, time_there
 from ptcrm.model.occurrence import CONTACT_KINDS, YEARLY_KINDS, Occurrence
 from ptcrm.text.fold import same_id
 from ptcrm.text.safe import for_feed, one_line
+from ptcrm.text.template import filled
 from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
@@ -27,27 +28,32 @@ if TYPE_CHECKING:
     from ptcrm.model.dates import Anniversary
 
 
+BEGINS, ENDS = b"BEGIN:VCALENDAR\r\n", b"END:VCALENDAR\r\n"
 LARGEST = 900_000  # bytes; Google takes about 1 MB
+_TO_DO = (*CONTACT_KINDS, "campaign", "lead")
 _EPOCH = date(2020, 1, 1)  # where stamps of what never was in touch begin
 _UNKNOWN_YEAR = 2024  # a leap year that no client mistakes for anything else
 _OLDEST_YEAR = 1605
 _OLD_YEAR = 1904  # a leap year in the place of years that clients disagree on
-_YEARS_BACK, _YEARS_AHEAD = 1, 5  # where single events stand in the place of a yearly rule
+# Where single events stand in the place of a yearly rule, unless the feed says more.
+_PAST, _HORIZON = Interval(months=12), Interval(months=60)
 _MEETING = timedelta(minutes=30)
 _NAMES_IN_TITLE, _NAMES_IN_TEXT = 3, 20
 _DAY = timedelta(days=1)
 _LARGEST_INTEGER = 2**31 - 1  # RFC 5545 §3.3.8; reached in 2088
+_LONGEST = 74  # octets of a line that is not folded
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a feed's events look like: its settings, each channel's verb, 29 February, the vault's zone."""
+    """What a feed's events look like: its settings, each channel's verb, 29 February, the vault's zone and id."""
 
     name: str
     feed: Feed
     verbs: dict[str, str]
     leap_day: str
     zone: tzinfo | None
+    vault: str | None = None
 
 
 class Rendered(NamedTuple):
@@ -69,48 +75,118 @@ class _Entry:
     category: str
     day: date = _EPOCH
     url: str | None = None
-    rule: dict[str, object] = field(default_factory=dict)
+    rule: str = ""
 
 
-def render(look: Look, occurrences: Iterable[Occurrence], today: date) -> Rendered:
+class _Event(NamedTuple):
+    """A written event: its identity, its place among the others, its lines."""
+
+    uid: str
+    place: str
+    content: bytes
+
+
+class Known:
+    """The events of one feed as they were last written, so that only what differs is written anew."""
+
+    def __init__(self) -> None:
+        self._setting: object = None
+        self._events: dict[tuple[str, str, str], tuple[Occurrence, tuple[_Event, ...]]] = {}
+        self._used: dict[tuple[str, str, str], tuple[Occurrence, tuple[_Event, ...]]] = {}
+
+    def begin(self, setting: object) -> None:
+        """Begin a feed; what was written under another `setting` is forgotten."""
+        if setting != self._setting:
+            self._setting, self._events = setting, {}
+
+    def events(self, look: Look, one: Occurrence, today: date) -> tuple[_Event, ...]:
+        """The events of an occurrence; raises ValueError or OverflowError if it cannot be one."""
+        key = (one.customer, one.kind, one.origin)
+        kept = self._events.get(key)
+        if kept is None or kept[0] != one:
+            kept = one, tuple(_event(look, entry) for entry in _entries(look, one, today))
+        self._used[key] = kept
+        return kept[1]
+
+    def end(self) -> None:
+        """Forget what this feed has no more."""
+        self._events, self._used = self._used, {}
+
+
+def render(
+    look: Look, occurrences: Iterable[Occurrence], today: date, known: Known | None = None
+) -> Rendered:
     """The feed of those `occurrences` whose kind it takes: contacts as planned, the next of yearly ones.
 
     What cannot be written as an event is left out and named in the warnings; the feed goes on.
     """
-    wanted = [one for one in occurrences if one.kind in look.feed.kinds]
-    events: dict[str, tuple[str, bytes]] = {}
+    known = known or Known()
+    known.begin((look, today))
+    gathered, wanted = _chosen(look, occurrences, today)
+    events: dict[str, _Event] = {}
     warnings = []
-    overdue = [one for one in wanted if _is_overdue(one, today)]
-    if look.feed.overdue == "gather":
-        wanted = [one for one in wanted if one not in overdue]
-        listed = [one for one in overdue if today >= one.quiet_until]
-        if listed and today < date.max:
-            _put(events, look, _gathered(look, listed, today))
+    if gathered and today < date.max:
+        _put(events, (_event(look, _gathered(look, gathered, today)),))
     for one in wanted:
         try:
-            for entry in _entries(look, one, today):
-                _put(events, look, entry)
+            _put(events, known.events(look, one, today))
         except (ValueError, OverflowError) as error:
             warnings.append(f"{one.path}:{one.line}: left out of the feed: {error}")
-    body = b"".join(content for _, content in sorted(events.values()))
-    content = _header(look) + body + b"END:VCALENDAR\r\n"
+    known.end()
+    ordered = sorted(events.values(), key=lambda event: event.place)
+    content = b"".join([_header(look), *(event.content for event in ordered), ENDS])
     if len(content) > LARGEST:
-        warnings.append(
-            f"the feed has {len(content) // 1000} kB, and Google Calendar takes about 1000: split it by `kinds:` or `where:`"
-        )
+        warnings.append(_too_large(look, len(content)))
     return Rendered(content, len(events), tuple(warnings))
 
 
-def _put(events: dict[str, tuple[str, bytes]], look: Look, entry: _Entry) -> None:
-    """Add the event; two with one identity would make clients lose both (CALENDAR 6)."""
-    uid = _uid(entry)
-    if uid in events:
-        raise ValueError("another event has the same identity")
-    events[uid] = _sort_key(entry), _event(look, entry)
+def _chosen(
+    look: Look, occurrences: Iterable[Occurrence], today: date
+) -> tuple[list[Occurrence], list[Occurrence]]:
+    """What is overdue and gathered in one event, and what has events of its own, within the feed's time."""
+    settings = look.feed
+    last = later(today, settings.horizon) if settings.horizon else date.max
+    first = later(today, settings.past, -1) if settings.past else date.min
+    gathered, wanted = [], []
+    for one in occurrences:
+        if one.kind not in settings.kinds or (one.kind not in YEARLY_KINDS and one.planned > last):
+            continue
+        if not _is_overdue(one, today) or _overdue(settings) == "today":
+            wanted.append(one)
+        elif _overdue(settings) == "original":
+            if one.planned >= first:
+                wanted.append(one)
+        elif today >= one.quiet_until:
+            gathered.append(one)
+    return gathered, wanted
+
+
+def _overdue(settings: Feed) -> str:
+    """What becomes of what is overdue: as the feed says, else gathered, or left to an app for tasks."""
+    return settings.overdue or ("original" if settings.todo else "gather")
+
+
+def _too_large(look: Look, size: int) -> str:
+    """The warning that a feed is too large, and what shortens it."""
+    settings = look.feed
+    by = ["`where:`", *(["`kinds:`"] if len(settings.kinds) > 1 else [])]
+    if settings.age_in_title:
+        by.append("`age_in_title: false`")
+    by += [] if settings.horizon else ["`horizon:`"]
+    words = f"{', '.join(by[:-1])} or {by[-1]}" if len(by) > 1 else by[0]
+    return f"the feed “{look.name}” has {size // 1000} kB, and Google Calendar takes about 1000: shorten it by {words}"
+
+
+def _put(events: dict[str, _Event], more: tuple[_Event, ...]) -> None:
+    """Add events; two with one identity would make clients lose both (CALENDAR 6)."""
+    for event in more:
+        if event.uid in events:
+            raise ValueError("another event has the same identity")
+        events[event.uid] = event
 
 
 def _is_overdue(one: Occurrence, today: date) -> bool:
-    return one.kind in (*CONTACT_KINDS, "campaign") and one.planned < today
+    return one.planned < today and one.kind in (*CONTACT_KINDS, "campaign")
 
 
 def _entries(look: Look, one: Occurrence, today: date) -> Iterator[_Entry]:
@@ -123,7 +199,7 @@ def _entries(look: Look, one: Occurrence, today: date) -> Iterator[_Entry]:
 def _contact(look: Look, one: Occurrence, today: date) -> _Entry:
     """A follow-up: all day, or at its time in UTC. What is moved to today is stamped with today."""
     day = one.planned
-    if _is_overdue(one, today) and look.feed.overdue == "today":
+    if _is_overdue(one, today) and _overdue(look.feed) == "today":
         day = today
     moved = day == today and one.due < today
     last = one.last.date if one.last else _EPOCH
@@ -146,20 +222,37 @@ def _title(look: Look, one: Occurrence) -> str:
 
     `Card to 14 customers: christmas` is a campaign, `Prepare for Anna Kowalska: birthday on …` a reminder.
     """
+    if template := look.feed.title.get(one.kind):
+        return _filled(look, one, template)
     if one.kind == "campaign":
-        verb = look.verbs.get(one.channel or "contact", "Contact")
-        count = len(one.members)
-        return f"{verb} {plural(count, 'customer')}: {one.name}"
-    if one.kind == "lead":
-        title = f"Prepare for {_name(look, one)}"
-        return title if look.feed.private else f"{title}: {one.text}"
-    title = f"{look.verbs.get(one.channel or 'contact', 'Contact')} {_name(look, one)}"
-    return title if look.feed.private or not one.text else f"{title}: {one.text}"
+        return f"{_verb(look, one)} {plural(len(one.members), 'customer')}: {one.name}"
+    start = "Prepare for" if one.kind == "lead" else _verb(look, one)
+    text = "" if look.feed.private or not one.text else f": {one.text}"
+    return f"{start} {_name(look, one)}{text}"
+
+
+def _verb(look: Look, one: Occurrence) -> str:
+    return look.verbs.get(one.channel or "contact", "Contact")
+
+
+def _filled(look: Look, one: Occurrence, template: str, years: int | None = None) -> str:
+    """The feed's own title; a private feed fills in neither texts nor first years."""
+    year, private = one.since and one.since.year, look.feed.private
+    values = {
+        "verb": _verb(look, one),
+        "channel": (one.channel or "contact").capitalize(),
+        "name": _name(look, one),
+        "tier": one.tier or "",
+        "text": "" if private else one.text,
+        "year": "" if private or year is None else str(year),
+        "years": "" if years is None else str(years),
+    }
+    return filled(template, values) or values["name"]
 
 
 def _name(look: Look, one: Occurrence) -> str:
-    """The customer's name, or the initials in a private feed."""
-    if not look.feed.private:
+    """The customer's name, or the initials in a private feed; of a campaign its own name."""
+    if not look.feed.private or one.kind == "campaign":
         return one.name
     return "".join(word[0] for word in one.name.split() if word[0].isalnum()).upper() or "?"
 
@@ -198,9 +291,7 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
     key = (one.customer, one.kind, one.origin)
     leap = (since.month, since.day) == (2, 29)
     if one.years or look.feed.age_in_title or (leap and look.leap_day == "mar1"):
-        first = max(one.not_before, date(max(today.year - _YEARS_BACK, 1), 1, 1))
-        last = date(min(today.year + _YEARS_AHEAD, date.max.year), 12, 31)
-        for day in since.within(first, last, look.leap_day):
+        for day in since.within(*_years(look.feed, one.not_before, today), look.leap_day):
             years = None if since.year is None else day.year - since.year
             if one.years and years not in one.years:
                 continue
@@ -214,9 +305,15 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
     start = since.in_year(year if year >= _OLDEST_YEAR else _OLD_YEAR, look.leap_day)
     if start < one.not_before:
         start = one.planned
-    rule: dict[str, object] = {"FREQ": "YEARLY", **({"BYMONTH": 2, "BYMONTHDAY": -1} if leap else {})}
+    rule = "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1" if leap else "FREQ=YEARLY"
     title = _yearly_title(look, one, since.year, None)
     yield _Entry(key, start, title, _yearly_text(look, one), one.kind, url=_web(look, one), rule=rule)
+
+
+def _years(settings: Feed, not_before: date, today: date) -> tuple[date, date]:
+    """The first and the last day for single events: whole years, so that the feed does not change each day."""
+    first, last = later(today, settings.past or _PAST, -1), later(today, settings.horizon or _HORIZON)
+    return max(not_before, date(first.year, 1, 1)), date(last.year, 12, 31)
 
 
 def _yearly_title(look: Look, one: Occurrence, year: int | None, years: int | None) -> str:
@@ -224,14 +321,16 @@ def _yearly_title(look: Look, one: Occurrence, year: int | None, years: int | No
 
     `Anna Kowalska: 5 years as a customer`, and in a private feed without the years.
     """
+    if template := look.feed.title.get(one.kind):
+        return _filled(look, one, template, years)
     if one.kind == "anniversary":
-        words = "anniversary" if look.feed.private else f"{years} year{'' if years == 1 else 's'} {one.text}"
+        words = "anniversary" if look.feed.private else f"{plural(years or 0, 'year')} {one.text}"
         return f"{_name(look, one)}: {words}"
     if one.kind == "birthday":
         title, number = f"{_name(look, one)}'s birthday", f"born {year}" if years is None else f"{years}"
     else:
         title = f"{_name(look, one)}: {'occasion' if look.feed.private else one.text}"
-        number = f"{year}" if years is None else f"{years} years"
+        number = f"{year}" if years is None else plural(years, "year")
     is_told = year is not None and (years is not None or not look.feed.private)
     return f"{title} ({number})" if is_told else title
 
@@ -256,64 +355,115 @@ def _in_utc(day: date, at: time, zone: tzinfo | None) -> datetime:
     return local.astimezone(UTC)
 
 
-def _uid(entry: _Entry) -> str:
-    """Stable for one customer, kind and origin; never from the name, the date or the position (CALENDAR 6)."""
+def _uid(look: Look, entry: _Entry) -> str:
+    """Stable for one customer, kind and origin; never from the name, the date or the position (CALENDAR 6).
+
+    The vault's id keeps it apart from that of another owner's customer.
+    """
     customer, *rest = entry.key
-    return hashlib.sha256("\0".join([same_id(customer), *rest]).encode()).hexdigest()[:32] + "@ptcrm"
+    parts = [*([look.vault] if look.vault else []), same_id(customer), *rest]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32] + "@ptcrm"
 
 
-def _sort_key(entry: _Entry) -> str:
-    return f"{entry.start.isoformat()} {_uid(entry)}"
+def _event(look: Look, entry: _Entry) -> _Event:
+    """The event, or the task in a feed of tasks; its stamp is made from its content (CALENDAR 7)."""
+    uid, kind = _uid(look, entry), "VTODO" if look.feed.todo and entry.category in _TO_DO else "VEVENT"
+    body = b"".join(_body(look, entry, kind))
+    seconds = int.from_bytes(hashlib.sha256(body).digest()[:8]) % 86400
+    stamp = datetime.combine(entry.day, time(), UTC) + timedelta(seconds=seconds)
+    moment, sequence = _moment(stamp), (entry.day - _EPOCH).days * 86400 + seconds
+    lines = [
+        _line("BEGIN", kind),
+        _line("UID", uid),
+        _line("DTSTAMP", moment),
+        _line("LAST-MODIFIED", moment),
+        _line("SEQUENCE", str(min(sequence, _LARGEST_INTEGER))),
+        body,
+        _line("END", kind),
+    ]
+    return _Event(uid, f"{entry.start.isoformat()} {uid}", b"".join(lines))
 
 
-def _event(look: Look, entry: _Entry) -> bytes:
-    """The event's lines, its stamp made from their content."""
-    event = Event()
-    event.add("uid", _uid(entry))
-    event.add("dtstart", entry.start)
-    event.add("dtend", entry.start + (_MEETING if isinstance(entry.start, datetime) else _DAY))
-    event.add("summary", for_feed(one_line(entry.summary)))
-    if entry.description:
-        event.add("description", for_feed(entry.description))
-    if entry.url:
-        event.add("url", for_feed(entry.url))
+def _body(look: Look, entry: _Entry, kind: str) -> Iterator[bytes]:
+    """The lines that say what the event is."""
+    yield from _times(entry, kind)
     if entry.rule:
-        event.add("rrule", vRecur(entry.rule))
-    event.add("categories", [entry.category])
-    event.add("transp", "TRANSPARENT")
-    event.add("x-microsoft-cdo-busystatus", "FREE")
+        yield _line("RRULE", entry.rule)
+    yield _text("SUMMARY", entry.summary)
+    if entry.description:
+        yield _text("DESCRIPTION", entry.description, lines=True)
+    if entry.url:
+        yield _line("URL", for_feed(entry.url))
+    yield _line("CATEGORIES", entry.category)
+    if kind == "VTODO":
+        yield _line("STATUS", "NEEDS-ACTION")
+    else:
+        yield _line("TRANSP", "TRANSPARENT")
+        yield _line("X-MICROSOFT-CDO-BUSYSTATUS", "FREE")
     if look.feed.alarm is not None and not entry.rule:
-        event.add_component(_alarm(look, entry))
-    number = int.from_bytes(hashlib.sha256(event.to_ical()).digest()[:8]) % 86400
-    stamp = datetime.combine(entry.day, time(), UTC) + timedelta(seconds=number)
-    event.add("dtstamp", stamp)
-    event.add("last-modified", stamp)
-    seconds = int((stamp - datetime.combine(_EPOCH, time(), UTC)).total_seconds())
-    event.add("sequence", min(seconds, _LARGEST_INTEGER))
-    return bytes(event.to_ical())
+        yield from _alarm(look, entry)
 
 
-def _alarm(look: Look, entry: _Entry) -> Alarm:
+def _times(entry: _Entry, kind: str) -> list[bytes]:
+    """When the event begins and ends; of a task when it is due. A whole day ends on the next (CALENDAR 2)."""
+    start = entry.start
+    if isinstance(start, datetime):
+        named, begin, end = "", _moment(start), _moment(start + _MEETING)
+    else:
+        named, begin, end = ";VALUE=DATE", _whole_day(start), _whole_day(start + _DAY)
+    if kind == "VTODO":
+        return [_line(f"DUE{named}", begin)]
+    return [_line(f"DTSTART{named}", begin), _line(f"DTEND{named}", end)]
+
+
+def _alarm(look: Look, entry: _Entry) -> list[bytes]:
     """One alarm at an absolute time: a relative one rings on the wrong day in Outlook (CALENDAR 20)."""
     day = entry.start.date() if isinstance(entry.start, datetime) else entry.start
-    alarm = Alarm()
-    alarm.add("action", "DISPLAY")
-    alarm.add("description", for_feed(one_line(entry.summary)))
     at = _in_utc(day, look.feed.alarm or time(), look.zone)
-    alarm.add("trigger", at, parameters={"VALUE": "DATE-TIME"})
-    return alarm
+    return [
+        _line("BEGIN", "VALARM"),
+        _line("ACTION", "DISPLAY"),
+        _text("DESCRIPTION", entry.summary),
+        _line("TRIGGER;VALUE=DATE-TIME", _moment(at)),
+        _line("END", "VALARM"),
+    ]
 
 
 def _header(look: Look) -> bytes:
     """The calendar's own lines, without its end."""
-    name = "ptcrm" if look.name == "all" else f"ptcrm: {look.name}"
-    calendar = Calendar()
-    calendar.add("prodid", "-//ptcrm//ptcrm//EN")
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("name", for_feed(one_line(name)))
-    calendar.add("x-wr-calname", for_feed(one_line(name)))
-    calendar.add("color", "steelblue")
-    calendar.add("refresh-interval", timedelta(hours=12), parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", icalendar.vDuration(timedelta(hours=12)))
-    return bytes(calendar.to_ical()).removesuffix(b"END:VCALENDAR\r\n")
+    name = look.feed.name or ("ptcrm" if look.name == "all" else f"ptcrm: {look.name}")
+    lines = [
+        _line("VERSION", "2.0"),
+        _line("PRODID", "-//ptcrm//ptcrm//EN"),
+        _line("CALSCALE", "GREGORIAN"),
+        _text("NAME", name),
+        _text("X-WR-CALNAME", name),
+        _line("COLOR", look.feed.colour),
+        _line("REFRESH-INTERVAL;VALUE=DURATION", "PT12H"),
+        _line("X-PUBLISHED-TTL", "PT12H"),
+    ]
+    return b"".join([BEGINS, *lines])
+
+
+def _text(name: str, value: str, *, lines: bool = False) -> bytes:
+    """A property of type TEXT: nothing in the value can end it (RFC 5545 §3.3.11)."""
+    return _line(name, vText(for_feed(value if lines else one_line(value))).to_ical().decode())
+
+
+def _line(name: str, value: str) -> bytes:
+    """A content line, folded (RFC 5545 §3.1); `name` has its parameters."""
+    line = f"{name}:{value}"
+    content = line.encode()
+    if len(content) > _LONGEST:
+        content = Contentline(line).to_ical()  # type: ignore[no-untyped-call]
+    return content + b"\r\n"
+
+
+def _moment(at: datetime) -> str:
+    """A time in UTC (RFC 5545 §3.3.5)."""
+    return f"{_whole_day(at.date())}T{at.time().isoformat('seconds').replace(':', '')}Z"
+
+
+def _whole_day(day: date) -> str:
+    """A day (RFC 5545 §3.3.4)."""
+    return day.isoformat().replace("-", "")

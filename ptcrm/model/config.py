@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date, time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ptcrm.model import shape
+from ptcrm.model.colours import COLOURS
 from ptcrm.model.dates import (
     NEVER,
     Anniversary,
@@ -17,6 +18,7 @@ from ptcrm.model.dates import (
     parse_time,
 )
 from ptcrm.model.diagnostic import Problem
+from ptcrm.model.occurrence import CONTACT_KINDS
 from ptcrm.model.reading import (
     MONEY_FORM,
     Reader,
@@ -41,13 +43,16 @@ from ptcrm.model.reading import (
     whole,
     zone,
 )
-from ptcrm.text.fold import fold
+from ptcrm.text.fold import fold, same_id
 from ptcrm.text.frontmatter import Mapping, Sequence
+from ptcrm.text.template import unknown_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ptcrm.text.frontmatter import Node
+
+T = TypeVar("T")
 
 KINDS = (
     "cadence",
@@ -60,6 +65,8 @@ KINDS = (
     "lead",
     "feedback",
 )
+TITLE_FIELDS = ("verb", "channel", "name", "tier", "text", "year", "years")
+_FEED_NAME = re.compile(r"[^\W_][\w-]{0,39}")
 QUALIFIERS = ("in", "voicemail", "no answer", "value", "pitch")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY_FORM = rf"(?:{shape.in_any_case('|'.join(_WEEKDAYS))})[\s\S]*"
@@ -178,14 +185,24 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What one calendar feed holds and how it looks."""
+    """What one calendar feed holds and how it looks.
+
+    `title` are templates by kind. `past` and `horizon` are how far it reaches back and ahead; None is the default
+    of docs/configuration.md. `overdue` is None where nothing was said.
+    """
 
     where: str | None = None
     kinds: tuple[str, ...] = KINDS
+    past: Interval | None = None
+    horizon: Interval | None = None
     private: bool = False
     age_in_title: bool = False
+    title: dict[str, str] = field(default_factory=dict)
     alarm: time | None = None
-    overdue: str = "gather"
+    todo: bool = False
+    overdue: str | None = None
+    name: str | None = None
+    colour: str = "steelblue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +240,7 @@ class Config:
     """All of `ptcrm.yaml`; a key that is absent has the default that stands here. `lines` says where each stands, and what is in it."""
 
     format: int = 1
+    id: str | None = None
     start: date | None = None
     customers: tuple[str, ...] = ("customers",)
     timezone: str | None = None
@@ -383,6 +401,13 @@ def _merged_statuses(node: Node, report: Report) -> dict[str, Status]:
     return merged
 
 
+@parsed(shape.plain(r"[^\x00-\x1f\x7f]{1,100}", "Write a name that no other vault has."))
+def _vault_id(words: str) -> str | Problem:
+    if len(words) <= 100 and words.isprintable():
+        return words
+    return Problem("PT502", "this is no name for a vault", "Write at most 100 characters on one line.")
+
+
 @parsed(shape.count(1, 1))
 def _format(words: str) -> int | Problem:
     if words == "1":
@@ -392,15 +417,74 @@ def _format(words: str) -> int | Problem:
     )
 
 
+@parsed(shape.plain(say="Write for example {verb} {name} ({tier})."))
+def _template(words: str) -> str | Problem:
+    part = unknown_part(words, TITLE_FIELDS)
+    if part is None:
+        return words
+    fields = ", ".join(f"{{{name}}}" for name in TITLE_FIELDS)
+    return Problem("PT502", f"“{part}” has no meaning in a title", f"Known are: {fields}.")
+
+
+@shaped({"anyOf": [*shape.ways(_template.shape), by_name(_template).shape]})
+def _title(node: Node, report: Report) -> dict[str, str]:
+    """The templates by kind; one alone is that of all contacts."""
+    if isinstance(node, Mapping):
+        found = by_name(_template)(node, report)
+        return _named(found, node, report, _no_kind)
+    words = _template(node, report)
+    return dict.fromkeys(CONTACT_KINDS, words) if words else {}
+
+
+def _no_kind(word: str) -> Problem | None:
+    hint = suggest(word, KINDS) or f"Known are: {', '.join(KINDS)}."
+    return None if word in KINDS else Problem("PT501", f"“{word}” is no kind of event", hint)
+
+
+def _named(
+    found: dict[str, T], node: Node, report: Report, flaw: Callable[[str], Problem | None]
+) -> dict[str, T]:
+    """What was `found` under names that have no flaw; the others are reported where they stand."""
+    for key, _ in pairs(node, Report(report.source)):
+        if problem := flaw(key.value):
+            report.problem(problem, key.span.start)
+            found.pop(key.value, None)
+    return found
+
+
 _FEED = record(
     Feed,
     where=text,
     kinds=many(one_of(*KINDS)),
+    past=_length,
+    horizon=_length,
     private=flag,
     age_in_title=flag,
+    title=_title,
     alarm=_clock,
+    todo=flag,
     overdue=one_of("gather", "today", "original"),
+    name=text,
+    colour=one_of(*COLOURS),
 )
+
+
+@shaped(by_name(_FEED).shape)
+def _feeds(node: Node, report: Report) -> dict[str, Feed]:
+    """The feeds; each name is part of an address and of a file's name, also where case does not count."""
+    taken: dict[str, str] = {}
+
+    def flaw(name: str) -> Problem | None:
+        if not _FEED_NAME.fullmatch(name):
+            hint = "Write letters, digits, - and _, at most 40."
+            return Problem("PT502", f"“{name}” cannot be a feed's name", hint)
+        other = taken.setdefault(same_id(name), name)
+        differs = f"“{name}” differs from “{other}” in case alone"
+        return None if other == name else Problem("PT502", differs, "Give it another name.")
+
+    return _named(by_name(_FEED)(node, report), node, report, flaw)
+
+
 _STEP = record(Step, after=_length, do=text, text=text)
 _PLAYBOOK = record(Playbook, starts=text, lapse=_length, steps=many(_STEP))
 
@@ -416,6 +500,7 @@ class Key:
 
 KEYS = (
     Key("format", _format, "the version of this format"),
+    Key("id", _vault_id, "a name that no other vault has, for the identity of events; written by `init`"),
     Key("start", day, "silence before this day is nobody's fault; written by `init`"),
     Key("customers", many(_folder), "a folder or a list of folders with customers"),
     Key("timezone", zone, "where today begins; default: the system's"),
@@ -452,7 +537,7 @@ KEYS = (
         "yearly mailings to many",
     ),
     Key("queries", by_name(text), "saved searches"),
-    Key("feeds", by_name(_FEED), "calendar feeds by name; default: one named `all`"),
+    Key("feeds", _feeds, "calendar feeds by name; default: one named `all`"),
     Key(
         "occasions",
         record(

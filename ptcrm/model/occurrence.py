@@ -177,7 +177,7 @@ class Occurrence:
 
     `origin` identifies it within its customer and kind, for good. `text` is what to do, or an occasion's
     name; `since` is the day a yearly one began, `years` are those of it that count. `path`, `state`, `last`,
-    `phone`, `url` and `timezone` are the customer's. A campaign is of no customer, but of `members`, by name.
+    `phone`, `url`, `timezone` and `tier` are the customer's. A campaign is of no customer, but of `members`, by name.
     """
 
     customer: str
@@ -201,6 +201,7 @@ class Occurrence:
     phone: str | None = None
     url: str | None = None
     timezone: str | None = None
+    tier: str | None = None
     reasons: tuple[Reason, ...] = ()
 
     @property

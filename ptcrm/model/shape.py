@@ -75,7 +75,7 @@ def count(least: int, most: int) -> Shape:
 
 def listed(shape: Shape, alone: Shape | None = None) -> Shape:
     """A list of these, or one alone (which may have a shape of its own)."""
-    return {"anyOf": [*_ways(alone or shape), {"type": "array", "items": or_nothing(shape)}]}
+    return {"anyOf": [*ways(alone or shape), {"type": "array", "items": or_nothing(shape)}]}
 
 
 def words(known: Iterable[str] = ()) -> Shape:
@@ -100,7 +100,7 @@ def named(shape: Shape) -> Shape:
 
 def or_nothing(shape: Shape) -> Shape:
     """This, or an absent value."""
-    return {"anyOf": [*_ways(shape), {"$ref": "#/definitions/nothing"}]}
+    return {"anyOf": [*ways(shape), {"$ref": "#/definitions/nothing"}]}
 
 
 def in_any_case(pattern: str) -> str:
@@ -109,7 +109,7 @@ def in_any_case(pattern: str) -> str:
     return either.replace(" ", r"\s")
 
 
-def _ways(shape: Shape) -> list[Shape]:
+def ways(shape: Shape) -> list[Shape]:
     """The shapes of which one must fit."""
     ways: list[Shape] = shape.get("anyOf", [shape])
     return ways

@@ -35,6 +35,7 @@ class Who:
     url: str | None
     standing: Standing
     timezone: str | None = None
+    tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def _occurrence(who: Who, one: Obligation, planned: date, today: date) -> Occurr
         phone=who.phone,
         url=who.url,
         timezone=who.timezone,
+        tier=who.tier,
         reasons=one.reasons,
     )
 
@@ -210,6 +212,7 @@ def _yearly_occurrence(who: Who, one: Yearly, day: date, today: date) -> Occurre
         phone=who.phone,
         url=who.url,
         timezone=who.timezone,
+        tier=who.tier,
         reasons=(one.reason,),
     )
 
