@@ -250,9 +250,19 @@ def jobs() -> list[dict[object, object]]:
     return [yaml.safe_load(block.text) for block in of("yaml")]
 
 
+def test_jobs_have_the_keys_that_the_services_know() -> None:
+    github, gitlab = jobs()
+    assert set(github) == {"name", True, "permissions", "concurrency", "jobs"}  # YAML reads `on` as true
+    assert isinstance(github["jobs"], dict)
+    assert set(github["jobs"]["publish"]) == {"runs-on", "environment", "env", "steps"}
+    assert all(set(step) <= {"uses", "with", "run"} for step in github["jobs"]["publish"]["steps"])
+    assert isinstance(gitlab["pages"], dict)
+    assert set(gitlab["pages"]) == {"image", "script", "artifacts", "rules"}
+
+
 def test_jobs_run_each_morning_and_have_the_secret_from_the_settings() -> None:
     github, gitlab = (block.text for block in of("yaml"))
-    trigger = jobs()[0][True]  # YAML takes the key `on` for a boolean
+    trigger = jobs()[0][True]
     assert isinstance(trigger, dict)
     assert re.fullmatch(r"\d+ \d+ \* \* \*", trigger["schedule"][0]["cron"])
     assert re.findall(r"\$\{\{.*?\}\}", github) == ["${{ secrets.FEED_TOKEN }}"]
@@ -266,6 +276,7 @@ def statements(text: str) -> Iterator[str]:
     for part in re.findall(r"[^;{}]*[;{}]", re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)):
         depth += {"{": 1, "}": -1, ";": 0}[part[-1]]
         assert depth >= 0
+        assert "\n" not in part[:-1].strip(), part
         assert part[-1] != "}" or not part[:-1].strip(), part
         yield part[:-1].strip()
     assert depth == 0
