@@ -297,7 +297,9 @@ def test_nginx_configurations_are_whole_and_write_no_secret_down(block: Block) -
 def test_nginx_takes_its_configuration(block: Block, tmp_path: Path) -> None:
     text = re.sub("listen 443 ssl;|ssl_certificate.*;", "", block.text)
     text = text.replace("server {", f"server {{ listen unix:{tmp_path}/socket;", 1)
-    whole = f"pid {tmp_path}/pid; error_log {tmp_path}/errors; events {{}} http {{ {text} }}"
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # else they are where root alone writes
+    folders = " ".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in kinds)
+    whole = f"pid {tmp_path}/pid; error_log {tmp_path}/errors; events {{}} http {{ {folders} {text} }}"
     (tmp_path / "nginx.conf").write_text(whole, encoding="utf-8")
     done = subprocess.run(
         ["nginx", "-t", "-q", "-c", tmp_path / "nginx.conf"], text=True, capture_output=True, check=False
