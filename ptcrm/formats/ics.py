@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
-from icalendar import vText
 from icalendar.parser import Contentline
 
 from ptcrm.model.config import Feed
@@ -305,7 +304,7 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
     start = since.in_year(year if year >= _OLDEST_YEAR else _OLD_YEAR, look.leap_day)
     if start < one.not_before:
         start = one.planned
-    rule = "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1" if leap else "FREQ=YEARLY"
+    rule = "FREQ=YEARLY;BYMONTHDAY=-1;BYMONTH=2" if leap else "FREQ=YEARLY"
     title = _yearly_title(look, one, since.year, None)
     yield _Entry(key, start, title, _yearly_text(look, one), one.kind, url=_web(look, one), rule=rule)
 
@@ -446,8 +445,14 @@ def _header(look: Look) -> bytes:
 
 
 def _text(name: str, value: str, *, lines: bool = False) -> bytes:
-    """A property of type TEXT: nothing in the value can end it (RFC 5545 §3.3.11)."""
-    return _line(name, vText(for_feed(value if lines else one_line(value))).to_ical().decode())
+    r"""A property of type TEXT: nothing in the value can end it (RFC 5545 §3.3.11).
+
+    icalendar's own escaping would make a line break of the `\N` in `D:\Notes`.
+    """
+    plain = for_feed(value if lines else one_line(value))
+    for sign in ("\\", ";", ","):
+        plain = plain.replace(sign, f"\\{sign}")
+    return _line(name, plain.replace("\n", "\\n"))
 
 
 def _line(name: str, value: str) -> bytes:
