@@ -127,7 +127,8 @@ def test_nothing_is_forged_and_every_byte_is_in_order(many: list[Occurrence], fe
 def test_the_library_builds_the_same_lines(many: list[Occurrence], feed: Feed) -> None:
     """A feed is written line by line; icalendar, given the values, builds components of the same lines."""
     content = render(look(feed), many, TODAY).content
-    assume(r"\\N" not in "".join(unfolded(content)))  # where the library would break the line
+    # The library would break a line at the one, and takes the other for a byte order mark.
+    assume(r"\\N" not in (text := "".join(unfolded(content))) and "\ufeff" not in text)
     for lines in components(content):
         built = {"VEVENT": icalendar.Event, "VTODO": icalendar.Todo}[lines[0].removeprefix("BEGIN:")]()
         alarm = icalendar.Alarm()

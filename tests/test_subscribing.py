@@ -117,7 +117,7 @@ def unknown(command: click.Command, path: str, words: list[str]) -> str | None:
         if word.startswith("-"):
             if word not in known:
                 return f"{path} {word}".strip()
-            if not known[word].is_flag:
+            if words and not known[word].is_flag:
                 words.pop(0)
         elif isinstance(command, click.Group):
             path = f"{path} {word}".strip()
