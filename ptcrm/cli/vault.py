@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 _CONFIG = """\
 # The vault's settings. Every line may go: what is not said here has a default (docs/configuration.md).
 format: 1
-id: {id}    # tells this vault's events from those of others; leave it as it is
-start: {today}          # silence before this day is nobody's fault
+id: {id}        # tells this vault's events from those of others; leave it as it is
+start: {today}           # silence before this day is nobody's fault
 {timezone}default_cadence: 6 weeks    # for customers without a tier or a cadence of their own
 tiers:                      # in order of rank
   gold:   {{cadence: 3 weeks}}
