@@ -435,11 +435,16 @@ class Workspace:
     def next_occasions(self, only: Container[str] | None = None) -> list[Occurrence]:
         """The next return of every birthday and other occasion, and of the reminders ahead of them.
 
-        With `only`, of the customers at these paths.
+        A reminder whose day has passed is there too, as long as it is open. With `only`, of the customers at
+        these paths.
         """
-        yearly = self.cache.yearly()
+        yearly, leap_day = self.cache.yearly(), self.config.occasions.leap_day
         owed = [(self._who(path), one) for path, one in yearly if only is None or path in only]
-        return next_yearly_days(owed, self.config.occasions.leap_day, self.today)
+        reminders = open_reminders(owed, leap_day, self.today, self.today)
+        return [
+            *(one for one in reminders if one.planned < self.today),
+            *next_yearly_days(owed, leap_day, self.today),
+        ]
 
     # One customer
 

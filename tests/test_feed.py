@@ -404,3 +404,20 @@ def test_a_day_is_planned_for_all_and_only_shown_for_some(run: Run, make_vault: 
     every, some = (events(export(run, vault, "--feed", feed)) for feed in ("all", "some"))
     assert len(some) == 1
     assert all(every[uid] == event for uid, event in some.items())
+
+
+def test_a_reminder_stays_on_its_day_until_the_occasion(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault(
+        {"anna": "---\nname: Anna\nbirthday: 1984-12-03\ncadence: never\n---\n"},
+        "feeds: {all: {kinds: [lead]}}\noccasions: {lead: {birthday: 7 days}}\n",
+    )
+    days = {"2026-11-25": ["20261126"], "2026-11-26": ["20261126"], "2026-12-02": ["20261126", "20271126"]}
+    days["2026-12-03"] = ["20271126"]
+    for today, expected_days in days.items():
+        found = events(export(run, vault, today=today)).values()
+        assert sorted(event["DTSTART"] for event in found) == expected_days
+    with (vault / "customers" / "anna.md").open("a") as file:
+        file.write("## Log\n- 2026-11-28 card: Sent\n")
+    assert [event["DTSTART"] for event in events(export(run, vault, today="2026-12-02")).values()] == [
+        "20271126"
+    ]
