@@ -116,6 +116,9 @@ SETTINGS = [
     {"TZ": "Pacific/Kiritimati", "LC_ALL": "C"},
     {"TZ": "America/Los_Angeles", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "7"},
     {"TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8"},
+    {"TZ": "Pacific/Pago_Pago", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "1"},
+    {"TZ": "Europe/Warsaw", "LC_ALL": "C"},
+    {"TZ": "UTC", "LC_ALL": "C.UTF-8"},
 ]
 
 
@@ -159,6 +162,16 @@ def test_the_file_is_written_only_if_it_changed(run: Run, tmp_path: Path) -> Non
     export(run, SAMPLE, "-o", path, today="2026-11-24")
     assert path.stat().st_mtime > 1_000_000_000
     assert [one.name for one in tmp_path.iterdir()] == ["all.ics"]
+
+
+def test_a_fresh_clone_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
+    here, clone = tmp_path / "here", tmp_path / "clone"
+    shutil.copytree(SAMPLE, here)
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@x.example", "-c", "core.autocrlf=false"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *words], cwd=here, check=True)
+    subprocess.run([*git, "clone", "-q", here, clone], check=True)
+    assert export(run, clone) == export(run, SAMPLE)
 
 
 # Golden feeds, one for each setting
