@@ -137,6 +137,7 @@ def qr_command(session: Session, name: str, png: str | None, webcal: bool, url: 
         picture = io.BytesIO()
         code.save(picture, kind="png", scale=_PIXELS, border=_BORDER)
         write_outside(Path(png), picture.getvalue(), _PNG)
+        tell(f"{png}: written")
     if (url or tokens.base or DEFAULT).is_local:
         tell(f"ptcrm: {_LOCAL}")
 

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen: a name or an address.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0: any."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="0: any that is free.",
 )
-@click.option("--public", is_flag=True, help="Let other machines in; see the page on commands first.")
+@click.option("--public", is_flag=True, help="Let other machines reach it.")
 @url_option
 @pass_session
 def serve_command(session: Session, host: str, port: int, public: bool, url: Base | None) -> None:
