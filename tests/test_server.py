@@ -458,11 +458,12 @@ def test_a_head_has_to_come_in_time() -> None:
 
 
 def test_the_next_head_has_to_come_in_time() -> None:
+    asked = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with running(Limits(head_seconds=0.5, idle_seconds=60)) as server, server.connect() as one:
-        one.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        one.sendall(asked)
         time.sleep(0.7)  # longer than a head may take: nothing has begun
-        one.sendall(b"GET /healthz HTTP/1.1\r\nHost: local")
-        assert everything(one).count(b"HTTP/1.1 200") == 1
+        one.sendall(asked + b"GET /healthz HTTP/1.1\r\nHost: local")
+        assert everything(one).count(b"HTTP/1.1 200") == 2
 
 
 def test_an_idle_connection_is_closed() -> None:
@@ -565,16 +566,24 @@ def test_a_client_that_does_not_read_is_dropped() -> None:
 
 
 def test_a_client_that_reads_slowly_gets_all() -> None:
-    with running(Limits(read_seconds=1, idle_seconds=60)) as server, server.connect() as one:
-        server.live.snapshot = Snapshot({"all": body(b"x" * 8_000_000)})
-        one.sendall(
-            f"GET /feeds/{TOKEN}/all.ics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-        )
+    with running(Limits(read_seconds=0.5, idle_seconds=60)) as server, server.connect() as one:
+        server.live.snapshot = Snapshot({"all": body(b"x" * 30_000_000)})
+        head = f"GET /feeds/{TOKEN}/all.ics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        one.sendall(head.encode())
         size = 0
         while part := one.recv(1_000_000):
             size += len(part)
-            time.sleep(0.1)
-        assert size > 8_000_000
+            time.sleep(0.05)
+        assert size > 30_000_000
+
+
+def test_what_is_open_at_the_end_is_closed() -> None:
+    with running(Limits(stop_seconds=1)) as server:
+        idle, busy = server.connect(), server.connect()
+        busy.sendall(b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n1")
+        assert server.ask().status == 200
+    with idle, busy:
+        assert everything(idle) == everything(busy) == b""
 
 
 def test_many_requests_in_a_row(server: Running) -> None:
@@ -605,6 +614,23 @@ def test_a_body_that_is_none(server: Running) -> None:
     head = b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert server.raw(head + b"zz\r\n").startswith(b"HTTP/1.1 400 ")
     assert server.ask().status == 200
+
+
+def test_a_body_that_breaks_off_in_an_answer() -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with running() as server:
+        with server.connect() as one:
+            one.sendall(head)
+            assert one.recv(65536).startswith(b"HTTP/1.1 200 ")
+            one.sendall(b"zz\r\n")
+            assert everything(one) in (b"", b"ok\n")
+        assert server.ask().status == 200
+    assert not [line for line in server.lines if "ptcrm:" in line]
+
+
+def test_a_refusal_reaches_who_sends_all_before_reading(server: Running) -> None:
+    assert server.ask(method="PUT", content=b"x" * 3_000_000).status == 405
+    assert server.ask(content=b"x" * 3_000_000).status == 413
 
 
 @pytest.mark.parametrize("to", ["websocket", "h2c"])

@@ -132,6 +132,8 @@ class Connection(H11Protocol):
         self.waits_since = self.loop.time()
         self._expect_reading()
         super().on_response_complete()
+        if self.is_waiting and self.conn.trailing_data[0]:  # the next head began together with this request
+            self._expect_head()
 
     def _expect_reading(self) -> None:
         if self._read_timer is not None:

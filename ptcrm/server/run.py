@@ -115,16 +115,15 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, ended by `Stop` and not by killing the process with the signal it got."""
+    """uvicorn's server, ended by `Stop` too.
+
+    It takes signals to end while it serves, and hands them on when it has ended: to `_signals`, not to the
+    system, which would end the process by the signal.
+    """
 
     def __init__(self, config: LimitedConfig, stop: Stop) -> None:
         super().__init__(config)
         self._stop = stop
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Nothing: whoever runs the server has the signals."""
-        yield
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to end, asked ten times a second."""
