@@ -44,6 +44,7 @@ CALLS = {
     "add": ["add", "Jan Nowak"],
     "check": ["check"],
     "export": ["export", "ics"],
+    "feed": ["feed", "list"],
     "schema": ["schema"],
 }
 NEEDS_VAULT = [name for name in CALLS if name != "schema"]
@@ -55,7 +56,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_command_is_tried() -> None:
-    assert CALLS.keys() - {""} == COMMANDS.keys() - {"init"}
+    assert CALLS.keys() - {""} == COMMANDS.keys() - {"init", "serve"}
 
 
 @pytest.mark.parametrize("name", NEEDS_VAULT)

@@ -32,6 +32,7 @@ TRANSCRIPTS: dict[str, list[list[str]]] = {
         ["--help"],
         *([command, "--help"] for command in COMMANDS if command != "add"),
         ["export", "ics", "--help"],
+        *(["feed", command, "--help"] for command in ("list", "url", "rotate", "qr")),
     ],
 }
 

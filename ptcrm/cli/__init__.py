@@ -44,6 +44,8 @@ COMMANDS = {
     "init": "vault",
     "check": "check",
     "export": "export",
+    "feed": "feed",
+    "serve": "serve",
     "schema": "schema",
 }
 

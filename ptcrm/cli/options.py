@@ -57,6 +57,15 @@ class Session:
             self.opened = self._open(quiet=quiet)
         return self.opened
 
+    def opener(self) -> Callable[[], Workspace]:
+        """What opens the same vault anew, in whatever thread calls it; the caller closes it."""
+        import platformdirs
+
+        from ptcrm.workspace import Workspace
+
+        root, today, cache = self.workspace().root, self.today, platformdirs.user_cache_path("ptcrm")
+        return lambda: Workspace(root, today, cache, state_folder())
+
     def _open(self, *, quiet: bool) -> Workspace:
         import platformdirs
 

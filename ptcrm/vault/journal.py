@@ -65,7 +65,7 @@ class Journal:
         except OSError as error:
             raise self.unusable(error) from error
         try:
-            while not _lock(handle):
+            while not take_lock(handle):
                 wait -= _POLL_SECONDS
                 if wait <= 0:
                     raise BusyError("Another ptcrm is writing to this vault. Nothing was written; try again.")
@@ -141,7 +141,7 @@ class Journal:
                     path.unlink()
 
 
-def _lock(handle: int) -> bool:
+def take_lock(handle: int) -> bool:
     """Take the lock on the open file `handle` if nobody has it; the system ends it with the process."""
     try:
         import fcntl

@@ -1,0 +1,172 @@
+"""The server from start to end: sockets, what is printed, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import uvicorn
+
+from ptcrm.server.addresses import feed_address, shown, too_long
+from ptcrm.server.app import Feeds, application
+from ptcrm.server.limits import Connection, LimitedConfig, Limits
+from ptcrm.server.tokens import TokenFile
+from ptcrm.server.where import Where, base_of, bind, hosts_of
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+
+_FIRST_SECONDS, _LOOK_SECONDS = 30.0, 0.1
+_PUBLIC = (
+    "Other machines can reach this server. Anyone in the network who knows a feed's address can read the "
+    "feed, and what travels by plain http can be overheard on the way. Better: leave --public away, put a web "
+    "server with https before ptcrm (a reverse proxy), and name its address with --url."
+)
+
+
+class LiveFeeds(Feeds, Protocol):
+    """The feeds, kept up with the files by a thread of their own."""
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the first refresh has been tried, at most `seconds`; whether it has."""
+
+    def stop(self) -> None:
+        """End the thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served: the feeds, their tokens, and the names of those whose addresses are printed."""
+
+    live: LiveFeeds
+    tokens: TokenFile
+    names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """Where lines go: `say` takes answers (stdout), `tell` what stands beside them (stderr)."""
+
+    say: Callable[[str], None]
+    tell: Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether it is time to end: asked by a signal, or by whoever runs a server in a thread."""
+
+    asked: bool = False
+
+    def ask(self, *_: object) -> None:
+        """End soon."""
+        self.asked = True
+
+
+def run(served: Served, where: Where, out: Out, stop: Stop | None = None) -> None:
+    """Serve until a signal to end, or until `stop` is asked; the thread of the feeds is ended, too.
+
+    Prints the addresses, then a line for each request. Raises `UsageError` for a place that may not be
+    listened at, `PtcrmError` for one that cannot.
+    """
+    live, tokens, names = served.live, served.tokens, served.names
+    stop = stop or Stop()
+    with _signals(stop), contextlib.ExitStack() as ending:
+        sockets = bind(where)
+        for one in sockets:
+            ending.callback(one.close)
+        base = base_of(where, sockets)
+        tokens.keep_base(base)
+        by_feed = tokens.ensure(names).by_feed
+        _announce({name: feed_address(base, by_feed[name], name) for name in names}, where, out)
+        ending.callback(live.stop)
+        live.start()
+        _wait_for_first(live, stop)
+        serve(application(live, tokens, hosts_of(where, sockets), out.tell), sockets, stop, out.tell)
+
+
+def serve(
+    app: Any,  # noqa: ANN401  # ASGI
+    sockets: list[socket.socket],
+    stop: Stop,
+    tell: Callable[[str], None],
+    limits: Limits | None = None,
+) -> None:
+    """Answer on the sockets until `stop` is asked; then end what is under way within three seconds."""
+    server = _Server(LimitedConfig(app, limits or Limits()), stop)
+
+    def quietly(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        tell(f"ptcrm: a connection failed ({context.get('exception') or context['message']}).")
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(quietly)
+        await server.serve(sockets)
+
+    asyncio.run(main())
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, ended by `Stop` too.
+
+    It takes signals to end while it serves, and hands them on when it has ended: to `_signals`, not to the
+    system, which would end the process by the signal.
+    """
+
+    def __init__(self, config: LimitedConfig, stop: Stop) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end, asked ten times a second."""
+        return self._stop.asked or await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, and leave no connection open."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Connection):
+                connection.drop()
+        await asyncio.sleep(0)
+
+
+@contextlib.contextmanager
+def _signals(stop: Stop) -> Iterator[None]:
+    """Signals to end ask `stop`; outside the main thread there are none."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ending = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGBREAK")]
+    before = {one: signal.signal(one, stop.ask) for one in ending if one is not None}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _wait_for_first(live: LiveFeeds, stop: Stop) -> None:
+    """With nothing kept from last time: let those who ask wait for the first feeds, rather than find nothing."""
+    waited = 0.0
+    while not (live.snapshot.feeds or stop.asked or waited >= _FIRST_SECONDS or live.wait(_LOOK_SECONDS)):
+        waited += _LOOK_SECONDS
+
+
+def _announce(addresses: dict[str, str], where: Where, out: Out) -> None:
+    """Print each feed's address, and what it means that other machines can reach the server."""
+    for line in shown(addresses):
+        out.say(line)
+    for address in addresses.values():
+        note = too_long(address)
+        if note:
+            out.tell(f"ptcrm: {note}")
+    if where.public:
+        out.tell(_PUBLIC)
