@@ -158,8 +158,8 @@ class Gate:
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or not hosts[0]:
             return _plain("A request names one Host.\n", 400)
-        if hosts[0] not in self._hosts:
-            return _plain(_OTHER_NAME, 421)
+        if hosts[0] not in self._hosts:  # an app may never ask again for a feed after any error but 404
+            return _plain(_OTHER_NAME, 404 if path and path.startswith("/feeds/") else 421)
         return self._app if path is not None else _nothing()
 
     def _tell(self, line: str) -> None:
