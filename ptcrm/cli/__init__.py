@@ -44,6 +44,7 @@ COMMANDS = {
     "init": "vault",
     "check": "check",
     "export": "export",
+    "watch": "watch",
     "schema": "schema",
 }
 

@@ -1,0 +1,1 @@
+"""Layer 8: feeds that keep up with the vault."""
