@@ -37,9 +37,11 @@ def watch_command(session: Session, folder: str | None) -> None:
     Examples:
       ptcrm watch --export ~/published
     """
-    place = _made(Path(folder).expanduser().absolute()) if folder else None
+    place = Path(folder).expanduser().absolute() if folder else None
     with _ending() as ending:
         live = live_of(session, _Teller(place), ending)
+        if place is not None:
+            _make(place)
         live.start()
         try:
             _wait(ending)
@@ -69,13 +71,12 @@ def live_of(session: Session, told: Callable[[Refreshed, Snapshot], None], endin
     return live
 
 
-def _made(folder: Path) -> Path:
-    """The folder, made if need be. Never later: a disk that is gone must not become a folder in its place."""
+def _make(folder: Path) -> None:
+    """Make the folder if need be; never later, when a disk that is gone would become a folder in its place."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RefusedError(f"{folder}: this folder cannot be made: {error.strerror or error}") from error
-    return folder
 
 
 @contextmanager

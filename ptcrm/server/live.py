@@ -76,7 +76,7 @@ class Live:
         self._hint.set()
 
     def _run(self) -> None:
-        self._watch()
+        self._is_watching = self._watcher.start()
         while not self._stopping.is_set():
             had_problem = self.snapshot.problem is not None
             done = self._refresher.refresh()
