@@ -55,7 +55,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_command_is_tried() -> None:
-    assert CALLS.keys() - {""} == COMMANDS.keys() - {"init"}
+    assert CALLS.keys() - {""} == COMMANDS.keys() - {"init", "watch"}  # `watch` does not end: test_watch.py
 
 
 @pytest.mark.parametrize("name", NEEDS_VAULT)

@@ -356,6 +356,16 @@ def test_a_problem_is_said_when_it_begins_and_when_it_ends(root: Path, watch: Wa
 
 
 @signals_only
+def test_files_with_errors_are_counted(root: Path, watch: Watch) -> None:
+    watching = watch()
+    write(root, "zoe", "---\nname: [Zoe\n---\n")
+    until(lambda: watching.complained() == ["1 file with errors, see `ptcrm check`."])
+    write(root, "zoe", customer("Zoe"))
+    until(lambda: watching.complained()[1:] == ["All is well again."])
+    assert watching.end() == 0
+
+
+@signals_only
 def test_a_folder_for_the_feeds_that_vanishes_is_not_made_again(root: Path, watch: Watch) -> None:
     watching = watch("--export", "out")
     out = watching.folder / "out"

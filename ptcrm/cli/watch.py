@@ -119,6 +119,8 @@ class _Teller:
             names = done.feeds if self._folder is None else written
             cause = _cause(done, is_first=snapshot.number <= 1)
             say(f"{now}  {cause}, {_listed(names) or 'no feed'} changed")
+        if done.errors:
+            problems.append(f"{plural(done.errors, 'file')} with errors, see `ptcrm check`.")
         problem = "\n".join([*([done.problem] if done.problem else []), *problems])
         if problem != (self._problem or ""):
             tell(f"{now}  {problem or 'All is well again.'}")

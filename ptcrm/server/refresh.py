@@ -48,7 +48,7 @@ class Refreshed:
 
     `files` is how many customers' files are new, changed or gone. `feeds` are the names of those whose bytes changed
     or that are gone from ptcrm.yaml. `is_anew`: the vault was opened for the first time, for another ptcrm.yaml or
-    for another day. `is_empty`: there is no customer.
+    for another day. `is_empty`: there is no customer. `errors` is how many files have errors.
     """
 
     files: int = 0
@@ -56,6 +56,7 @@ class Refreshed:
     problem: str | None = None
     is_anew: bool = False
     is_empty: bool = False
+    errors: int = 0
 
 
 @dataclass(slots=True)
@@ -115,8 +116,9 @@ class Refresher:
         if problem is None:
             names, problem = self._render(workspace)
             self._seen.good = files
+        errors = workspace.errors()
         workspace.cache.release()  # a long-lived reader would make SQLite's journal grow
-        return Refreshed(changed, names, problem, is_anew, is_empty)
+        return Refreshed(changed, names, problem, is_anew, is_empty, errors)
 
     def _up_to_date(self) -> tuple[Workspace, bool]:
         """The vault with what its files say now, and whether it was opened anew."""
