@@ -553,6 +553,22 @@ def test_after_a_disaster_events_come_again(
 
 
 @pytest.mark.usefixtures("at_once")
+def test_another_vault_in_its_place_is_watched(
+    root: Path, begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(root, tmp_path / "other")
+    live = begin()
+    number = live.snapshot.number
+    root.rename(tmp_path / "away")
+    (tmp_path / "other").rename(root)
+    until(lambda: live.snapshot.number > number + 1)
+    monkeypatch.setattr(lives, "_LOOKS", 10**9)
+    until(lambda: live.snapshot.problem is None)
+    write(root, "zoe", customer("Zoe"))
+    until(lambda: names(live.snapshot) == {"Anna", "Jan", "Zoe"})
+
+
+@pytest.mark.usefixtures("at_once")
 def test_other_settings_are_read_without_an_event(root: Path, begin: Begin) -> None:
     live = begin(Deaf)
     configure(root, CONFIG.replace("  gold:", "  best:"))

@@ -144,7 +144,7 @@ def test_a_vault_behind_a_link_is_watched(root: Path, hints: Hints, tmp_path: Pa
     (tmp_path / "link").symlink_to(root)
     watcher = Watcher(tmp_path / "link", hints)
     assert watcher.start()
-    save_in_place(root / "customers" / "anna.md")
+    save_in_place(root / "ptcrm.yaml")
     until(lambda: hints.count > 0)
     watcher.stop()
 
