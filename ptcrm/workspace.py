@@ -82,21 +82,21 @@ class Workspace:
     """An open vault on one day. `today` is the day given, else today in the vault's time zone."""
 
     def __init__(self, root: Path, today: date | None, cache_folder: Path | None, state_folder: Path) -> None:
-        self.root = root
+        self.root, self._folder = root, store.identity(root)
         place = place_of(root)
         self.journal = Journal(state_folder / place)
         try:
             self.recovered = store.recover(root, self.journal)
         except RefusedError as error:  # whoever only asks can go on; whoever writes tries again
             self.recovered = str(error)
-        self.config, settings = self._read_config()
+        self.config, self._settings = self._read_config()
         now = datetime.now(self.zone)
-        self.today = today or now.date()
+        self.today, self._is_given = today or now.date(), today is not None
         self._at = str(today) if today else now.strftime("%Y-%m-%d %H:%M")
         self.reader = LineReader.of(self.config)
         self._new_holidays: dict[str, dict[date, str]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
-        stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(settings).hexdigest()}"
+        stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(self._settings).hexdigest()}"
         self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp)
         try:
             self.refresh()
@@ -122,6 +122,15 @@ class Workspace:
     def zone(self) -> tzinfo | None:
         """The vault's time zone; None is the system's."""
         return ZoneInfo(self.config.timezone) if self.config.timezone else None
+
+    def is_outlived(self) -> bool:
+        """Whether ptcrm.yaml, the vault's folder or the day is no longer the one that this was opened with."""
+        try:
+            settings = store.read_file(self.root, store.CONFIG_NAME)
+        except OSError:
+            return True
+        is_over = not self._is_given and datetime.now(self.zone).date() != self.today
+        return is_over or settings != self._settings or store.identity(self.root) != self._folder
 
     # Reading
 
@@ -575,6 +584,16 @@ def place_of(root: Path) -> str:
 def begin_vault(root: Path, operation: Operation, today: date | None, state_folder: Path) -> None:
     """Apply the operation that makes a vault at `root`, where there is none to open yet."""
     store.apply(root, operation, Journal(state_folder / place_of(root)), str(today or system_today()))
+
+
+def time_of_day() -> str:
+    """The time now, for people: `09:41:07`, in the system's time zone."""
+    return datetime.now(tz=None).strftime("%H:%M:%S")  # noqa: DTZ005  # as the clock on the wall
+
+
+def unix_time() -> int:
+    """The time now in seconds since 1970, in UTC."""
+    return int(time.time())
 
 
 def system_today() -> date:

@@ -56,7 +56,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_command_is_tried() -> None:
-    assert CALLS.keys() - {""} == COMMANDS.keys() - {"init", "serve"}
+    assert CALLS.keys() - {""} == COMMANDS.keys() - {"init", "serve", "watch"}  # these two do not end
 
 
 @pytest.mark.parametrize("name", NEEDS_VAULT)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-import threading
 from pathlib import Path
-from types import ModuleType
 
 import platformdirs
 import pytest
 
 from ptcrm.server.addresses import Base
-from ptcrm.server.run import Out, Served
 from ptcrm.server.tokens import TokenFile
 from ptcrm.server.where import Where
 from tests.conftest import MakeVault, Run
@@ -143,52 +139,35 @@ def test_a_damaged_file_is_an_error(vault: Path, run: Run, tokens: TokenFile) ->
 # The server's command
 
 
-class FakeLive:
-    def __init__(self, *given: object) -> None:
-        self.given = given
-
-
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Served, Where, Out]]:
-    """What `serve` would run."""
-    found: list[tuple[Served, Where, Out]] = []
-    kept = ModuleType("ptcrm.server.kept")
-    kept.Kept = FakeLive  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "ptcrm.server.kept", kept)
-    monkeypatch.setattr("ptcrm.server.live.Live", FakeLive, raising=False)
-    monkeypatch.setattr("ptcrm.server.run.run", lambda *given: found.append(given))
+def places(monkeypatch: pytest.MonkeyPatch) -> list[Where]:
+    """Where `serve` would listen."""
+    found: list[Where] = []
+    monkeypatch.setattr("ptcrm.server.run.run", lambda _live, _tokens, where, _out: found.append(where))
     return found
 
 
-def test_serve(vault: Path, run: Run, served: list[tuple[Served, Where, Out]]) -> None:
+@pytest.mark.parametrize("command", [["serve"], ["watch", "--serve"]])
+def test_serve(command: list[str], vault: Path, run: Run, places: list[Where]) -> None:
     call = ["--host", "localhost", "--port", "0", "--public", "--url", "https://example.org/ptcrm/"]
-    assert run("--vault", vault, "serve").exit_code == 0
-    assert run("--vault", vault, "serve", *call).exit_code == 0
-    (first, here, _), (_, there, _) = served
-    assert first.names == ("all", "gold", "żółw")
+    assert run("--vault", vault, *command).exit_code == 0
+    assert run("--vault", vault, *command, *call).exit_code == 0
+    here, there = places
     assert here == Where("127.0.0.1", 8137, public=False, url=None)
     assert there == Where("localhost", 0, public=True, url=Base("https", "example.org", None, "/ptcrm"))
 
 
-def test_serve_opens_the_vault_anew_in_any_thread(
-    vault: Path, run: Run, served: list[tuple[Served, Where, Out]]
-) -> None:
-    run("--vault", vault, "--today", "2026-11-23", "serve")
-    live = served[0][0].live
-    assert isinstance(live, FakeLive)
-    opener = live.given[0]
-    assert callable(opener)
-    days: list[str] = []
+def test_where_to_serve_is_no_matter_without_serving(vault: Path, run: Run, places: list[Where]) -> None:
+    result = run("--vault", vault, "watch", "--port", "8200")
+    assert result.exit_code == 2
+    assert "belong to --serve" in result.stderr
+    assert places == []
 
-    def ask() -> None:
-        workspace = opener()
-        days.append(str(workspace.today))
-        workspace.close()
 
-    thread = threading.Thread(target=ask)
-    thread.start()
-    thread.join()
-    assert days == ["2026-11-23"]
+@pytest.mark.parametrize("command", [["serve"], ["watch", "--serve"], ["watch"]])
+def test_there_must_be_a_vault(command: list[str], tmp_path: Path, run: Run, places: list[Where]) -> None:
+    assert run("--vault", tmp_path / "nowhere", *command).exit_code == 3
+    assert places == []
 
 
 @pytest.mark.parametrize("call", [["--port", "65536"], ["--port", "-1"], ["--url", "example.org"], ["here"]])

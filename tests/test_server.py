@@ -28,7 +28,7 @@ from ptcrm.server.app import application
 from ptcrm.server.hosts import Hosts, names_of_machine
 from ptcrm.server.limits import Limits
 from ptcrm.server.live import Body, Snapshot
-from ptcrm.server.run import Out, Served, Stop, run, serve
+from ptcrm.server.run import Out, Stop, run, serve
 from ptcrm.server.tokens import TokenFile, Tokens
 from ptcrm.server.where import Where, base_of, bind, hosts_of
 
@@ -688,7 +688,7 @@ def run_in_thread(
 
     def go() -> None:
         try:
-            run(Served(live, tokens, ("all", "żółw")), where, to, stop)
+            run(live, tokens, where, to, stop)
         except PtcrmError as error:
             failed.append(error)
 
@@ -793,14 +793,14 @@ def test_a_name_with_several_addresses_has_one_port() -> None:
 SCRIPT = """
 import sys, threading
 from pathlib import Path
-from ptcrm.server.run import Out, Served, run
+from ptcrm.server.run import Out, run
 from ptcrm.server.tokens import TokenFile
 from ptcrm.server.where import Where
 from tests.test_server import FakeLive
 def say(line): print(line, flush=True)
 def tell(line): print(line, file=sys.stderr, flush=True)
 live = FakeLive()
-run(Served(live, TokenFile(Path(sys.argv[1]), Path(sys.argv[1]), tell), ("all",)), Where(port=0), Out(say, tell))
+run(live, TokenFile(Path(sys.argv[1]), Path(sys.argv[1]), tell), Where(port=0), Out(say, tell))
 say("ended " + live.calls[-1])
 """
 

@@ -44,8 +44,9 @@ COMMANDS = {
     "init": "vault",
     "check": "check",
     "export": "export",
-    "feed": "feed",
+    "watch": "watch",
     "serve": "serve",
+    "feed": "feed",
     "schema": "schema",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import date
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,25 +57,12 @@ class Session:
             self.opened = self._open(quiet=quiet)
         return self.opened
 
-    def opener(self) -> Callable[[], Workspace]:
-        """What opens the same vault anew, in whatever thread calls it; the caller closes it."""
-        import platformdirs
-
-        from ptcrm.workspace import Workspace
-
-        root, today, cache = self.workspace().root, self.today, platformdirs.user_cache_path("ptcrm")
-        return lambda: Workspace(root, today, cache, state_folder())
-
     def _open(self, *, quiet: bool) -> Workspace:
-        import platformdirs
-
         from ptcrm.cli.output import tell
         from ptcrm.text.words import plural
-        from ptcrm.workspace import Workspace
 
-        workspace = Workspace(
-            self._find_root(), self.today, platformdirs.user_cache_path("ptcrm"), state_folder()
-        )
+        _, open_workspace = self.opener()
+        workspace = open_workspace()
         context = click.get_current_context()
         context.call_on_close(workspace.close)
         if self.writes and not self.dry_run:
@@ -90,6 +77,16 @@ class Session:
         if errors:
             tell(f"ptcrm: {plural(errors, 'file')} with errors, see `ptcrm check`.")
         return workspace
+
+    def opener(self) -> tuple[Path, Callable[[], Workspace]]:
+        """The vault's folder, and what opens the vault, in any thread and as often as need be."""
+        import platformdirs
+
+        from ptcrm.workspace import Workspace
+
+        root = self._find_root().absolute()
+        cache_folder = platformdirs.user_cache_path("ptcrm")
+        return root, partial(Workspace, root, self.today, cache_folder, state_folder())
 
     def apply(self, operation: Operation, *, undoes: int | None = None) -> bool:
         """Make the operation's changes; in a dry run print them as a diff instead, and return False."""

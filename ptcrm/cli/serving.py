@@ -1,18 +1,25 @@
-"""What the commands share that give out addresses: the option `--url`, and the file of the tokens."""
+"""What the commands share that serve feeds or give out their addresses."""
 
 from __future__ import annotations
 
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ptcrm.cli.output import tell
-from ptcrm.server.addresses import Base, read_base
+from ptcrm.cli.options import Session, state_folder
+from ptcrm.cli.output import say, tell
+from ptcrm.server.addresses import DEFAULT_PORT, Base, read_base
 from ptcrm.server.tokens import TokenFile
+from ptcrm.server.where import Where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from ptcrm.server.live import Live, Refreshed, Snapshot
+
+_PLACE = Where()
 
 
 class BaseAddress(click.ParamType[Base]):
@@ -33,8 +40,56 @@ url_option: Callable[..., Any] = click.option(
 )
 
 
+def serving_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say where to serve, handed to `command` as `where`; None if none of them was given."""
+
+    @click.option(
+        "--host", default=_PLACE.host, show_default=True, help="Where to listen: a name or an address."
+    )
+    @click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=DEFAULT_PORT,
+        show_default=True,
+        help="0: any that is free.",
+    )
+    @click.option("--public", is_flag=True, help="Let other machines reach it.")
+    @url_option
+    @wraps(command)
+    def call(*args: object, host: str, port: int, public: bool, url: Base | None, **options: object) -> None:
+        where = Where(host, port, public, url)
+        command(*args, where=None if where == _PLACE else where, **options)
+
+    wrapped: Callable[..., None] = call
+    return wrapped
+
+
 def token_file(root: Path) -> TokenFile:
     """The tokens of the vault at `root`."""
     import platformdirs
 
     return TokenFile(platformdirs.user_config_path("ptcrm"), root, tell)
+
+
+def live_of(session: Session, told: Callable[[Refreshed, Snapshot], None]) -> Live:
+    """The feeds of the session's vault, kept up with its files once it is started.
+
+    `told` is called after each refresh, in another thread.
+    """
+    from ptcrm.server.kept import Kept
+    from ptcrm.server.live import Live
+    from ptcrm.vault.watch import Watcher
+    from ptcrm.workspace import place_of
+
+    root, open_workspace = session.opener()
+    kept = Kept(state_folder() / place_of(root) / "feeds")
+    live = Live(open_workspace, kept, lambda done: told(done, live.snapshot), partial(Watcher, root))
+    return live
+
+
+def serve(session: Session, where: Where, told: Callable[[Refreshed, Snapshot], None]) -> None:
+    """Serve the feeds of the session's vault until a signal to end; `told` is called after each refresh."""
+    from ptcrm.server.run import Out, run
+
+    root, _ = session.opener()
+    run(live_of(session, told), token_file(root), where, Out(say, tell))

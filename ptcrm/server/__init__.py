@@ -1,1 +1,1 @@
-"""The feeds over HTTP: kept up with the files, at addresses that cannot be guessed."""
+"""Layer 8: feeds that keep up with the vault."""

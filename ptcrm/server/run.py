@@ -6,21 +6,24 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import uvicorn
 
+from ptcrm.errors import PtcrmError
 from ptcrm.server.addresses import feed_address, shown, too_long
 from ptcrm.server.app import Feeds, application
 from ptcrm.server.limits import Connection, LimitedConfig, Limits
-from ptcrm.server.tokens import TokenFile
 from ptcrm.server.where import Where, base_of, bind, hosts_of
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
+
+    from ptcrm.server.addresses import Base
+    from ptcrm.server.tokens import TokenFile
 
 
 _FIRST_SECONDS, _LOOK_SECONDS = 30.0, 0.1
@@ -45,15 +48,6 @@ class LiveFeeds(Feeds, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """What is served: the feeds, their tokens, and the names of those whose addresses are printed."""
-
-    live: LiveFeeds
-    tokens: TokenFile
-    names: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Out:
     """Where lines go: `say` takes answers (stdout), `tell` what stands beside them (stderr)."""
 
@@ -63,22 +57,25 @@ class Out:
 
 @dataclass(slots=True)
 class Stop:
-    """Whether it is time to end: asked by a signal, or by whoever runs a server in a thread."""
+    """Whether it is time to end: asked by a signal, or by whoever runs a server in a thread.
+
+    `meanwhile` is called about ten times a second.
+    """
 
     asked: bool = False
+    meanwhile: Callable[[], None] = lambda: None
 
     def ask(self, *_: object) -> None:
         """End soon."""
         self.asked = True
 
 
-def run(served: Served, where: Where, out: Out, stop: Stop | None = None) -> None:
+def run(live: LiveFeeds, tokens: TokenFile, where: Where, out: Out, stop: Stop | None = None) -> None:
     """Serve until a signal to end, or until `stop` is asked; the thread of the feeds is ended, too.
 
-    Prints the addresses, then a line for each request. Raises `UsageError` for a place that may not be
+    Prints the feeds' addresses, then a line for each request. Raises `UsageError` for a place that may not be
     listened at, `PtcrmError` for one that cannot.
     """
-    live, tokens, names = served.live, served.tokens, served.names
     stop = stop or Stop()
     with _signals(stop), contextlib.ExitStack() as ending:
         sockets = bind(where)
@@ -86,12 +83,40 @@ def run(served: Served, where: Where, out: Out, stop: Stop | None = None) -> Non
             ending.callback(one.close)
         base = base_of(where, sockets)
         tokens.keep_base(base)
-        by_feed = tokens.ensure(names).by_feed
-        _announce({name: feed_address(base, by_feed[name], name) for name in names}, where, out)
+        if where.public:
+            out.tell(_PUBLIC)
         ending.callback(live.stop)
         live.start()
         _wait_for_first(live, stop)
+        addresses = Addresses(live, tokens, base, out)
+        addresses.announce()
+        stop.meanwhile = addresses.announce
         serve(application(live, tokens, hosts_of(where, sockets), out.tell), sockets, stop, out.tell)
+
+
+class Addresses:
+    """Prints the address of each feed once: at the start, or when the feed comes into ptcrm.yaml."""
+
+    def __init__(self, live: LiveFeeds, tokens: TokenFile, base: Base, out: Out) -> None:
+        self._live, self._tokens, self._base, self._out = live, tokens, base, out
+        self._printed: set[str] = set()
+
+    def announce(self) -> None:
+        """Print the addresses that were not printed yet."""
+        names = [name for name in self._live.snapshot.feeds if name not in self._printed]
+        if not names:
+            return
+        self._printed.update(names)
+        try:
+            by_feed = self._tokens.ensure(names).by_feed
+        except PtcrmError as error:
+            self._out.tell(f"ptcrm: {error}")
+            return
+        addresses = {name: feed_address(self._base, by_feed[name], name) for name in names}
+        for line in shown(addresses):
+            self._out.say(line)
+        for note in filter(None, map(too_long, addresses.values())):
+            self._out.tell(f"ptcrm: {note}")
 
 
 def serve(
@@ -127,6 +152,8 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to end, asked ten times a second."""
+        with contextlib.suppress(OSError, ValueError):  # an output that is gone ends no server
+            self._stop.meanwhile()
         return self._stop.asked or await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -158,15 +185,3 @@ def _wait_for_first(live: LiveFeeds, stop: Stop) -> None:
     waited = 0.0
     while not (live.snapshot.feeds or stop.asked or waited >= _FIRST_SECONDS or live.wait(_LOOK_SECONDS)):
         waited += _LOOK_SECONDS
-
-
-def _announce(addresses: dict[str, str], where: Where, out: Out) -> None:
-    """Print each feed's address, and what it means that other machines can reach the server."""
-    for line in shown(addresses):
-        out.say(line)
-    for address in addresses.values():
-        note = too_long(address)
-        if note:
-            out.tell(f"ptcrm: {note}")
-    if where.public:
-        out.tell(_PUBLIC)

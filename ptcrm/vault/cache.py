@@ -66,10 +66,10 @@ class Cache:
     """One vault's rows. Dates in rows are ISO text, so that they sort and compare as days."""
 
     def __init__(self, database: sqlite3.Connection, stamp: str) -> None:
-        self.database = database
+        self.database, self.stamp = database, stamp
         try:
             if self._stamp() != stamp:
-                self._start_anew(stamp)
+                self._start_anew()
         except sqlite3.DatabaseError:
             self.close()
             raise
@@ -96,20 +96,29 @@ class Cache:
         row = self.database.execute("SELECT value FROM meta WHERE key = 'stamp'").fetchone()
         return row[0] if row else None
 
-    def _start_anew(self, stamp: str) -> None:
-        with self.writing():
-            if self._stamp() == stamp:  # another process was quicker
+    def _start_anew(self) -> None:
+        with self._alone():
+            if self._stamp() == self.stamp:  # another process was quicker
                 return
             names = self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             for (name,) in names:
                 self.database.execute(f"DROP TABLE {name}")
             for statement in _TABLES.split(";\n"):
                 self.database.execute(statement)
-            self.database.execute("INSERT INTO meta VALUES ('stamp', ?)", (stamp,))
+            self.database.execute("INSERT INTO meta VALUES ('stamp', ?)", (self.stamp,))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """All of what is written inside is kept, or nothing of it."""
+        """All of what is written inside is kept, or nothing of it; raises `sqlite3.DatabaseError`.
+
+        So it does if another process has begun the cache anew, under a stamp of its own.
+        """
+        with self._alone():
+            self._refuse_if_others()
+            yield
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         self.release()
         self.database.execute("BEGIN IMMEDIATE")
         try:
@@ -120,10 +129,23 @@ class Cache:
         self.database.execute("COMMIT")
 
     def hold(self) -> None:
-        """See the rows as they are now, whatever other processes write, until `release` or the next writing."""
+        """See the rows as they are now, whatever other processes write, until `release` or the next writing.
+
+        Raises `sqlite3.DatabaseError`, also if another process has begun the cache anew.
+        """
         self.release()
         self.database.execute("BEGIN")
-        self.database.execute("SELECT 1 FROM meta").fetchone()
+        self._refuse_if_others()
+
+    def _refuse_if_others(self) -> None:
+        """Rows made under another stamp say other things: they are neither read nor mixed with ours."""
+        if self._stamp() != self.stamp:
+            raise sqlite3.OperationalError("another ptcrm has begun the cache anew")
+
+    def version(self) -> tuple[int, int]:
+        """What is another one as soon as any row is, whoever wrote it."""
+        (others,) = self.database.execute("PRAGMA data_version").fetchone()
+        return others, self.database.total_changes
 
     def release(self) -> None:
         """See what other processes have written since `hold`."""

@@ -45,13 +45,14 @@ class Listing:
     """The Markdown files of the customers' folders, and what is wrong with some of them.
 
     `copies` are a sync program's conflict copies, each with the path of the file that it is a copy of.
-    `missing` are those of the folders that are not there.
+    `missing` are those of the folders that are not there, `closed` are folders at any depth that cannot be listed.
     """
 
     files: dict[str, Signature] = field(default_factory=dict)
     copies: dict[str, str] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
 
 
 def find_root(start: Path) -> Path | None:
@@ -83,6 +84,7 @@ def _scan(root: str, folder: str, listing: Listing) -> None:
             listing.missing += [at] if at == folder else []
             continue
         except OSError as error:
+            listing.closed.append(at)
             listing.problems.append(_unreadable(at, error.strerror or "it cannot be read"))
             continue
         names = {entry.name for entry in entries}
@@ -312,29 +314,39 @@ def _roll_back(steps: list[Step], journal: Journal, operation: Operation) -> Non
         ) from error
 
 
-def write_outside(path: Path, new: bytes, begins: bytes) -> None:
-    """Write an export to `path`, which a person named: whole or not at all, and only if it differs.
+def write_outside(path: Path, new: bytes, begins: bytes) -> bool:
+    """Write an export to `path`, which a person named: whole or not at all. False if it was the same already.
 
-    A file that does not begin as such an export does is somebody's own, and is never replaced.
+    Raises `RefusedError`. A file that does not begin as such an export does is somebody's own, and is never replaced.
     """
     temporary = path.with_name(f".ptcrm-{secrets.token_hex(8)}.tmp")
     try:
         old = path.read_bytes() if path.is_file() else b""
         if old == new:
-            return
+            return False
         if old and not old.startswith(begins):
             raise RefusedError(
                 f"{path}: this file is no such export and stays as it is. Choose another name."
             )
         if path.exists() and not path.is_file():  # a pipe or a device takes the bytes as they come
             path.write_bytes(new)
-            return
+            return True
         fill(temporary, new)
         temporary.replace(path.resolve())
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise RefusedError(f"{path}: it cannot be written: {error.strerror or error}") from error
+    return True
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """What tells the folder from any other that stands in its place later: device and inode; None without one."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def no_vault(folder: Path) -> NotFoundError:

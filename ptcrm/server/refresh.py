@@ -1,0 +1,178 @@
+"""One refresh: from the files of the vault to the feeds as they are served.
+
+Whatever fails, what was served before is served on. No threads here; all methods of `Refresher` are for one
+thread, which owns everything of SQLite.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ptcrm.errors import PtcrmError
+from ptcrm.server.kept import Body
+from ptcrm.vault.store import Signature
+from ptcrm.views.feed import feed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ptcrm.server.kept import Kept
+    from ptcrm.workspace import Workspace
+
+_NOBODY = "There is no customer in the vault at all, so the feeds stay as they are: perhaps a disk or a folder is missing."
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is served at one moment.
+
+    `feeds` are the bodies by name. `problem` says, for people, why some are older than the files; None: all are
+    fresh. `number` is that of the refresh which made them, counted from 1; 0 is what was kept from last time.
+    """
+
+    feeds: Mapping[str, Body]
+    problem: str | None = None
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What one refresh did.
+
+    `files` is how many customers' files are new, changed or gone. `feeds` are the names of those whose bytes changed
+    or that are gone from ptcrm.yaml. `is_anew`: the vault was opened for the first time, for another ptcrm.yaml or
+    for another day. `is_empty`: there is no customer. `errors` is how many files have errors.
+    """
+
+    files: int = 0
+    feeds: tuple[str, ...] = ()
+    problem: str | None = None
+    is_anew: bool = False
+    is_empty: bool = False
+    errors: int = 0
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the last refresh saw: the files, those of the last good one, and the version of the rows."""
+
+    files: dict[str, Signature] = field(default_factory=dict)
+    good: dict[str, Signature] = field(default_factory=dict)
+    version: tuple[int, int] | None = None
+
+
+class Refresher:
+    """The vault, open from one refresh to the next, and the snapshot that came of it."""
+
+    def __init__(self, open_workspace: Callable[[], Workspace], kept: Kept) -> None:
+        self._open, self._kept = open_workspace, kept
+        self._workspace: Workspace | None = None
+        self._seen = _Seen()
+        self.snapshot = Snapshot(MappingProxyType(kept.read()))
+
+    def is_outlived(self) -> bool:
+        """Whether a refresh would open the vault anew, because what it was opened with is no longer so."""
+        try:
+            return self._workspace is not None and self._workspace.is_outlived()
+        except Exception:  # noqa: BLE001  # the refresh meets it again, and says so
+            return True
+
+    def refresh(self) -> Refreshed:
+        """Bring the snapshot up to date. Never raises; what went wrong is the problem."""
+        try:
+            try:
+                done = self._refreshed()
+            except sqlite3.DatabaseError:  # the cache was damaged, or begun anew by another version
+                self.close()
+                done = self._refreshed()
+        except Exception as error:  # noqa: BLE001  # whatever it is: the feeds stay, and the next refresh tries again
+            self.close()
+            done = Refreshed(problem=_said(error))
+        if done.problem != self.snapshot.problem:
+            self.snapshot = replace(self.snapshot, problem=done.problem)
+        return done
+
+    def close(self) -> None:
+        """Let go of the vault; the next refresh opens it anew."""
+        workspace, self._workspace = self._workspace, None
+        if workspace is not None:
+            with suppress(sqlite3.DatabaseError):
+                workspace.close()
+
+    def _refreshed(self) -> Refreshed:
+        workspace, is_anew = self._up_to_date()
+        files, before = workspace.listing.files, self._seen.files
+        changed = sum(files.get(path) != before.get(path) for path in files.keys() | before.keys())
+        self._seen.files = files
+        is_empty = not workspace.cache.rows("SELECT 1 FROM customer LIMIT 1")
+        problem, names = self._lost(workspace, is_empty=is_empty), tuple[str, ...]()
+        if problem is None:
+            names, problem = self._render(workspace)
+            self._seen.good = files
+        errors = workspace.errors()
+        workspace.cache.release()  # a long-lived reader would make SQLite's journal grow
+        return Refreshed(changed, names, problem, is_anew, is_empty, errors)
+
+    def _up_to_date(self) -> tuple[Workspace, bool]:
+        """The vault with what its files say now, and whether it was opened anew."""
+        if self._workspace is not None and not self._workspace.is_outlived():
+            self._workspace.refresh()
+            return self._workspace, False
+        self.close()
+        self._seen.version = None
+        self._workspace = self._open()
+        return self._workspace, True
+
+    def _lost(self, workspace: Workspace, *, is_empty: bool) -> str | None:
+        """Why it is not believed that customers are gone; None if it is."""
+        for folder in (*workspace.listing.closed, *workspace.listing.missing):
+            if any(path.startswith(f"{folder}/") for path in self._seen.good):
+                return f"{folder}: this folder is gone or cannot be read, so the feeds stay as they are."
+        if is_empty and any(body.has_events for body in self.snapshot.feeds.values()):
+            return _NOBODY
+        return None
+
+    def _render(self, workspace: Workspace) -> tuple[tuple[str, ...], str | None]:
+        """Swap the snapshot; the names of the feeds that changed, and what went wrong.
+
+        What the feeds say follows from the rows, so nothing is rendered while no row has changed.
+        """
+        version, feeds, problems = workspace.cache.version(), dict(self.snapshot.feeds), list[str]()
+        if version != self._seen.version:
+            for name in feeds.keys() - workspace.config.feeds.keys():
+                del feeds[name]
+                self._kept.forget(name)
+            for name in workspace.config.feeds:
+                try:
+                    feeds[name] = self._body(workspace, name)
+                except PtcrmError as error:  # the query of this feed; the others go on
+                    problems.append(f"The feed {name} stays as it is. {error}")
+        self._seen.version = None if problems else version
+        problem = "\n".join(problems) or None
+        old = self.snapshot
+        self.snapshot = Snapshot(MappingProxyType(feeds), problem, old.number + 1)
+        changed = {name for name in feeds.keys() | old.feeds.keys() if feeds.get(name) != old.feeds.get(name)}
+        return tuple(sorted(changed)), problem
+
+    def _body(self, workspace: Workspace, name: str) -> Body:
+        content = feed(workspace, name).content
+        known = self.snapshot.feeds.get(name)
+        return known if known and known.content == content else self._kept.keep(name, content)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, for people."""
+    if "PTCRM_DEBUG" in os.environ:
+        return "".join(traceback.format_exception(error)).rstrip()
+    if isinstance(error, PtcrmError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'The vault'}: {error.strerror or error}"
+    return f"something went wrong inside ptcrm ({type(error).__name__}: {error})"
