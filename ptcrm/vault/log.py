@@ -33,7 +33,7 @@ _ALMOST_DATED = re.compile(r"(?:\[\[|\*\*)?(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,
 _OTHER_DATE = re.compile(r"(?P<date>[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4})(?![0-9])")
 # The usual entry: a bare date, and no colon before the one that ends its form.
 _USUAL = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?![0-9])([^:()\n]*(?:\([^:()\n]*\)[ \t]*)?):(?:[ \t]+(.*)|(\n.*)|)",
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})([^:()\n]*(?:\([^:()\n]*\)[ \t]*)?):(?:[ \t]+(.*)|(\n.*)|)",
     re.DOTALL,
 )
 _MAX_FORMS = 1000  # people have a handful
