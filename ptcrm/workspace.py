@@ -69,7 +69,7 @@ _TRIES = 3  # another process may read files while this one works out what follo
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _AT_ONCE = 500  # customers whose obligations are worked out together
 _A_YEAR_KNOWN = 2026  # to the package of holidays
-_ROWS_VERSION = "6"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "7"  # raised when rows are laid out or worked out differently
 
 
 class Listed(NamedTuple):

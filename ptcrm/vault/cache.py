@@ -43,7 +43,7 @@ CREATE TABLE entry (
   path TEXT, line INTEGER, date TEXT, place INTEGER, channel TEXT, bears INTEGER, contact INTEGER, tried INTEGER,
   voicemail INTEGER, step TEXT, cost TEXT, minutes INTEGER, amount TEXT, key TEXT
 );
-CREATE INDEX entry_key ON entry (key);
+CREATE INDEX entry_key ON entry (key) WHERE key IS NOT NULL;
 CREATE INDEX entry_path ON entry (path);
 CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);

@@ -147,7 +147,7 @@ def _ticked_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
 
 
 class TouchRow(NamedTuple):
-    """What bears on what is owed of an entry's row, in the file at `path`."""
+    """What bears on what is owed of an entry's row, in the file at `path`; rows sort by day, then as in the logs."""
 
     date: str
     place: int
@@ -157,10 +157,11 @@ class TouchRow(NamedTuple):
     contact: int
     tried: int
     voicemail: int
+    stepped: int
     step: str | None
 
 
-_TOUCH = ", ".join(TouchRow._fields)
+_TOUCH = "date, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
 
 
 def touch_of(entry: EntryRow | TouchRow, path: str) -> Touch:
@@ -168,12 +169,6 @@ def touch_of(entry: EntryRow | TouchRow, path: str) -> Touch:
     day, contact = date.fromisoformat(entry.date), bool(entry.contact)
     tried, mail = bool(entry.tried), bool(entry.voicemail)
     return Touch(day, entry.channel, contact, path, entry.line, tried, mail, entry.step)
-
-
-def _touches(rows: Iterable[TouchRow]) -> list[Touch]:
-    """The touches that `rows` are, in the order of their days, those of one day as the logs are written."""
-    ordered = sorted(rows, key=lambda row: (*row[:4], row.step or ""))
-    return [touch_of(row, row.path) for row in ordered]
 
 
 def _spent(
@@ -338,8 +333,8 @@ class Index:
         personal = self._personal({*paths, *members}, handles | self._handles(members))
         found = {path: personal[path].copy() for path in paths}
         for company, member in people:
-            found[company].update(row._replace(step=None) for row in personal[member] if row.tried)
-        return {path: _touches(rows) for path, rows in found.items()}
+            found[company].update(row._replace(stepped=0, step=None) for row in personal[member] if row.tried)
+        return {path: [touch_of(row, row.path) for row in sorted(rows)] for path, rows in found.items()}
 
     def _personal(self, paths: set[str], handles: dict[str, str]) -> dict[str, set[TouchRow]]:
         """What the own entries of the customers at `paths` bear, and those made with them, by their `handles`."""
