@@ -160,6 +160,19 @@ def test_more_files_than_are_written_together(
     assert list(remembered.cache.customers()) == list(fresh.cache.customers())
 
 
+def test_a_contact_is_news_for_the_company_of_whom_it_was_made_with(
+    open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path
+) -> None:
+    shop, jan = "---\nkind: company\ncadence: 6 weeks\n---\n", "---\ncompany: '[[shop]]'\n---\n"
+    vault = make_vault({"shop": shop, "jan": jan, "anna": "---\n---\n"})
+    remembered = open_vault(vault, TODAY, tmp_path / "cache")
+    _write(vault / "customers" / "anna.md", "---\n---\n## Log\n- 2026-11-10 visit: x [with:: [[jan]]]\n")
+    remembered.refresh()
+    last = remembered.cache.standings()["customers/shop.md"].last
+    assert last is not None
+    assert last.date == date(2026, 11, 10)
+
+
 def test_a_file_as_young_as_the_scan_is_read_again(
     open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path
 ) -> None:
