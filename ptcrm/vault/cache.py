@@ -59,9 +59,11 @@ CREATE INDEX yearly_path ON yearly (path);
 CREATE TABLE holidays (key TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
 """
 _COLUMNS = {
-    table: columns.count(",") + 1
+    table: re.findall(r"(\w+) (?:TEXT|INTEGER)", columns)
     for table, columns in re.findall(r"CREATE TABLE (\w+) \((.*?)\)", _TABLES, re.DOTALL)
 }
+_PLAIN = _COLUMNS["entry"].index("step")  # nearly all entries have nothing from here on
+_NOTHING = (None,) * (len(_COLUMNS["entry"]) - _PLAIN)  # handing over a NULL costs as much as a row
 _BY_FILE = ("file", "customer", "handle", "link", "entry", "diagnostic")
 _OWED = ("standing", "contact", "yearly")
 _AT_ONCE = 500  # values in one question
@@ -164,13 +166,17 @@ class Cache:
         )
         self._insert("handle", ((*handle, path) for path, one in found for handle in one.handles))
         self._insert("link", ((path, *link) for path, one in found for link in one.links))
-        self._insert("entry", ((path, *entry) for path, one in found for entry in one.entries))
+        entries = [(path, *entry) for path, one in found for entry in one.entries]
+        self._insert("entry", (row for row in entries if row[_PLAIN:] != _NOTHING))
+        self._insert("entry", (row[:_PLAIN] for row in entries if row[_PLAIN:] == _NOTHING), _PLAIN)
         diagnostics = ((path, wrong.code, dump(wrong)) for path, one in found for wrong in one.diagnostics)
         self._insert("diagnostic", diagnostics)
 
-    def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
-        marks = ", ".join("?" * _COLUMNS[table])
-        self.database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+    def _insert(self, table: str, rows: Iterable[Sequence[object]], width: int | None = None) -> None:
+        """Add `rows`; where they have but the first `width` columns, the others are NULL."""
+        names = _COLUMNS[table][:width]
+        marks = ", ".join("?" * len(names))
+        self.database.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608
 
     def _delete(self, tables: Iterable[str], paths: Iterable[str]) -> None:
         for table in tables:

@@ -50,12 +50,12 @@ _MISFIT = re.compile(
 )
 _COLON = re.compile(r"(?<!:):(?=\s|$)")
 _QUALIFIER = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
+# These two begin with the end of the line above: such a pattern is found much faster than one with `^`.
 _NO_BOX = re.compile(
-    r"^[ \t]*(?P<bullet>[-*+])(?P<box>[ \t]*\[\][ \t]*|\[.\][ \t]*|[ \t]+\[.\])"
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    re.MULTILINE,
+    r"\n(?P<line>[ \t]*(?P<bullet>[-*+])(?P<box>[ \t]*\[\][ \t]*|\[.\][ \t]*|[ \t]+\[.\])"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2})"
 )
-_NO_BULLET = re.compile(r"^-?(?P<words>[0-9]{4}-[0-9]{2}-[0-9]{2}[ \t:].*)", re.MULTILINE)
+_NO_BULLET = re.compile(r"\n(?P<line>-?(?P<words>[0-9]{4}-[0-9]{2}-[0-9]{2}[ \t:].*))")
 _TASK_REST = re.compile(
     r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2})(?=[\s:]|$))?[ \t]*:?[ \t]*(?P<text>.*)", re.DOTALL
 )
@@ -308,21 +308,21 @@ class LineReader:
     def warn_of_strays(self, document: Document, report: Report) -> None:
         """Warn of lines that were meant as an entry or a follow-up, and are neither to Markdown or to us."""
         text = document.source.text
-        for found in _NO_BOX.finditer(text, document.body):
-            if not document.is_hidden(found.start()):
+        for found in _NO_BOX.finditer(text, document.body - 1):
+            if not document.is_hidden(found.start("line")):
                 box = f"[{found['box'].strip()[1:-1] or ' '}]"
                 fix = Fix(
                     f"Write {found['bullet']} {box}", Edit(Span(*found.span("box")), f" {box} "), safe=False
                 )
-                report.add("PT301", found.start(), "this is no task", "Write: - [ ] YYYY-MM-DD …", fix)
+                report.add("PT301", found.start("line"), "this is no task", "Write: - [ ] YYYY-MM-DD …", fix)
         for log in outermost(document.logs):
-            for found in _NO_BULLET.finditer(text, *log):
+            for found in _NO_BULLET.finditer(text, log.start - 1, log.end):
                 fits = isinstance(self.parse_entry(found["words"].rstrip()), LogEntry)
-                if fits and not document.is_hidden(found.start()):
-                    bullet = Edit(Span(found.start(), found.start("words")), "- ")
+                if fits and not document.is_hidden(found.start("line")):
+                    bullet = Edit(Span(found.start("line"), found.start("words")), "- ")
                     fix = Fix("Put a bullet before it", bullet, safe=False)
                     report.add(
-                        "PT205", found.start(), "this line has no bullet", "Write: - YYYY-MM-DD …", fix
+                        "PT205", found.start("line"), "this line has no bullet", "Write: - YYYY-MM-DD …", fix
                     )
         if not document.logs:
             self._warn_of_no_log(document, report)
