@@ -67,8 +67,9 @@ if TYPE_CHECKING:
 
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
+_AT_ONCE = 500  # customers whose obligations are worked out together
 _A_YEAR_KNOWN = 2026  # to the package of holidays
-_ROWS_VERSION = "6"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "7"  # raised when rows are laid out or worked out differently
 
 
 class Listed(NamedTuple):
@@ -168,10 +169,8 @@ class Workspace:
             if not paths:
                 return
             with self.cache.writing():
-                for path in paths:
-                    customer = self.cache.customer(path)
-                    if customer is not None:
-                        self.cache.owe(path, self._obligations(customer))
+                for at in range(0, len(paths), _AT_ONCE):
+                    self.cache.owe(self._owed(paths[at : at + _AT_ONCE]))
         self.cache.hold()
 
     def _scan(self) -> tuple[Stale, int]:
@@ -198,8 +197,13 @@ class Workspace:
             found = Diagnostic("PT009", path, 1, 1, why, hint)
         return Facts(None, "", (), (), (), (found,))
 
-    def _obligations(self, customer: Customer) -> Obligations:
-        return obligations(customer, self.index.touches(customer.path), self.config, self.today)
+    def _owed(self, paths: list[str]) -> dict[str, Obligations]:
+        """What is owed to each of the customers at `paths`."""
+        touches = self.index.touches_of(paths)
+        return {
+            one.path: obligations(one, touches[one.path], self.config, self.today)
+            for one in self.cache.customers_at(paths)
+        }
 
     def read(self, path: str) -> Reading:
         """The file at `path`, read anew; raises OSError or UndecodableError."""

@@ -145,6 +145,34 @@ def test_what_is_unchanged_is_not_read_again(
     assert reads == ["customers/jan.md"]
 
 
+def test_more_files_than_are_written_together(
+    open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path
+) -> None:
+    front = "---\ncompany: '[[c0]]'\n---\n"
+    vault = make_vault({f"c{number}": front for number in range(1100)})
+    remembered = open_vault(vault, TODAY, tmp_path / "cache")
+    for number in range(0, 1100, 2):
+        _write(vault / "customers" / f"c{number}.md", f"{front}## Log\n- 2026-11-0{1 + number % 9} call: x\n")
+    remembered.refresh()
+    fresh = open_vault(vault, TODAY, None)
+    assert remembered.cache.standings() == fresh.cache.standings()
+    assert len(remembered.index.touches("customers/c0.md")) == 550
+    assert list(remembered.cache.customers()) == list(fresh.cache.customers())
+
+
+def test_a_contact_is_news_for_the_company_of_whom_it_was_made_with(
+    open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path
+) -> None:
+    shop, jan = "---\nkind: company\ncadence: 6 weeks\n---\n", "---\ncompany: '[[shop]]'\n---\n"
+    vault = make_vault({"shop": shop, "jan": jan, "anna": "---\n---\n"})
+    remembered = open_vault(vault, TODAY, tmp_path / "cache")
+    _write(vault / "customers" / "anna.md", "---\n---\n## Log\n- 2026-11-10 visit: x [with:: [[jan]]]\n")
+    remembered.refresh()
+    last = remembered.cache.standings()["customers/shop.md"].last
+    assert last is not None
+    assert last.date == date(2026, 11, 10)
+
+
 def test_a_file_as_young_as_the_scan_is_read_again(
     open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path
 ) -> None:

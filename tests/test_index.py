@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.conftest import MakeVault, OpenVault
+from tests.conftest import SAMPLE, MakeVault, OpenVault
 
 TODAY = date(2026, 11, 23)
 JAN = "---\nid: jan\nname: Jan Nowak\naliases: [Jasiek]\ncadence: 1 month\n---\n"
@@ -118,3 +118,12 @@ def test_who_answers_to_a_name(
     }
     vault = open_vault(make_vault(files), TODAY, None)
     assert [match.id for match in vault.index.find(words)] == found
+
+
+def test_many_are_asked_at_once_as_one_by_one(open_vault: OpenVault) -> None:
+    index = open_vault(SAMPLE, TODAY, None).index
+    paths = [one.path for one in index.cache.customers()]
+    found = index.touches_of(paths)
+    assert [*found] == paths
+    assert any(found.values())
+    assert found == {path: index.touches(path) for path in paths}

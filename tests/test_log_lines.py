@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ptcrm.model.config import Channel, Config
 from ptcrm.model.config import Log as LogKeys
 from ptcrm.model.customer import LogEntry
 from ptcrm.model.diagnostic import Problem, Severity
-from ptcrm.text.source import Source
+from ptcrm.text.source import Source, Span
 from ptcrm.vault.log import LineReader, inline_fields, plain_text
 from ptcrm.vault.schema import Reading, read_customer
 
@@ -362,6 +363,38 @@ def test_each_log_has_its_own_order() -> None:
 def test_any_line_is_an_entry_or_has_a_problem(line: str) -> None:
     found = LineReader.of(Config()).parse_entry(line)
     assert isinstance(found, LogEntry) or (found.code in {"PT102", "PT201", "PT202", "PT203"} and found.hint)
+
+
+READER = LineReader.of(Config())  # one for all examples, since it remembers forms
+USUAL = st.tuples(
+    st.sampled_from(["2026-11-02", "2026-02-30", "2026-11-021", "[[2026-11-02]]"]),
+    st.sampled_from(
+        ["", " ", " call", " CALL", "\tcall ", " 9:30", " 9", " bogus", "x", " phone call", "\u00a0call"]
+    ),
+    st.sampled_from(["", " (in)", "(No-Answer, value) ", " (in:)", " (bogus)", " ()", " (in) x", " (a) (b)"]),
+    st.sampled_from([":", ": ", ":\t", ":x", "", " : ", "::"]),
+    st.lists(words | st.sampled_from(["\n", "\r", " more", "#b"]), max_size=4).map("".join),
+)
+
+
+@settings(max_examples=500)
+@given(USUAL.map("".join))
+@example("2026-11-02 call (in): Talked #b [k:: v]\n  more\n\n    and more")
+def test_an_entry_of_a_usual_form_is_the_one_read_in_full(line: str) -> None:
+    usual = READER.usual_entry(line, 7, Span(1, 2))
+    full = READER.parse_entry(line)
+    if usual is not None:
+        assert isinstance(full, LogEntry)
+        assert repr(usual) == repr(replace(full, line=7, span=Span(1, 2)))
+    elif isinstance(full, LogEntry):
+        assert full.at or "[[2" in line or "(in:" in line
+
+
+def test_the_forms_that_are_remembered_are_not_without_number() -> None:
+    reader = LineReader.of(Config())
+    for count in range(1100):
+        assert reader.usual_entry(f"2026-11-02{' ' * count} call: x", 1, Span(0, 0)) is not None
+    assert len(reader._forms) == 1000  # noqa: SLF001
 
 
 @pytest.mark.parametrize(

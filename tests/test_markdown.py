@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ptcrm.text.markdown import Item, find_links, link_target, outline, show_links
+from ptcrm.text.markdown import Item, Outline, _Scanner, find_links, link_target, outline, show_links
 from ptcrm.text.source import Span
 
 # An item as it is compared with the full parser: first line, last line, depth, marker.
@@ -295,6 +295,26 @@ LINES = st.one_of([st.sampled_from(kind) for kind in KINDS])
 def test_headings_items_and_code_are_those_of_a_full_parser(text: str, line_end: str) -> None:
     text = text.replace("\n", line_end)
     assert by_us(text) == by_markdown_it(text)
+
+
+PLAIN = st.sampled_from(
+    ["- a", "* Łódź [x]", "+ 2026-11-02 call: x ", "- 2026-11-02: - x", "- a\r", "- 2026-", "-  b", "- 1. a"]
+)
+
+
+def line_by_line(text: str) -> Outline:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Scanner, "plain_items", lambda _, at: at)
+        return outline(text, 0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PLAIN | LINES, max_size=12).map("\n".join), st.sampled_from(["\n", "\r\n"]))
+@example("```\n- a\n- b\n- c\n```\n- d", "\n")
+@example("- a\n  <!--\n- b\n- c\n- d\n", "\n")
+def test_plain_items_taken_together_are_those_taken_line_by_line(text: str, line_end: str) -> None:
+    text = text.replace("\n", line_end)
+    assert outline(text, 0) == line_by_line(text)
 
 
 @settings(deadline=None)

@@ -58,7 +58,7 @@ class Report:
 
     def line(self, offset: int) -> int:
         """The line of `offset`, from 1."""
-        return self.source.position(offset).line
+        return self.source.line(offset)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,6 +38,7 @@ _IN_PLAIN_WORDS = {
     "end of stream": "quotes do not close",
     "expected alphabetic or numeric character": "a value must not begin with & or * without quotes",
 }
+_ALIASES = "YAML anchors (&) and aliases (*) are not read"
 _HARD_SPACE = re.compile("^[ \t]*[^\\s:#]+:\u00a0", re.MULTILINE)
 
 
@@ -173,6 +174,13 @@ class _FlawError(Exception):
         self.flaw = Flaw(kind, offset, message)
 
 
+def _refuse_indirection(anchor: str | None, tag: str | None, start: int) -> None:
+    if anchor:
+        raise _FlawError("indirection", start, _ALIASES)
+    if tag:
+        raise _FlawError("indirection", start, "YAML tags (!) are not read")
+
+
 @dataclass(slots=True)
 class _Open:
     """A collection whose end has not come yet."""
@@ -198,23 +206,20 @@ class _Builder:
         root: Node | None = None
         for event in events:
             start, end = self._place(event)
-            if isinstance(event, yaml.NodeEvent):
-                self._refuse_indirection(event, start)
             if isinstance(event, yaml.ScalarEvent):
+                _refuse_indirection(event.anchor, event.tag, start)
                 done: Node = self._scalar(event, start, end)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                done = self._close(stack.pop(), end)
             elif isinstance(event, yaml.CollectionStartEvent):
+                _refuse_indirection(event.anchor, event.tag, start)
                 if len(stack) == MAX_DEPTH:
                     raise _FlawError("too-deep", start, f"more than {MAX_DEPTH} levels inside each other")
                 is_map = isinstance(event, yaml.MappingStartEvent)
                 stack.append(_Open(start, bool(event.flow_style), is_map, []))
                 continue
-            elif isinstance(event, yaml.CollectionEndEvent):
-                done = self._close(stack.pop(), end)
-            elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                raise _FlawError("yaml", start, "a second YAML document begins here")
-            elif isinstance(event, yaml.DocumentEndEvent) and event.explicit:
-                raise _FlawError("yaml", start, "`...` ends the YAML before the closing `---`")
             else:
+                self._refuse_more(event, start, is_second=root is not None)
                 continue
             if stack:
                 stack[-1].nodes.append(done)
@@ -223,19 +228,21 @@ class _Builder:
         return root
 
     @staticmethod
-    def _refuse_indirection(event: object, start: int) -> None:
+    def _refuse_more(event: Event, start: int, *, is_second: bool) -> None:
+        """Refuse what is no node: an alias, a second document, an end before the end."""
         import yaml
 
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _FlawError("indirection", start, "YAML anchors (&) and aliases (*) are not read")
-        if getattr(event, "tag", None):
-            raise _FlawError("indirection", start, "YAML tags (!) are not read")
+        if isinstance(event, yaml.AliasEvent):
+            raise _FlawError("indirection", start, _ALIASES)
+        if isinstance(event, yaml.DocumentStartEvent) and is_second:
+            raise _FlawError("yaml", start, "a second YAML document begins here")
+        if isinstance(event, yaml.DocumentEndEvent) and event.explicit:
+            raise _FlawError("yaml", start, "`...` ends the YAML before the closing `---`")
 
     def _place(self, event: Event) -> tuple[int, int]:
         """Where an event begins and ends; both loaders count characters."""
-        marks = event.start_mark, event.end_mark
-        start, end = (self.base + (mark.index if mark else 0) for mark in marks)
-        return start, end
+        first, last = event.start_mark, event.end_mark
+        return self.base + (first.index if first else 0), self.base + (last.index if last else 0)
 
     def _scalar(self, event: ScalarEvent, start: int, end: int) -> Scalar:
         style = event.style

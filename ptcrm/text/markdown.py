@@ -22,6 +22,9 @@ _UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 _RULE = re.compile(r"([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _MARKER = re.compile(r"([-*+]|[0-9]{1,9}[.)])(?=[ \t]|$)")
 _MAX_MARKERS = 20  # on one line, `- - - x`; what comes after them is text
+# Words, or a date, which begin nothing else inside an item.
+_PLAIN_START = r"[-*+] (?:[0-9]{4}-|[^\W\d_])"
+_PLAIN_ITEM = re.compile(rf"(?={_PLAIN_START})([^\r\n]*)\r?\n(?={_PLAIN_START})")
 _BOX = re.compile(r"\[([^\n])\](?=[ \t]|$)")
 # In a table the bar of `[[target|words]]` is written `\|`.
 _WIKI = re.compile(
@@ -45,8 +48,7 @@ class Heading:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A list item. `span`: from its line's start to the end of its last line, without the line end.
 
     `content` is the rest of its first line after marker and box; `box` the offset of the character
@@ -80,7 +82,7 @@ def outline(text: str, start: int) -> Outline:
     """The headings, list items and code blocks of `text` from offset `start` on."""
     scanner = _Scanner(text)
     at = start
-    while at < len(text):
+    while (at := scanner.plain_items(at)) < len(text):
         newline = text.find("\n", at)
         after = newline + 1 if newline >= 0 else len(text)
         scanner.line(at, after)
@@ -194,6 +196,23 @@ class _Scanner:
             return
         self._block(start, after, body, indent, depth)
         self.last_end = end
+
+    def plain_items(self, at: int) -> int:
+        """Where the lines from `at` on are no longer items of one plain line each, with another below.
+
+        Nearly all of a log is such lines. The tests hold this short way to `line`, which could take them all.
+        """
+        plain = _PLAIN_ITEM.match(self.text, at) if self.closer is None else None
+        if plain:
+            self._close_to(0)
+        while plain:
+            end = self.last_end = plain.end(1)
+            item = Item(Span(at, end), Span(at + 2, end), self.text[at], 0, 0)
+            self.items.append((self.count, item))
+            self.count += 1
+            at = plain.end()
+            plain = _PLAIN_ITEM.match(self.text, at)
+        return at
 
     def _blank(self) -> None:
         """End the paragraph; an item that holds nothing yet cannot go on after a blank line."""
@@ -342,7 +361,7 @@ class _Scanner:
         if self.closer is not None:
             self._end_code(self.last_end)
         self._close_to(0)
-        items = tuple(item for _, item in sorted(self.items, key=lambda pair: pair[0]))
+        items = tuple(item for _, item in sorted(self.items))
         return Outline(tuple(self.headings), items, tuple(self.code))
 
 

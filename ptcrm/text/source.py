@@ -84,6 +84,11 @@ class Source:
 
     def position(self, offset: int) -> Position:
         """The line and column of `offset`; lines end at LF alone."""
+        line = self.line(offset)
+        return Position(line, offset - self._starts[line - 1] + 1)
+
+    def line(self, offset: int) -> int:
+        """The line of `offset`, from 1."""
         starts = self._starts
         if not starts:
             starts.append(0)
@@ -91,8 +96,7 @@ class Source:
             while at >= 0:
                 starts.append(at + 1)
                 at = self.text.find("\n", at + 1)
-        line = bisect_right(starts, offset)
-        return Position(line, offset - starts[line - 1] + 1)
+        return bisect_right(starts, offset)
 
     def line_end_near(self, offset: int) -> str:
         r"""The line end a new line at `offset` takes: its neighbour's above, else below, else LF."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sqlite3
 from contextlib import contextmanager
 from datetime import date
@@ -21,7 +22,7 @@ from ptcrm.vault.rows import dump, load
 from ptcrm.vault.store import Signature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ptcrm.vault.index import Facts
@@ -42,7 +43,7 @@ CREATE TABLE entry (
   path TEXT, line INTEGER, date TEXT, place INTEGER, channel TEXT, bears INTEGER, contact INTEGER, tried INTEGER,
   voicemail INTEGER, step TEXT, cost TEXT, minutes INTEGER, amount TEXT, key TEXT
 );
-CREATE INDEX entry_key ON entry (key);
+CREATE INDEX entry_key ON entry (key) WHERE key IS NOT NULL;
 CREATE INDEX entry_path ON entry (path);
 CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);
@@ -57,6 +58,12 @@ CREATE TABLE yearly (path TEXT, kind TEXT, facts TEXT);
 CREATE INDEX yearly_path ON yearly (path);
 CREATE TABLE holidays (key TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
 """
+_COLUMNS = {
+    table: re.findall(r"(\w+) (?:TEXT|INTEGER)", columns)
+    for table, columns in re.findall(r"CREATE TABLE (\w+) \((.*?)\)", _TABLES, re.DOTALL)
+}
+_PLAIN = _COLUMNS["entry"].index("step")  # nearly all entries have nothing from here on
+_NOTHING = (None,) * (len(_COLUMNS["entry"]) - _PLAIN)  # handing over a NULL costs as much as a row
 _BY_FILE = ("file", "customer", "handle", "link", "entry", "diagnostic")
 _OWED = ("standing", "contact", "yearly")
 _AT_ONCE = 500  # values in one question
@@ -165,30 +172,46 @@ class Cache:
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop all rows that came from `paths`, and what was owed to their customers."""
-        for table in (*_BY_FILE, *_OWED):
-            self.database.executemany(f"DELETE FROM {table} WHERE path = ?", [(path,) for path in paths])  # noqa: S608
+        self._delete((*_BY_FILE, *_OWED), paths)
 
-    def remember(self, path: str, signature: Signature, read_ns: int, facts: Facts) -> None:
-        """Keep what the file at `path` says."""
-        many, path_only = self.database.executemany, (path,)
-        many("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?)", [(path, *signature, read_ns)])
-        if facts.customer is not None:
-            one = facts.customer
-            many(
-                "INSERT INTO customer VALUES (?, ?, ?, ?, ?)",
-                [(path, one.id, one.name, facts.search, dump(one))],
-            )
-        many("INSERT INTO handle VALUES (?, ?, ?)", [(*handle, path) for handle in facts.handles])
-        many("INSERT INTO link VALUES (?, ?, ?, ?, ?)", [path_only + row for row in facts.links])
-        marks = ", ".join("?" * 14)
-        many(f"INSERT INTO entry VALUES ({marks})", [path_only + row for row in facts.entries])  # noqa: S608
-        rows = [(path, one.code, dump(one)) for one in facts.diagnostics]
-        many("INSERT INTO diagnostic VALUES (?, ?, ?)", rows)
+    def remember(self, read_ns: int, read: Collection[tuple[str, Signature, Facts]]) -> None:
+        """Keep what the files say that were `read`: paths with signatures and facts."""
+        self._insert("file", ((path, *signature, read_ns) for path, signature, _ in read))
+        found = [(path, facts) for path, _, facts in read]
+        self._insert(
+            "customer",
+            (
+                (path, one.customer.id, one.customer.name, one.search, dump(one.customer))
+                for path, one in found
+                if one.customer
+            ),
+        )
+        self._insert("handle", ((*handle, path) for path, one in found for handle in one.handles))
+        self._insert("link", ((path, *link) for path, one in found for link in one.links))
+        entries = [(path, *entry) for path, one in found for entry in one.entries]
+        self._insert("entry", (row for row in entries if row[_PLAIN:] != _NOTHING))
+        self._insert("entry", (row[:_PLAIN] for row in entries if row[_PLAIN:] == _NOTHING), _PLAIN)
+        diagnostics = ((path, wrong.code, dump(wrong)) for path, one in found for wrong in one.diagnostics)
+        self._insert("diagnostic", diagnostics)
+
+    def _insert(self, table: str, rows: Iterable[Sequence[object]], width: int | None = None) -> None:
+        """Add `rows`; where they have but the first `width` columns, the others are NULL."""
+        names = _COLUMNS[table][:width]
+        marks = ", ".join("?" * len(names))
+        self.database.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608
+
+    def _delete(self, tables: Iterable[str], paths: Iterable[str]) -> None:
+        for table in tables:
+            self.database.executemany(f"DELETE FROM {table} WHERE path = ?", [(path,) for path in paths])  # noqa: S608
 
     def customer(self, path: str) -> Customer | None:
         """The customer of the file at `path`, without the log."""
-        row = self.database.execute("SELECT facts FROM customer WHERE path = ?", (path,)).fetchone()
-        return load(Customer, row[0]) if row else None
+        return next(iter(self.customers_at([path])), None)
+
+    def customers_at(self, paths: Iterable[str]) -> Iterator[Customer]:
+        """The customers of the files at `paths`, without the log."""
+        rows = self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
+        return (load(Customer, facts) for (facts,) in rows)
 
     def customers(self) -> Iterator[Customer]:
         """Every customer without the log, in the order of the paths."""
@@ -205,6 +228,17 @@ class Cache:
         """The rows of a query of the index's own."""
         return self.database.execute(query, values).fetchall()
 
+    def rows_among(self, query: str, values: Iterable[object], *more: object) -> list[Any]:
+        """The rows of a query for any number of values, which stand at its `{}`, some hundred at once.
+
+        Order and distinctness are those of one part. `more` are the values behind them.
+        """
+        among, found = [*values], []
+        for at in range(0, len(among), _AT_ONCE):
+            part = among[at : at + _AT_ONCE]
+            found += self.rows(query.format(", ".join("?" * len(part))), *part, *more)
+        return found
+
     # What is owed
 
     def outdated(self, today: date) -> list[str]:
@@ -215,22 +249,22 @@ class Cache:
 
     def recall(self, paths: Iterable[str]) -> None:
         """Make what is owed to the customers at `paths` outdated: a touch or a field of theirs has changed."""
-        self.database.executemany("DELETE FROM standing WHERE path = ?", [(path,) for path in paths])
+        self._delete(["standing"], paths)
 
-    def owe(self, path: str, owed: Obligations) -> None:
-        """Keep what is owed to the customer at `path`, in the place of what was."""
-        for table in _OWED:
-            self.database.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608
-        validity = (owed.valid_from.isoformat(), owed.valid_until.isoformat())
-        self.database.execute(
-            "INSERT INTO standing VALUES (?, ?, ?, ?)", (path, *validity, dump(owed.standing))
+    def owe(self, owed: Mapping[str, Obligations]) -> None:
+        """Keep what is owed to the customers at these paths, in the place of what was."""
+        self._delete(_OWED, owed)
+        self._insert(
+            "standing",
+            (
+                (path, one.valid_from.isoformat(), one.valid_until.isoformat(), dump(one.standing))
+                for path, one in owed.items()
+            ),
         )
-        contacts = [(*Contact.of(path, one)[:-1], None, dump(one)) for one in owed.contacts]
-        marks = ", ".join("?" * 12)
-        self.database.executemany(f"INSERT INTO contact VALUES ({marks})", contacts)  # noqa: S608
-        self.database.executemany(
-            "INSERT INTO yearly VALUES (?, ?, ?)", [(path, one.kind, dump(one)) for one in owed.yearly]
-        )
+        contacts = ((path, contact) for path, one in owed.items() for contact in one.contacts)
+        self._insert("contact", ((*Contact.of(path, one)[:-1], None, dump(one)) for path, one in contacts))
+        yearly = ((path, day.kind, dump(day)) for path, one in owed.items() for day in one.yearly)
+        self._insert("yearly", yearly)
 
     def standing(self, path: str) -> Standing | None:
         """Where the cadence of the customer at `path` stands."""
@@ -252,12 +286,8 @@ class Cache:
 
     def obligations(self, contacts: list[Contact]) -> Iterator[Obligation]:
         """What is owed by each of `contacts`, in their order."""
-        facts: dict[int, str] = {}
-        for at in range(0, len(contacts), _AT_ONCE):
-            numbers = [one.number for one in contacts[at : at + _AT_ONCE]]
-            marks = ", ".join("?" * len(numbers))
-            query = f"SELECT number, facts FROM contact WHERE number IN ({marks})"  # noqa: S608
-            facts.update(self.database.execute(query, numbers).fetchall())
+        numbers = [one.number for one in contacts]
+        facts = dict(self.rows_among("SELECT number, facts FROM contact WHERE number IN ({})", numbers))
         return (load(Obligation, facts[one.number]) for one in contacts)
 
     def yearly(self, of: str | None = None, kind: str | None = None) -> list[tuple[str, Yearly]]:

@@ -6,6 +6,7 @@ The parts of `Document.parts` follow each other without a gap, so that joined th
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -66,15 +67,16 @@ class Document:
 
     def entries(self) -> list[Item]:
         """The items that may be log entries: at the top level of a log section, and no task."""
-        logs = outermost(self.logs)
+        items = self.outline.items
+        starts = [item.span.start for item in items]
         return [
             item
-            for item in self.outline.items
+            for log in outermost(self.logs)
+            for item in items[bisect_left(starts, log.start) : bisect_left(starts, log.end)]
             if not item.depth
             and item.box is None
             and item.marker in "-*+"
-            and is_inside(logs, item.span.start)
-            and not is_inside(self.conflicts, item.span.start)
+            and not (self.conflicts and is_inside(self.conflicts, item.span.start))
         ]
 
     def tasks(self) -> list[Item]:

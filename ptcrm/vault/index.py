@@ -8,7 +8,9 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache, partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from ptcrm.model.config import Channel
@@ -22,7 +24,7 @@ from ptcrm.text.source import Span
 from ptcrm.vault.log import in_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from ptcrm.model.config import Config
     from ptcrm.vault.cache import Cache
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 # What a link may name, the strongest first; a name is only for people asking (FORMAT §2.1).
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
+_AT_ONCE = 500  # files whose rows are written together
 _RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 
 
@@ -97,31 +100,42 @@ def facts_of(reading: Reading, config: Config) -> Facts:
 def _entry_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
     """A row for each entry and ticked follow-up, and one more for each person it was made with."""
     starts = {playbook.starts for playbook in config.playbooks.values()}
+    columns = cache(partial(_columns, starts, config))  # a log has the same few forms all over
     for place, entry in enumerate(in_time(one.log)):
-        given = dict(entry.fields)
-        contact = config.is_contact(entry.channel, entry.qualifiers)
-        tried = contact or "no answer" in entry.qualifiers
-        cost, minutes = _spent(entry.channel, entry.qualifiers, given, config)
-        row = EntryRow(
-            entry.line,
-            entry.date.isoformat(),
-            place,
-            entry.channel,
-            int(tried or entry.channel in starts or "step" in given),
-            int(contact),
-            int(tried),
-            int("voicemail" in entry.qualifiers),
-            given.get("step"),
-            cost,
-            minutes,
-            _money(given.get("amount"), config),
-            None,
-        )
+        borne = columns(entry.channel, entry.qualifiers, entry.fields)
+        row = EntryRow._make((entry.line, entry.date.isoformat(), place, entry.channel, *borne, None))
         yield row
         for key, value in entry.fields:
             if key == "with":
                 for target in find_links(value, Span(0, len(value))) or [Target(value, Span(0, len(value)))]:
                     yield row._replace(key=link_key(target.text, one.path))
+    yield from _ticked_rows(one, config)
+
+
+def _columns(
+    starts: set[str],
+    config: Config,
+    channel: str,
+    qualifiers: tuple[str, ...],
+    fields: tuple[tuple[str, str], ...],
+) -> tuple[Any, ...]:
+    """The columns of an entry's row from `bears` to `amount`; `starts` are the channels that start a playbook."""
+    given = dict(fields)
+    contact = config.is_contact(channel, qualifiers)
+    tried = contact or "no answer" in qualifiers
+    return (
+        int(tried or channel in starts or "step" in given),
+        int(contact),
+        int(tried),
+        int("voicemail" in qualifiers),
+        given.get("step"),
+        *_spent(channel, qualifiers, given, config),
+        _money(given.get("amount"), config),
+    )
+
+
+def _ticked_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
+    """A row for each ticked follow-up that is a touch."""
     logged = {(entry.date, entry.channel) for entry in one.log}
     for task in one.follow_ups:
         if task.mark == "done" and task.channel and config.is_contact(task.channel, ()):
@@ -132,7 +146,25 @@ def _entry_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
             yield EntryRow(task.line, when, -1, task.channel, 1, 1, 1, 0, step, cost, minutes, None, None)
 
 
-def touch_of(entry: EntryRow, path: str) -> Touch:
+class TouchRow(NamedTuple):
+    """What bears on what is owed of an entry's row, in the file at `path`; rows sort by day, then as in the logs."""
+
+    date: str
+    place: int
+    path: str
+    line: int
+    channel: str
+    contact: int
+    tried: int
+    voicemail: int
+    stepped: int
+    step: str | None
+
+
+_TOUCH = "date, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
+
+
+def touch_of(entry: EntryRow | TouchRow, path: str) -> Touch:
     """What an entry of the file at `path` bears on what is owed."""
     day, contact = date.fromisoformat(entry.date), bool(entry.contact)
     tried, mail = bool(entry.tried), bool(entry.voicemail)
@@ -229,28 +261,26 @@ class Index:
         with self.cache.writing():
             bearing = self._borne_on(touched)
             self.cache.forget(touched)
-            for path, signature in stale.changed.items():
-                self.cache.remember(path, signature, now_ns, read(path))
+            changed = iter(stale.changed.items())
+            while some := [(path, signature, read(path)) for path, signature in islice(changed, _AT_ONCE)]:
+                self.cache.remember(now_ns, some)
             self.cache.recall(bearing | self._borne_on(touched))
 
     def _borne_on(self, paths: set[str]) -> set[str]:
         """The customers whose touches may change when `paths` do: themselves, those named, their companies."""
-        if len(paths) > 500:  # then nearly everybody: asking row by row would cost more
-            return {path for (path,) in self.cache.rows("SELECT path FROM customer")}
         found = set(paths)
         for _ in range(2):  # a touch counts for the person named, and then for that person's company
-            keys: set[str] = set()
-            for path in found:
-                keys.update(key for (key,) in self.cache.rows("SELECT key FROM handle WHERE path = ?", path))
-                keys.update(
-                    key for (key,) in self.cache.rows("SELECT key FROM entry WHERE path = ?", path) if key
+            keys = {
+                key
+                for query in (
+                    "SELECT DISTINCT key FROM handle WHERE path IN ({})",
+                    "SELECT DISTINCT key FROM entry WHERE key IS NOT NULL AND path IN ({})",
+                    "SELECT DISTINCT key FROM link WHERE field = 'company' AND path IN ({})",
                 )
-                query = "SELECT key FROM link WHERE path = ? AND field = 'company'"
-                keys.update(key for (key,) in self.cache.rows(query, path))
-            for key in keys:
-                found.update(
-                    path for (path,) in self.cache.rows("SELECT path FROM handle WHERE key = ?", key)
-                )
+                for (key,) in self.cache.rows_among(query, found)
+            }
+            query = "SELECT DISTINCT path FROM handle WHERE key IN ({})"
+            found.update(path for (path,) in self.cache.rows_among(query, keys))
         return found
 
     def resolve(self, key: str) -> str | None:
@@ -260,10 +290,17 @@ class Index:
 
     def meant(self, key: str) -> set[str]:
         """The paths of all customers whom a link's key may name."""
-        rows = self.cache.rows(
-            "SELECT rank, path FROM handle WHERE key = ? AND rank < ? ORDER BY rank", key, NAME
-        )
-        return {path for rank, path in rows if rank == rows[0][0]}
+        return self._meant([key]).get(key, set())
+
+    def _meant(self, keys: Iterable[str]) -> dict[str, set[str]]:
+        """For each of the `keys` that anybody answers to the paths of all customers whom it may name."""
+        query = "SELECT key, rank, path FROM handle WHERE key IN ({}) AND rank < ? ORDER BY rank"
+        found: dict[str, tuple[int, set[str]]] = {}
+        for key, rank, path in self.cache.rows_among(query, keys, NAME):
+            best, paths = found.setdefault(key, (rank, set()))
+            if rank == best:
+                paths.add(path)
+        return {key: paths for key, (_, paths) in found.items()}
 
     def link(self, words: str) -> str | None:
         """The link target for the one customer whose id, stem, alias or name is exactly `words`, else None."""
@@ -284,24 +321,31 @@ class Index:
 
     def touches(self, path: str) -> list[Touch]:
         """What bears on the customer at `path`: own entries, those made with her, and touches of a company's people."""
-        found = self._personal_touches(path)
-        for key in self._handles(path):
-            query = "SELECT DISTINCT path FROM link WHERE key = ? AND field = 'company' AND path <> ?"
-            for (member,) in self.cache.rows(query, key, path):
-                theirs = self._personal_touches(member)
-                found |= {(place, replace(touch, step=None)) for place, touch in theirs if touch.tried}
-        return [
-            touch
-            for _, touch in sorted(found, key=lambda one: (one[1].date, one[0], one[1].path, one[1].line))
-        ]
+        return self.touches_of([path])[path]
 
-    def _personal_touches(self, path: str) -> set[tuple[int, Touch]]:
-        """What the customer's own entries and those made with her bear, each with its place in its file's log."""
-        rows = self.cache.rows("SELECT * FROM entry WHERE bears AND path = ? AND key IS NULL", path)
-        for key in self._handles(path):
-            rows += self.cache.rows("SELECT * FROM entry WHERE bears AND key = ?", key)
-        entries = ((where, EntryRow(*row)) for where, *row in rows)
-        return {(entry.place, touch_of(entry, where)) for where, entry in entries}
+    def touches_of(self, paths: Collection[str]) -> dict[str, list[Touch]]:
+        """What bears on each of the customers at `paths`, in the order of the days."""
+        handles = self._handles({*paths})
+        query = "SELECT DISTINCT key, path FROM link WHERE field = 'company' AND key IN ({})"
+        rows = self.cache.rows_among(query, handles)
+        people = {(handles[key], path) for key, path in rows if path != handles[key]}
+        members = {member for _, member in people}.difference(paths)
+        personal = self._personal({*paths, *members}, handles | self._handles(members))
+        found = {path: personal[path].copy() for path in paths}
+        for company, member in people:
+            found[company].update(row._replace(stepped=0, step=None) for row in personal[member] if row.tried)
+        return {path: [touch_of(row, row.path) for row in sorted(rows)] for path, rows in found.items()}
+
+    def _personal(self, paths: set[str], handles: dict[str, str]) -> dict[str, set[TouchRow]]:
+        """What the own entries of the customers at `paths` bear, and those made with them, by their `handles`."""
+        found: dict[str, set[TouchRow]] = {path: set() for path in paths}
+        query = f"SELECT {_TOUCH} FROM entry WHERE bears AND key IS NULL AND path IN ({{}})"  # noqa: S608
+        for row in map(TouchRow._make, self.cache.rows_among(query, paths)):
+            found[row.path].add(row)
+        query = f"SELECT key, {_TOUCH} FROM entry WHERE bears AND key IN ({{}})"  # noqa: S608
+        for key, *row in self.cache.rows_among(query, handles):
+            found[handles[key]].add(TouchRow._make(row))
+        return found
 
     def reached(self, channel: str, first: date, last: date) -> set[str]:
         """The paths of those in whose log `channel` stands on a day from `first` to `last` (both included)."""
@@ -333,15 +377,18 @@ class Index:
             GROUP BY path, channel ORDER BY path, channel"""
         return self.cache.rows(query)
 
-    def _handles(self, path: str) -> set[str]:
-        """The keys by which links reach the customer at `path`, and nobody else."""
-        rows = self.cache.rows("SELECT key FROM handle WHERE path = ? AND rank < ?", path, NAME)
-        return {key for (key,) in rows if self.resolve(key) == path}
+    def _handles(self, paths: set[str]) -> dict[str, str]:
+        """The keys by which links reach one of the customers at `paths`, and nobody else, with the path."""
+        query = "SELECT DISTINCT key FROM handle WHERE path IN ({}) AND rank < ?"
+        meant = self._meant(key for (key,) in self.cache.rows_among(query, paths, NAME))
+        return {
+            key: path for key, found in meant.items() if len(found) == 1 for path in found if path in paths
+        }
 
     def backlinks(self, path: str) -> list[tuple[str, int, str]]:
         """The (path, line, name) of every link to the customer at `path` from another customer's file."""
         found = set()
-        for key in self._handles(path):
+        for key in self._handles({path}):
             query = "SELECT path, line, name FROM link JOIN customer USING (path) WHERE key = ? AND path <> ?"
             found.update(self.cache.rows(query, key, path))
         return sorted(found)
@@ -359,11 +406,11 @@ class Index:
             UNION SELECT path, line, ?2, key, key FROM told WHERE (path, key) NOT IN (SELECT path, key FROM link)
             ORDER BY path, line"""
         rows = self.cache.rows(query, WITH, WORDS)
-        meant = {key: tuple(sorted(self.meant(key))) for key in {row[-1] for row in rows}}
+        meant = self._meant({row[-1] for row in rows})
         return [
-            LooseLink(path, line, field, target, key, meant[key])
-            for path, line, field, target, key in rows
-            if len(meant[key]) != 1
+            LooseLink._make((*row, tuple(sorted(found))))
+            for row in rows
+            if len(found := meant.get(row[-1], ())) != 1
         ]
 
     def same_ids(self) -> list[tuple[str, str]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -20,7 +21,6 @@ from ptcrm.text.source import Span, outermost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
 
     from ptcrm.model.reading import Report
     from ptcrm.vault.document import Document
@@ -31,6 +31,12 @@ _DATE = r"(?:\[\[(?P<linked>{0})\]\]|\*\*(?P<bold>{0})\*\*|(?P<bare>{0}))".forma
 _DATED = re.compile(rf"{_DATE}(?![0-9])(?P<rest>.*)", re.DOTALL)
 _ALMOST_DATED = re.compile(r"(?:\[\[|\*\*)?(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?![0-9])")
 _OTHER_DATE = re.compile(r"(?P<date>[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4})(?![0-9])")
+# The usual entry: a bare date, and no colon before the one that ends its form.
+_USUAL = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})([^:()\n]*(?:\([^:()\n]*\)[ \t]*)?):(?:[ \t]+(.*)|(\n.*)|)",
+    re.DOTALL,
+)
+_MAX_FORMS = 1000  # people have a handful
 _AFTER_DATE = re.compile(
     r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2}))?"
     r"(?:[ \t]+(?P<channel>[^\s:()]+(?:[ \t]+[^\s:()]+)*?))?"
@@ -44,12 +50,12 @@ _MISFIT = re.compile(
 )
 _COLON = re.compile(r"(?<!:):(?=\s|$)")
 _QUALIFIER = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
+# These two begin with the end of the line above: such a pattern is found much faster than one with `^`.
 _NO_BOX = re.compile(
-    r"^[ \t]*(?P<bullet>[-*+])(?P<box>[ \t]*\[\][ \t]*|\[.\][ \t]*|[ \t]+\[.\])"
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    re.MULTILINE,
+    r"\n(?P<line>[ \t]*(?P<bullet>[-*+])(?P<box>[ \t]*\[\][ \t]*|\[.\][ \t]*|[ \t]+\[.\])"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2})"
 )
-_NO_BULLET = re.compile(r"^-?(?P<words>[0-9]{4}-[0-9]{2}-[0-9]{2}[ \t:].*)", re.MULTILINE)
+_NO_BULLET = re.compile(r"\n(?P<line>-?(?P<words>[0-9]{4}-[0-9]{2}-[0-9]{2}[ \t:].*))")
 _TASK_REST = re.compile(
     r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2})(?=[\s:]|$))?[ \t]*:?[ \t]*(?P<text>.*)", re.DOTALL
 )
@@ -83,6 +89,7 @@ class LineReader:
 
     config: Config
     names: dict[str, str]
+    _forms: dict[str, LogEntry] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, config: Config) -> LineReader:
@@ -97,6 +104,15 @@ class LineReader:
         """The log entry that `item` of `text` is; None for a note of the user's, or one that does not fit."""
         start = item.content.start
         words = text[start : item.span.end].replace("\r\n", "\n")
+        line = report.line(start)
+        found = self.usual_entry(words, line, item.span) or self._unusual(item, words, line, report)
+        if found and "::" in words:
+            self._warn_of_amounts(text, start, item.span.end, report)
+        return found
+
+    def _unusual(self, item: Item, words: str, line: int, report: Report) -> LogEntry | None:
+        """The log entry that `item` with these `words` is, if it is one; whatever its form."""
+        start = item.content.start
         if not _ALMOST_DATED.match(words):
             if other := _OTHER_DATE.match(words):
                 report.problem(_odd_date("PT201", other).moved(start), start)
@@ -105,8 +121,36 @@ class LineReader:
         if isinstance(fitted, Problem):
             report.problem(fitted.moved(start), start)
             return None
-        self._warn_of_amounts(text, start, item.span.end, report)
-        return replace(fitted, line=report.line(start), span=item.span)
+        return replace(fitted, line=line, span=item.span)
+
+    def usual_entry(self, words: str, line: int, span: Span) -> LogEntry | None:
+        """The entry that `words` make, if they are of a form that fits; the tests hold it to `parse_entry`.
+
+        What stands between date and colon is read once, and remembered: a log has the same few forms all over.
+        """
+        usual = _USUAL.fullmatch(words)
+        if usual is None:
+            return None
+        written, form, text, below = usual.groups()
+        like = self._forms.get(form) or self._like(form)
+        if like is None:
+            return None
+        try:
+            day = date.fromisoformat(written)
+        except ValueError:
+            return None
+        text = _dedent((text or below or "").rstrip())
+        tags = tuple(_TAG.findall(text)) if "#" in text else ()
+        return LogEntry(day, like.channel, text, None, like.qualifiers, tags, inline_fields(text), line, span)
+
+    def _like(self, form: str) -> LogEntry | None:
+        """An entry of this form, or None if it fits no entry."""
+        found = self.parse_entry(f"2000-01-01{form}:")
+        if isinstance(found, Problem):
+            return None
+        if len(self._forms) < _MAX_FORMS:
+            self._forms[form] = found
+        return found
 
     def _warn_of_amounts(self, text: str, start: int, end: int, report: Report) -> None:
         """Warn of money and minutes that are none: the line stays, and they count for nothing."""
@@ -264,21 +308,21 @@ class LineReader:
     def warn_of_strays(self, document: Document, report: Report) -> None:
         """Warn of lines that were meant as an entry or a follow-up, and are neither to Markdown or to us."""
         text = document.source.text
-        for found in _NO_BOX.finditer(text, document.body):
-            if not document.is_hidden(found.start()):
+        for found in _NO_BOX.finditer(text, document.body - 1):
+            if not document.is_hidden(found.start("line")):
                 box = f"[{found['box'].strip()[1:-1] or ' '}]"
                 fix = Fix(
                     f"Write {found['bullet']} {box}", Edit(Span(*found.span("box")), f" {box} "), safe=False
                 )
-                report.add("PT301", found.start(), "this is no task", "Write: - [ ] YYYY-MM-DD …", fix)
+                report.add("PT301", found.start("line"), "this is no task", "Write: - [ ] YYYY-MM-DD …", fix)
         for log in outermost(document.logs):
-            for found in _NO_BULLET.finditer(text, *log):
+            for found in _NO_BULLET.finditer(text, log.start - 1, log.end):
                 fits = isinstance(self.parse_entry(found["words"].rstrip()), LogEntry)
-                if fits and not document.is_hidden(found.start()):
-                    bullet = Edit(Span(found.start(), found.start("words")), "- ")
+                if fits and not document.is_hidden(found.start("line")):
+                    bullet = Edit(Span(found.start("line"), found.start("words")), "- ")
                     fix = Fix("Put a bullet before it", bullet, safe=False)
                     report.add(
-                        "PT205", found.start(), "this line has no bullet", "Write: - YYYY-MM-DD …", fix
+                        "PT205", found.start("line"), "this line has no bullet", "Write: - YYYY-MM-DD …", fix
                     )
         if not document.logs:
             self._warn_of_no_log(document, report)
@@ -400,9 +444,9 @@ def _is_upward(days: list[date]) -> bool:
 
 def _dedent(text: str) -> str:
     """An entry's text with the indentation of its further lines taken off."""
-    first, newline, rest = text.replace("\r", "").partition("\n")
-    if not newline:
+    if "\n" not in text:
         return text
+    first, _, rest = text.replace("\r", "").partition("\n")
     lines = rest.split("\n")
     margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     return "\n".join([first, *(line[margin:] for line in lines)]).strip("\n")

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dump(value: object) -> str:
     """`value` (a frozen dataclass) as one line of JSON."""
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(_plain(value))
 
 
 def load(kind: type[T], row: str) -> T:
@@ -37,9 +40,18 @@ def _plain(value: object) -> object:
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if is_dataclass(value):
-        parts = ((field, getattr(value, field.name)) for field in fields(value))
-        return {field.name: _plain(part) for field, part in parts if part != _default(field)}
+        return {
+            name: _plain(part)
+            for name, default in _defaults(cast("Any", type(value)))
+            if (part := getattr(value, name)) is not default and part != default
+        }
     return str(value) if isinstance(value, Decimal) else cast("date | time", value).isoformat()
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:  # noqa: ANN401  # the type of a dataclass
+    """The names of the fields, with their defaults (`MISSING`: none)."""
+    return tuple((field.name, _default(field)) for field in fields(kind))
 
 
 def _default(field: Field[Any]) -> object:
