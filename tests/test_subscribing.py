@@ -25,7 +25,6 @@ from tests.test_docs import Block, blocks, page, section
 
 PAGE = page("subscribing")
 BLOCKS = blocks(PAGE)
-PENDING: set[str] = set()
 APPS = ["Google Calendar", "Apple Calendar", "Outlook", "Thunderbird", "GNOME", "Nextcloud", "Android"]
 TASK = {"task": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
 UNIT = re.compile(r"# ~/\.config/systemd/user/(\S+)")
@@ -126,15 +125,9 @@ def unknown(command: click.Command, path: str, words: list[str]) -> str | None:
     return None
 
 
-def pending(name: str) -> bool:
-    return name in PENDING or name.split(maxsplit=1)[0] in PENDING
-
-
 @pytest.mark.parametrize("words", invocations(), ids=" ".join)
 def test_every_command_and_option_exists(words: tuple[str, ...]) -> None:
     missing = unknown(cli, "", list(words))
-    if missing is not None and pending(missing):
-        pytest.skip(f"ptcrm {missing} is not there yet")
     assert missing is None
 
 
@@ -159,7 +152,6 @@ def test_the_page_names_what_an_owner_needs() -> None:
     assert any("watch --export" in command for command in run)
 
 
-@pytest.mark.skipif("serve" not in cli.list_commands(click.Context(cli)), reason="not there yet")
 def test_the_port_is_the_one_of_serve() -> None:
     command = cli.get_command(click.Context(cli), "serve")
     assert command is not None
