@@ -50,13 +50,13 @@ from ptcrm.vault.repair import repaired
 from ptcrm.vault.schema import Reading, read_customer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator
     from pathlib import Path
 
     from ptcrm.checks import Copy
     from ptcrm.model.change import Operation
     from ptcrm.model.customer import Customer
-    from ptcrm.model.occurrence import Contact, Obligations, Occurrence
+    from ptcrm.model.occurrence import Contact, Obligations, Occurrence, Yearly
     from ptcrm.query.configured import ConfiguredQuery
     from ptcrm.query.fields import Forecast
     from ptcrm.query.nodes import Facts as QueryFacts
@@ -79,6 +79,26 @@ class Listed(NamedTuple):
     waiting: int
 
 
+class _Worked:
+    """What was worked out from rows, and still holds after a refresh for those on whom no change bears.
+
+    `people` and `returns` (what is yearly, next time) are by path, `contacts` by day and row.
+    """
+
+    def __init__(self) -> None:
+        self.people: dict[str, Who] = {}
+        self.contacts: dict[tuple[int, Contact], Occurrence] = {}
+        self.returns: dict[str, list[Occurrence]] = {}
+
+    def forget(self, paths: Collection[str]) -> None:
+        """Forget the customers at `paths`."""
+        if paths:
+            for known in (self.people, self.returns):
+                for path in paths:
+                    known.pop(path, None)
+            self.contacts = {key: one for key, one in self.contacts.items() if key[1].path not in paths}
+
+
 class Workspace:
     """An open vault on one day. `today` is the day given, else today in the vault's time zone."""
 
@@ -95,6 +115,7 @@ class Workspace:
         self.today, self._is_given = today or now.date(), today is not None
         self._at = str(today) if today else now.strftime("%Y-%m-%d %H:%M")
         self.reader = LineReader.of(self.config)
+        self._worked, self._others = _Worked(), 0
         self._new_holidays: dict[str, dict[date, str]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(self._settings).hexdigest()}"
@@ -156,22 +177,33 @@ class Workspace:
 
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
-        self._everybody: dict[str, Who] = {}
         self._meant: dict[str, list[Customer]] = {}
         stale, now_ns = self._scan()
         if stale.gone or any(0 <= now_ns - one.mtime_ns < _JUST_NOW_NS for one in stale.changed.values()):
             files.pause()  # an editor may be halfway through a save
             stale, now_ns = self._scan()
         self.index.refresh(stale, now_ns, self._facts)
+        anew = {*stale.changed, *stale.gone} | self._work_out()
+        if self.cache.others != self._others:  # what they changed is not known
+            self._worked, self._others = _Worked(), self.cache.others
+        elif anew:
+            self._worked.forget(anew)
+            self.cache.memo.turn()
+
+    def _work_out(self) -> set[str]:
+        """Work out what is owed to those for whom it is not known, and hold the rows; the paths of their files."""
+        done: set[str] = set()
         for _ in range(_TRIES):
             self.cache.hold()
             paths = self.cache.outdated(self.today)
             if not paths:
-                return
+                return done
+            done.update(paths)
             with self.cache.writing():
                 for at in range(0, len(paths), _AT_ONCE):
                     self.cache.owe(self._owed(paths[at : at + _AT_ONCE]))
         self.cache.hold()
+        return done
 
     def _scan(self) -> tuple[Stale, int]:
         """What differs from last time, and when that was seen (ns)."""
@@ -412,7 +444,7 @@ class Workspace:
             end = until.toordinal()
             days = [(day, one) for day, one in days if one.ready <= end]
             waiting = [one for one in waiting if one.ready <= end]
-        owed = [(self._who(path), one) for path, one in self.cache.yearly(kind="lead")]
+        owed = self._yearly(self.cache.yearly(kind="lead"))
         found = [
             *self._occurrences(days),
             *entries(self.mailings(until), self.config, self.today, until),
@@ -423,26 +455,41 @@ class Workspace:
 
     def _occurrences(self, days: list[tuple[int, Contact]]) -> list[Occurrence]:
         """The contacts that stand on `days`, in their order."""
-        owed = self.cache.obligations([row for _, row in days])
-        details = ((self._who(row.path), one) for (_, row), one in zip(days, owed, strict=True))
-        return occurrences(days, details, self.today)
+        known = self._worked.contacts
+        if missing := [place for place in days if place not in known]:
+            who = self._whos(row.path for _, row in missing)
+            owed = self.cache.obligations([row for _, row in missing])
+            details = [(who[row.path], one) for (_, row), one in zip(missing, owed, strict=True)]
+            known.update(zip(missing, occurrences(missing, details, self.today), strict=True))
+        return [known[place] for place in days]
 
-    def _who(self, path: str) -> Who:
-        known = self._everybody.get(path)
-        if known is None:
-            customer, standing = self.cache.customer(path), self.cache.standing(path)
-            assert customer is not None and standing is not None  # noqa: S101, PT018  # rows are written together
+    def _whos(self, paths: Iterable[str]) -> dict[str, Who]:
+        """What occurrences need to know of the customers at `paths` (and perhaps of others), by path."""
+        known = self._worked.people
+        for customer, standing in self.cache.everybody({*paths} - known.keys()):
             phone, url = next(iter(customer.phones), None), next(iter(customer.urls), None)
-            known = self._everybody[path] = Who(
-                customer.id, customer.name, path, phone, url, standing, customer.timezone, customer.tier
+            known[customer.path] = Who(
+                customer.id,
+                customer.name,
+                customer.path,
+                phone,
+                url,
+                standing,
+                customer.timezone,
+                customer.tier,
             )
         return known
+
+    def _yearly(self, rows: list[tuple[str, Yearly]]) -> list[tuple[Who, Yearly]]:
+        """What is owed on days of the year, each with its customer."""
+        who = self._whos(path for path, _ in rows)
+        return [(who[path], one) for path, one in rows]
 
     # Days of the year
 
     def occasions(self, first: date, last: date) -> list[Occurrence]:
         """The birthdays and other occasions from `first` to `last` (both included)."""
-        owed = [(self._who(path), one) for path, one in self.cache.yearly() if one.kind != "lead"]
+        owed = self._yearly([(path, one) for path, one in self.cache.yearly() if one.kind != "lead"])
         return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
 
     def next_occasions(self, only: Container[str] | None = None) -> list[Occurrence]:
@@ -451,13 +498,17 @@ class Workspace:
         A reminder whose day has passed is there too, as long as it is open. With `only`, of the customers at
         these paths.
         """
-        yearly, leap_day = self.cache.yearly(), self.config.occasions.leap_day
-        owed = [(self._who(path), one) for path, one in yearly if only is None or path in only]
-        reminders = open_reminders(owed, leap_day, self.today, self.today)
-        return [
-            *(one for one in reminders if one.planned < self.today),
-            *next_yearly_days(owed, leap_day, self.today),
+        known, leap_day = self._worked.returns, self.config.occasions.leap_day
+        rows = [(path, one) for path, one in self.cache.yearly() if only is None or path in only]
+        missing = self._yearly([row for row in rows if row[0] not in known])
+        reminders = [
+            one
+            for one in open_reminders(missing, leap_day, self.today, self.today)
+            if one.planned < self.today
         ]
+        for one in (*reminders, *next_yearly_days(missing, leap_day, self.today)):
+            known.setdefault(one.path, []).append(one)
+        return [one for path in dict.fromkeys(path for path, _ in rows) for one in known.get(path, ())]
 
     # One customer
 
@@ -469,7 +520,7 @@ class Workspace:
         customer, arranged = self.cache.customer(path), self.arranged(FOREVER)
         assert customer is not None  # noqa: S101  # who calls has found the customer
         contacts = self._occurrences([(day, one) for day, one in arranged.days if one.path == path])
-        yearly = [(self._who(path), one) for _, one in self.cache.yearly(path)]
+        yearly = self._yearly(self.cache.yearly(path))
         leap_day = self.config.occasions.leap_day
         days = open_reminders(yearly, leap_day, self.today, self.today)
         reminded = {one.text for one in days}
@@ -480,7 +531,7 @@ class Workspace:
         days += [one for one in entries(mailings, self.config, self.today, FOREVER) if one.kind == "campaign"]
         case = Case(
             customer,
-            self._who(path).standing,
+            self._whos([path])[path].standing,
             self.index.touches(path),
             self.config,
             self.today,

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ptcrm import workspace as workspaces
+from ptcrm.formats.ics import Known
 from ptcrm.server import live as lives
 from ptcrm.server import refresh as refreshes
 from ptcrm.server.kept import Body, Kept
@@ -106,9 +107,9 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The name of every feed that is rendered."""
     feeds: list[str] = []
 
-    def noted(workspace: Workspace, name: str) -> object:
+    def noted(workspace: Workspace, name: str, known: Known) -> object:
         feeds.append(name)
-        return feed(workspace, name)
+        return feed(workspace, name, known)
 
     monkeypatch.setattr(refreshes, "feed", noted)
     return feeds
@@ -609,10 +610,10 @@ def test_a_refresh_under_way_is_ended_before_the_thread(
     opened: list[Workspace] = []
     going, may_end = threading.Event(), threading.Event()
 
-    def slow(workspace: Workspace, name: str) -> object:
+    def slow(workspace: Workspace, name: str, known: Known) -> object:
         going.set()
         may_end.wait(PATIENCE)
-        return feed(workspace, name)
+        return feed(workspace, name, known)
 
     def open_it() -> Workspace:
         opened.append(opener())

@@ -15,6 +15,7 @@ from ptcrm.schedule.plan import (
     Rules,
     Who,
     arrange,
+    in_order,
     next_yearly_days,
     occurrences,
     yearly_days,
@@ -42,7 +43,7 @@ def plan(
     """The contacts owed, on their days, where a day holds all."""
     rows = [Contact.of(who.path, one)._replace(number=at) for at, (who, one) in enumerate(owed)]
     days = arrange(rows, rules, today, until).days
-    return occurrences(days, [owed[row.number] for _, row in days], today)
+    return sorted(occurrences(days, [owed[row.number] for _, row in days], today), key=in_order)
 
 
 def due_on(day: str, **change: object) -> Obligation:

@@ -99,12 +99,11 @@ def arrange(contacts: Iterable[Contact], rules: Rules, today: date, until: date)
 def occurrences(
     days: list[tuple[int, Contact]], details: Iterable[tuple[Who, Obligation]], today: date
 ) -> list[Occurrence]:
-    """The contacts that stand on `days`, in the order of the days; `details` are theirs, one each."""
-    found = [
+    """The contacts that stand on `days`, in their order; `details` are theirs, one each."""
+    return [
         _occurrence(who, one, date.fromordinal(day), today)
         for (day, _), (who, one) in zip(days, details, strict=True)
     ]
-    return sorted(found, key=in_order)
 
 
 def _occurrence(who: Who, one: Obligation, planned: date, today: date) -> Occurrence:

@@ -6,22 +6,24 @@ thread, which owns everything of SQLite.
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import PtcrmError
+from ptcrm.formats.ics import Known
 from ptcrm.server.kept import Body
 from ptcrm.vault.store import Signature
 from ptcrm.views.feed import feed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ptcrm.server.kept import Kept
     from ptcrm.workspace import Workspace
@@ -75,6 +77,7 @@ class Refresher:
         self._open, self._kept = open_workspace, kept
         self._workspace: Workspace | None = None
         self._seen = _Seen()
+        self._known: dict[str, Known] = {}
         self.snapshot = Snapshot(MappingProxyType(kept.read()))
 
     def is_outlived(self) -> bool:
@@ -88,10 +91,12 @@ class Refresher:
         """Bring the snapshot up to date. Never raises; what went wrong is the problem."""
         try:
             try:
-                done = self._refreshed()
+                with _no_collecting():
+                    done = self._refreshed()
             except sqlite3.DatabaseError:  # the cache was damaged, or begun anew by another version
                 self.close()
-                done = self._refreshed()
+                with _no_collecting():
+                    done = self._refreshed()
         except Exception as error:  # noqa: BLE001  # whatever it is: the feeds stay, and the next refresh tries again
             self.close()
             done = Refreshed(problem=_said(error))
@@ -148,6 +153,7 @@ class Refresher:
         if version != self._seen.version:
             for name in feeds.keys() - workspace.config.feeds.keys():
                 del feeds[name]
+                self._known.pop(name, None)
                 self._kept.forget(name)
             for name in workspace.config.feeds:
                 try:
@@ -162,9 +168,21 @@ class Refresher:
         return tuple(sorted(changed)), problem
 
     def _body(self, workspace: Workspace, name: str) -> Body:
-        content = feed(workspace, name).content
+        content = feed(workspace, name, self._known.setdefault(name, Known())).content
         known = self.snapshot.feeds.get(name)
         return known if known and known.content == content else self._kept.keep(name, content)
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Python looks for cycles no more: it would go over all that is known of every customer again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _said(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Letters that Unicode does not decompose, though people type them without the stroke.
 _STROKES = str.maketrans(
@@ -16,8 +17,11 @@ _WORD_GAPS = re.compile(r"[\W_]+")
 
 def fold(text: str) -> str:
     """`text` without case and accents: `Łódź` → `lodz`, `Straße` → `strasse`, `ŻAK` → `zak`."""
-    if text.isascii():
-        return text.casefold()
+    return text.casefold() if text.isascii() else _folded(text)
+
+
+@lru_cache(1 << 16)
+def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).casefold()
     parts = unicodedata.normalize("NFKD", plain)
     bare = "".join(char for char in parts if unicodedata.combining(char) in _NO_ACCENTS)

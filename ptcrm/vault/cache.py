@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ptcrm.model.customer import Customer
 from ptcrm.model.diagnostic import USUAL, Diagnostic
 from ptcrm.model.occurrence import Contact, Obligation, Obligations, Standing, Yearly
-from ptcrm.vault.rows import dump, load
+from ptcrm.vault.rows import Memo, dump, load
 from ptcrm.vault.store import Signature
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Cache:
     """One vault's rows. Dates in rows are ISO text, so that they sort and compare as days."""
 
     def __init__(self, database: sqlite3.Connection, stamp: str) -> None:
-        self.database, self.stamp = database, stamp
+        self.database, self.stamp, self.memo = database, stamp, Memo()
         try:
             if self._stamp() != stamp:
                 self._start_anew()
@@ -151,8 +151,12 @@ class Cache:
 
     def version(self) -> tuple[int, int]:
         """What is another one as soon as any row is, whoever wrote it."""
-        (others,) = self.database.execute("PRAGMA data_version").fetchone()
-        return others, self.database.total_changes
+        return self.others, self.database.total_changes
+
+    @property
+    def others(self) -> int:
+        """A number that is another one as soon as another process has written a row."""
+        return int(self.database.execute("PRAGMA data_version").fetchone()[0])
 
     def release(self) -> None:
         """See what other processes have written since `hold`."""
@@ -211,12 +215,12 @@ class Cache:
     def customers_at(self, paths: Iterable[str]) -> Iterator[Customer]:
         """The customers of the files at `paths`, without the log."""
         rows = self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
-        return (load(Customer, facts) for (facts,) in rows)
+        return (self.memo.load(Customer, facts) for (facts,) in rows)
 
     def customers(self) -> Iterator[Customer]:
         """Every customer without the log, in the order of the paths."""
         for (facts,) in self.database.execute("SELECT facts FROM customer ORDER BY path"):
-            yield load(Customer, facts)
+            yield self.memo.load(Customer, facts)
 
     def diagnostics(self, of: str | None = None, codes: frozenset[str] = USUAL) -> list[Diagnostic]:
         """What reading the files found of these codes; `of` names a single file."""
@@ -268,13 +272,18 @@ class Cache:
 
     def standing(self, path: str) -> Standing | None:
         """Where the cadence of the customer at `path` stands."""
-        row = self.database.execute("SELECT facts FROM standing WHERE path = ?", (path,)).fetchone()
-        return load(Standing, row[0]) if row else None
+        return next((standing for _, standing in self.everybody([path])), None)
+
+    def everybody(self, paths: Iterable[str]) -> Iterator[tuple[Customer, Standing]]:
+        """The customers of the files at `paths`, without the log, each with where the cadence stands."""
+        query = "SELECT customer.facts, standing.facts FROM customer JOIN standing USING (path) WHERE path IN ({})"
+        for customer, standing in self.rows_among(query, paths):
+            yield self.memo.load(Customer, customer), self.memo.load(Standing, standing)
 
     def standings(self) -> dict[str, Standing]:
         """Where every cadence stands, by path."""
         return {
-            path: load(Standing, facts)
+            path: self.memo.load(Standing, facts)
             for path, facts in self.database.execute("SELECT path, facts FROM standing")
         }
 
@@ -288,7 +297,7 @@ class Cache:
         """What is owed by each of `contacts`, in their order."""
         numbers = [one.number for one in contacts]
         facts = dict(self.rows_among("SELECT number, facts FROM contact WHERE number IN ({})", numbers))
-        return (load(Obligation, facts[one.number]) for one in contacts)
+        return (self.memo.load(Obligation, facts[one.number]) for one in contacts)
 
     def yearly(self, of: str | None = None, kind: str | None = None) -> list[tuple[str, Yearly]]:
         """Every birthday, occasion and reminder, with its customer's path; `of` and `kind` narrow it down."""
@@ -297,7 +306,7 @@ class Cache:
             WHERE (?1 IS NULL OR path = ?1) AND (?2 IS NULL OR kind = ?2) ORDER BY path""",
             (of, kind),
         )
-        return [(path, load(Yearly, facts)) for path, facts in rows]
+        return [(path, self.memo.load(Yearly, facts)) for path, facts in rows]
 
     def holidays(self, key: str) -> dict[date, str] | None:
         """The public holidays that were kept as `key`, with their names."""

@@ -32,6 +32,26 @@ def load(kind: type[T], row: str) -> T:
     return cast("T", _builder(cast("Any", kind))(json.loads(row)))
 
 
+class Memo:
+    """The values of rows, so that a row which is asked for again and again is built once."""
+
+    def __init__(self) -> None:
+        self._now: dict[tuple[type, str], Any] = {}
+        self._before: dict[tuple[type, str], Any] = {}
+
+    def load(self, kind: type[T], row: str) -> T:
+        """What `load` gives; the same value as before, if the row is the same."""
+        key = (kind, row)
+        value = self._now.get(key)
+        if value is None:
+            value = self._now[key] = self._before.get(key) or load(kind, row)
+        return cast("T", value)
+
+    def turn(self) -> None:
+        """Forget the rows that nobody has asked for since the last turn."""
+        self._before, self._now = self._now, {}
+
+
 def _plain(value: object) -> object:
     if value is None or isinstance(value, (str, int)):
         return value
