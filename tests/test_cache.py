@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ptcrm.formats.ics import Known
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.schema import Reading
+from ptcrm.views.feed import feed
 from ptcrm.workspace import Workspace
 from tests.conftest import SAMPLE, MakeVault, OpenVault
 
@@ -112,6 +114,39 @@ def test_remembered_equals_fresh(
         assert answers(remembered) == answers(fresh)
         remembered.close()
         fresh.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=STEPS, others=st.sets(st.integers(0, 5)))
+def test_a_workspace_that_stays_open_equals_a_fresh_one(
+    steps: list[tuple[str, str, str]], others: set[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Also its feeds, of which it knows the events; sometimes another process has read the files before."""
+    root, cache = tmp_path_factory.mktemp("vault"), tmp_path_factory.mktemp("cache")
+    (root / "customers").mkdir()
+    (root / "ptcrm.yaml").write_text("start: 2026-01-01\noccasions: {lead: {birthday: 3 days}}\n")
+    for name in NAMES[:3]:
+        _write(root / "customers" / f"{name}.md", "---\n---\n")
+    known, open_vault = Known(), Workspace(root, TODAY, cache, root / "state")
+    for number, (step, name, value) in enumerate(steps):
+        path = root / "customers" / f"{name}.md"
+        if step == "write":
+            _write(path, value)
+        elif step == "delete":
+            path.unlink(missing_ok=True)
+        elif step == "rename" and path.exists():
+            path.rename(root / "customers" / f"{value}.md")
+        if number in others:
+            with pytest.MonkeyPatch.context() as patch:  # it reads well after the files were written
+                patch.setattr("ptcrm.workspace.time.time_ns", lambda: 4 * 10**18)
+                Workspace(root, TODAY, cache, root / "state").close()
+        open_vault.refresh()
+        fresh = Workspace(root, TODAY, None, root / "state")
+        assert feed(open_vault, "all", known) == feed(fresh, "all"), f"after {step} {name}"
+        assert answers(open_vault) == answers(fresh), f"after {step} {name}"
+        fresh.close()
+        open_vault.cache.release()
+    open_vault.close()
 
 
 def _write(path: Path, text: str) -> None:
