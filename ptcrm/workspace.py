@@ -110,7 +110,7 @@ class Workspace:
             self.recovered = store.recover(root, self.journal)
         except RefusedError as error:  # whoever only asks can go on; whoever writes tries again
             self.recovered = str(error)
-        self.config, self._settings = self._read_config()
+        self.config, self._settings, self.config_problems = read_settings(root)
         now = datetime.now(self.zone)
         self.today, self._is_given = today or now.date(), today is not None
         self._at = str(today) if today else now.strftime("%Y-%m-%d %H:%M")
@@ -155,25 +155,6 @@ class Workspace:
         return is_over or settings != self._settings or store.identity(self.root) != self._folder
 
     # Reading
-
-    def _read_config(self) -> tuple[Config, bytes]:
-        """The configuration and its bytes; what is wrong with it is in `config_problems`."""
-        try:
-            settings = store.read_file(self.root, store.CONFIG_NAME)
-            source = Source.decode(store.CONFIG_NAME, settings)
-        except OSError as error:
-            raise PtcrmError(f"{store.CONFIG_NAME}: it cannot be read ({error.strerror})") from error
-        except UndecodableError as error:
-            raise PtcrmError(f"{store.CONFIG_NAME}: {error}. Save it as UTF-8.") from error
-        report = Report(source)
-        root = compose(source.text, Span(0, len(source.text)))
-        if isinstance(root, Flaw):
-            line, column = source.position(root.offset)
-            raise PtcrmError(f"{store.CONFIG_NAME}:{line}:{column}: {root.message}. Correct it first.")
-        config = read_config(root, report)
-        # ptcrm.yaml is its owner's: no command writes to it
-        self.config_problems = tuple(replace(one, fix=None) for one in report.found)
-        return config, settings
 
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
@@ -629,6 +610,33 @@ class Workspace:
         """The Markdown files of the whole vault that are no customers', so that no row tells of their links."""
         customers = {path for (path,) in self.cache.rows("SELECT path FROM customer")}
         return set(store.list_notes(self.root)) - customers
+
+
+class Settings(NamedTuple):
+    """What ptcrm.yaml says, its bytes, and what is wrong with it."""
+
+    config: Config
+    content: bytes
+    problems: tuple[Diagnostic, ...]
+
+
+def read_settings(root: Path) -> Settings:
+    """The settings of the vault at `root`; raises `PtcrmError` if they cannot be read at all."""
+    try:
+        content = store.read_file(root, store.CONFIG_NAME)
+        source = Source.decode(store.CONFIG_NAME, content)
+    except OSError as error:
+        raise PtcrmError(f"{store.CONFIG_NAME}: it cannot be read ({error.strerror})") from error
+    except UndecodableError as error:
+        raise PtcrmError(f"{store.CONFIG_NAME}: {error}. Save it as UTF-8.") from error
+    report = Report(source)
+    top = compose(source.text, Span(0, len(source.text)))
+    if isinstance(top, Flaw):
+        line, column = source.position(top.offset)
+        raise PtcrmError(f"{store.CONFIG_NAME}:{line}:{column}: {top.message}. Correct it first.")
+    config = read_config(top, report)
+    # ptcrm.yaml is its owner's: no command writes to it
+    return Settings(config, content, tuple(replace(one, fix=None) for one in report.found))
 
 
 def place_of(root: Path) -> str:

@@ -293,7 +293,7 @@ campaigns:
     assert found.tiers == {"gold": Tier(budget="200 EUR/year"), "silver": Tier(weeks(6))}
     assert found.statuses == Config().statuses
     assert found.channels["call"] == replace(Config().channels["call"], also=("telefon",))
-    assert found.feeds == {"work": Feed(kinds=("cadence",))}
+    assert found.feeds == {"work": Feed(kinds=("cadence",), private=True)}
     assert found.playbooks == {"a": Playbook(steps=(Step(do="call"),))}
     assert found.campaigns == {"b": Campaign(do="card")}
     assert [one.line for one in problems] == [2, 3, 5, 7, 9, 9, 9, 9, 11, 11, 13]

@@ -65,6 +65,11 @@ def test_windows_and_what_is_overdue(
         assert sorted(short) == sorted(found)
 
 
+@pytest.mark.parametrize("word", ["ture", "[x]", "{}", "2"])
+def test_a_slip_shows_no_name(word: str, run: Run, make_vault: MakeVault) -> None:
+    assert titles(run, make_vault, f"kinds: [birthday], private: {word}") == ["AK's birthday"]
+
+
 # Titles
 
 

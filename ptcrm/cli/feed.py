@@ -20,9 +20,8 @@ from ptcrm.vault.store import write_outside
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ptcrm.model.config import Feed
+    from ptcrm.model.config import Config, Feed
     from ptcrm.server.tokens import Tokens
-    from ptcrm.workspace import Workspace
 
 _PNG, _PIXELS = b"\x89PNG\r\n\x1a\n", 8
 _BORDER = 4  # modules of white around a QR code, as its standard asks
@@ -49,7 +48,8 @@ def list_command(session: Session, as_json: bool) -> None:
     Example:
       ptcrm feed list
     """
-    feeds = session.workspace().config.feeds
+    _, config = session.settings()
+    feeds = config.feeds
     if as_json:
         say_json([{"name": name, **_settings(feed)} for name, feed in feeds.items()])
     else:
@@ -70,9 +70,9 @@ def url_command(session: Session, name: str | None, url: Base | None, as_json: b
       ptcrm feed url all
       ptcrm feed url --url https://calendar.example.org
     """
-    workspace = session.workspace()
-    names = _known(workspace, [name]) if name else list(workspace.config.feeds)
-    addresses = _addresses(token_file(workspace.root).ensure(names), names, url)
+    root, config = session.settings()
+    names = _known(config, [name]) if name else list(config.feeds)
+    addresses = _addresses(token_file(root).ensure(names), names, url)
     if as_json:
         say_json(
             [
@@ -103,9 +103,9 @@ def rotate_command(session: Session, names: tuple[str, ...], everything: bool, u
     """
     if everything == bool(names):
         raise UsageError("Name the feeds, or say --all: ptcrm feed rotate NAME")
-    workspace = session.workspace()
-    chosen = list(workspace.config.feeds) if everything else _known(workspace, names)
-    _say_lines(shown(_addresses(token_file(workspace.root).rotate(chosen), chosen, url)))
+    root, config = session.settings()
+    chosen = list(config.feeds) if everything else _known(config, names)
+    _say_lines(shown(_addresses(token_file(root).rotate(chosen), chosen, url)))
     tell("The old addresses lead nowhere from now on: every app must subscribe anew.")
 
 
@@ -125,9 +125,9 @@ def qr_command(session: Session, name: str, png: str | None, webcal: bool, url: 
     """
     import segno
 
-    workspace = session.workspace()
-    (name,) = _known(workspace, [name])
-    tokens = token_file(workspace.root).ensure([name])
+    root, config = session.settings()
+    (name,) = _known(config, [name])
+    tokens = token_file(root).ensure([name])
     (address,) = _addresses(tokens, [name], url).values()
     code = segno.make(as_webcal(address) if webcal else address, micro=False)
     if png is None:
@@ -142,12 +142,11 @@ def qr_command(session: Session, name: str, png: str | None, webcal: bool, url: 
         tell(f"ptcrm: {_LOCAL}")
 
 
-def _known(workspace: Workspace, names: Iterable[str]) -> list[str]:
+def _known(config: Config, names: Iterable[str]) -> list[str]:
     """The names, each once; raises `NotFoundError` for one that is no feed."""
-    feeds = workspace.config.feeds
     for name in names:
-        if name not in feeds:
-            hint = suggest(name, feeds) or f"Known are: {', '.join(feeds)}."
+        if name not in config.feeds:
+            hint = suggest(name, config.feeds) or f"Known are: {', '.join(config.feeds)}."
             raise NotFoundError(f"There is no feed “{name}” in ptcrm.yaml. {hint}")
     return list(dict.fromkeys(names))
 

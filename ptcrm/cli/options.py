@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ptcrm.model.change import Operation
+    from ptcrm.model.config import Config
     from ptcrm.vault.schema import Field
     from ptcrm.workspace import Workspace
 
@@ -87,6 +88,13 @@ class Session:
         root = self._find_root().absolute()
         cache_folder = platformdirs.user_cache_path("ptcrm")
         return root, partial(Workspace, root, self.today, cache_folder, state_folder())
+
+    def settings(self) -> tuple[Path, Config]:
+        """The vault's folder and its settings, for commands that need no customer."""
+        from ptcrm.workspace import read_settings
+
+        root = self._find_root().absolute()
+        return root, read_settings(root).config
 
     def apply(self, operation: Operation, *, undoes: int | None = None) -> bool:
         """Make the operation's changes; in a dry run print them as a diff instead, and return False."""

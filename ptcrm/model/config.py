@@ -452,13 +452,20 @@ def _named(
     return found
 
 
+@shaped(flag.shape)
+def _private(node: Node, report: Report) -> bool:
+    """Whether names are kept out; also where the word for it cannot be read, since nobody can call them back."""
+    found = flag(node, report)
+    return True if found is None else found
+
+
 _FEED = record(
     Feed,
     where=text,
     kinds=many(one_of(*KINDS)),
     past=_length,
     horizon=_length,
-    private=flag,
+    private=_private,
     age_in_title=flag,
     title=_title,
     alarm=_clock,
