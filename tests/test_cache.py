@@ -100,14 +100,8 @@ def test_remembered_equals_fresh(
     for name in NAMES[:3]:
         _write(root / "customers" / f"{name}.md", "---\n---\n")
     for step, name, value in steps:
-        path = root / "customers" / f"{name}.md"
-        if step == "write":
-            _write(path, value)
-        elif step == "delete":
-            path.unlink(missing_ok=True)
-        elif step == "rename" and path.exists():
-            path.replace(root / "customers" / f"{value}.md")
-        elif step == "day":
+        _take(root / "customers", step, name, value)
+        if step == "day":
             today += timedelta(days=int(value))
         remembered = Workspace(root, today, root.parent / "cache", root.parent / "state")
         fresh = Workspace(root, today, None, root.parent / "state")
@@ -129,13 +123,7 @@ def test_a_workspace_that_stays_open_equals_a_fresh_one(
         _write(root / "customers" / f"{name}.md", "---\n---\n")
     known, open_vault = Known(), Workspace(root, TODAY, cache, root / "state")
     for number, (step, name, value) in enumerate(steps):
-        path = root / "customers" / f"{name}.md"
-        if step == "write":
-            _write(path, value)
-        elif step == "delete":
-            path.unlink(missing_ok=True)
-        elif step == "rename" and path.exists():
-            path.rename(root / "customers" / f"{value}.md")
+        _take(root / "customers", step, name, value)
         if number in others:
             with pytest.MonkeyPatch.context() as patch:  # it reads well after the files were written
                 patch.setattr("ptcrm.workspace.time.time_ns", lambda: 4 * 10**18)
@@ -147,6 +135,17 @@ def test_a_workspace_that_stays_open_equals_a_fresh_one(
         fresh.close()
         open_vault.cache.release()
     open_vault.close()
+
+
+def _take(folder: Path, step: str, name: str, value: str) -> None:
+    """Take a step that changes a file."""
+    path = folder / f"{name}.md"
+    if step == "write":
+        _write(path, value)
+    elif step == "delete":
+        path.unlink(missing_ok=True)
+    elif step == "rename" and path.exists():
+        path.replace(folder / f"{value}.md")
 
 
 def _write(path: Path, text: str) -> None:
