@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ptcrm import workspace as workspaces
+from ptcrm.cli.telling import Teller
 from ptcrm.formats.ics import Known
 from ptcrm.server import live as lives
 from ptcrm.server import refresh as refreshes
@@ -635,3 +636,19 @@ def test_stopping_what_never_began_is_nothing(root: Path, opener: Opener, kept: 
     live = Live(opener, kept, lambda _: None, lambda hint: Watcher(root, hint))
     assert not live.wait(0)
     live.stop()
+
+
+# What a person should know of a feed
+
+
+def test_a_feed_too_large_is_said_and_only_once(
+    refresher: Refresher, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ptcrm.formats.ics.LARGEST", 100)
+    tell = Teller(quiet=True)
+    tell(refresher.refresh(), refresher.snapshot)
+    write(root, "zoe", customer("Zoe"))
+    done = refresher.refresh()
+    assert done.feeds == ("all",)
+    tell(done, refresher.snapshot)
+    assert capsys.readouterr().err.count("shorten it by") == 1

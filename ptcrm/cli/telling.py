@@ -24,6 +24,7 @@ class Teller:
     def __init__(self, folder: Path | None = None, *, quiet: bool = False) -> None:
         self._folder, self._quiet = folder, quiet
         self._problem: str | None = None
+        self._warnings: set[str] = set()
 
     def __call__(self, done: Refreshed, snapshot: Snapshot) -> None:
         """Say what a refresh did, and write what came of it."""
@@ -41,6 +42,10 @@ class Teller:
         if problem != (self._problem or ""):
             tell(f"{now}  {problem or 'All is well again.'}")
         self._problem = problem
+        for warning in dict.fromkeys(done.warnings):
+            if warning not in self._warnings:
+                self._warnings.add(warning)
+                tell(f"{now}  {warning}")
 
     def _export(self, done: Refreshed, snapshot: Snapshot) -> tuple[list[str], list[str]]:
         """The names of the files written, and why others were not."""

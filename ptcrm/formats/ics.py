@@ -135,7 +135,7 @@ def render(
     ordered = sorted(events.values(), key=lambda event: event.place)
     content = b"".join([_header(look), *(event.content for event in ordered), ENDS])
     if len(content) > LARGEST:
-        warnings.append(_too_large(look, len(content)))
+        warnings.append(_too_large(look))
     return Rendered(content, len(events), tuple(warnings))
 
 
@@ -165,15 +165,16 @@ def _overdue(settings: Feed) -> str:
     return settings.overdue or ("original" if settings.todo else "gather")
 
 
-def _too_large(look: Look, size: int) -> str:
-    """The warning that a feed is too large, and what shortens it."""
+def _too_large(look: Look) -> str:
+    """The warning that a feed is too large, and what shortens it; the same as long as it is so."""
     settings = look.feed
     by = ["`where:`", *(["`kinds:`"] if len(settings.kinds) > 1 else [])]
     if settings.age_in_title:
         by.append("`age_in_title: false`")
     by += [] if settings.horizon else ["`horizon:`"]
     words = f"{', '.join(by[:-1])} or {by[-1]}" if len(by) > 1 else by[0]
-    return f"the feed “{look.name}” has {size // 1000} kB, and Google Calendar takes about 1000: shorten it by {words}"
+    limit = f"has more than {LARGEST // 1000} kB, and Google Calendar takes about 1000"
+    return f"the feed “{look.name}” {limit}: shorten it by {words}"
 
 
 def _put(events: dict[str, _Event], more: tuple[_Event, ...]) -> None:

@@ -50,7 +50,8 @@ class Refreshed:
 
     `files` is how many customers' files are new, changed or gone. `feeds` are the names of those whose bytes changed
     or that are gone from ptcrm.yaml. `is_anew`: the vault was opened for the first time, for another ptcrm.yaml or
-    for another day. `is_empty`: there is no customer. `errors` is how many files have errors.
+    for another day. `is_empty`: there is no customer. `errors` is how many files have errors. `warnings` are those
+    of the feeds that were rendered.
     """
 
     files: int = 0
@@ -59,6 +60,7 @@ class Refreshed:
     is_anew: bool = False
     is_empty: bool = False
     errors: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class Refresher:
         self._workspace: Workspace | None = None
         self._seen = _Seen()
         self._known: dict[str, Known] = {}
+        self._warnings: list[str] = []
         self.snapshot = Snapshot(MappingProxyType(kept.read()))
 
     def is_outlived(self) -> bool:
@@ -123,7 +126,8 @@ class Refresher:
             self._seen.good = files
         errors = workspace.errors()
         workspace.cache.release()  # a long-lived reader would make SQLite's journal grow
-        return Refreshed(changed, names, problem, is_anew, is_empty, errors)
+        warnings, self._warnings = tuple(self._warnings), []
+        return Refreshed(changed, names, problem, is_anew, is_empty, errors, warnings)
 
     def _up_to_date(self) -> tuple[Workspace, bool]:
         """The vault with what its files say now, and whether it was opened anew."""
@@ -168,9 +172,12 @@ class Refresher:
         return tuple(sorted(changed)), problem
 
     def _body(self, workspace: Workspace, name: str) -> Body:
-        content = feed(workspace, name, self._known.setdefault(name, Known())).content
+        rendered = feed(workspace, name, self._known.setdefault(name, Known()))
+        self._warnings += rendered.warnings
         known = self.snapshot.feeds.get(name)
-        return known if known and known.content == content else self._kept.keep(name, content)
+        if known and known.content == rendered.content:
+            return known
+        return self._kept.keep(name, rendered.content)
 
 
 @contextmanager
