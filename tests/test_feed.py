@@ -434,3 +434,19 @@ def test_a_reminder_stays_on_its_day_until_the_occasion(run: Run, make_vault: Ma
     assert [event["DTSTART"] for event in events(export(run, vault, today="2026-12-02")).values()] == [
         "20271126"
     ]
+
+
+def test_a_stamp_stays_while_the_event_does(run: Run, make_vault: MakeVault) -> None:
+    """Due on a Saturday and planned for Monday: on that Monday nothing about it is new. Later it is, and rises."""
+    vault = make_vault(
+        {"anna": "---\nname: Anna\n---\n## Log\n- 2026-10-17 call: x\n"}, "feeds: {all: {kinds: [cadence]}}\n"
+    )
+    saturday, monday, tuesday = (
+        next(iter(events(export(run, vault, today=day)).values()))
+        for day in ("2026-11-28", "2026-11-30", "2026-12-01")
+    )
+    assert saturday["DTSTART"] == "20261130"
+    assert saturday == monday
+    assert tuesday["DTSTART"] == "20261201"
+    assert all(monday[name] != tuesday[name] for name in ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE"))
+    assert int(tuesday["SEQUENCE"]) > int(monday["SEQUENCE"])

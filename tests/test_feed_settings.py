@@ -65,6 +65,30 @@ def test_windows_and_what_is_overdue(
         assert sorted(short) == sorted(found)
 
 
+@pytest.mark.parametrize(
+    ("zone", "entry", "trigger"),
+    [
+        ("Pacific/Auckland", "2026-11-25 08:00 call: x", "20261124T180000Z"),
+        ("America/Los_Angeles", "2026-11-27 20:00 call: x", "20261127T150000Z"),
+        ("Europe/Berlin", "2026-11-26 00:30 call: x", "20261126T060000Z"),
+        ("Europe/Berlin", "2026-11-26 call: x", "20261126T060000Z"),
+    ],
+)
+def test_an_alarm_rings_on_the_day_of_the_vault(
+    zone: str, entry: str, trigger: str, run: Run, make_vault: MakeVault
+) -> None:
+    text = f"---\nname: Anna\ncadence: never\n---\n- [ ] {entry}\n"
+    vault = make_vault({"anna": text}, f"timezone: {zone}\nfeeds: {{all: {{alarm: '07:00'}}}}\n")
+    found = run("--vault", vault, "--today", DAY, "export", "ics").stdout
+    assert re.findall(r"TRIGGER;VALUE=DATE-TIME:(\S+)", found) == [trigger]
+
+
+def test_a_reminder_of_a_campaign_has_its_name_in_a_private_feed(run: Run, make_vault: MakeVault) -> None:
+    settings = "campaigns: {christmas: {date: --12-24}}\noccasions: {lead: {campaign: 7 days}}\n"
+    vault = make_vault({"anna": ANNA}, settings + "feeds: {all: {private: true, kinds: [lead]}}\n")
+    assert "SUMMARY:Prepare for christmas\n" in run("--vault", vault, "--today", DAY, "export", "ics").stdout
+
+
 @pytest.mark.parametrize("word", ["ture", "[x]", "{}", "2"])
 def test_a_slip_shows_no_name(word: str, run: Run, make_vault: MakeVault) -> None:
     assert titles(run, make_vault, f"kinds: [birthday], private: {word}") == ["AK's birthday"]

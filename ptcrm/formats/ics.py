@@ -38,7 +38,7 @@ _OLD_YEAR = 1904  # a leap year in the place of years that clients disagree on
 _PAST, _HORIZON = Interval(months=12), Interval(months=60)
 _MEETING = timedelta(minutes=30)
 _NAMES_IN_TITLE, _NAMES_IN_TEXT = 3, 20
-_DAY = timedelta(days=1)
+_DAY, _SECONDS = timedelta(days=1), 86400
 _LARGEST_INTEGER = 2**31 - 1  # RFC 5545 §3.3.8; reached in 2088
 _LONGEST = 74  # octets of a line that is not folded
 
@@ -65,14 +65,18 @@ class Rendered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One event before it has a stamp. `key` makes the UID; `day` is the newest day it follows from."""
+    """One event before it has a stamp. `key` makes the UID; `touched` is when the customer was last in touch.
+
+    `day` is that of the start in the vault's zone.
+    """
 
     key: tuple[str, ...]
+    day: date
     start: date | datetime
     summary: str
     description: str
     category: str
-    day: date = _EPOCH
+    touched: date = _EPOCH
     url: str | None = None
     rule: str = ""
 
@@ -197,22 +201,21 @@ def _entries(look: Look, one: Occurrence, today: date) -> Iterator[_Entry]:
 
 
 def _contact(look: Look, one: Occurrence, today: date) -> _Entry:
-    """A follow-up: all day, or at its time in UTC. What is moved to today is stamped with today."""
+    """A follow-up: all day, or at its time in UTC."""
     day = one.planned
     if _is_overdue(one, today) and _overdue(look.feed) == "today":
         day = today
-    moved = day == today and one.due < today
-    last = one.last.date if one.last else _EPOCH
     start: date | datetime = day
     if one.at is not None and day == one.due:
         start = _in_utc(day, one.at, look.zone)
     return _Entry(
         (one.customer, one.kind, one.origin),
+        day,
         start,
         _title(look, one),
         "" if look.feed.private else _description(look, one),
         one.kind,
-        max(_EPOCH, today if moved else last),
+        one.last.date if one.last else _EPOCH,
         _web(look, one),
     )
 
@@ -252,7 +255,7 @@ def _filled(look: Look, one: Occurrence, template: str, years: int | None = None
 
 def _name(look: Look, one: Occurrence) -> str:
     """The customer's name, or the initials in a private feed; of a campaign its own name."""
-    if not look.feed.private or one.kind == "campaign":
+    if not (look.feed.private and one.customer):
         return one.name
     return "".join(word[0] for word in one.name.split() if word[0].isalnum()).upper() or "?"
 
@@ -298,7 +301,7 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
             told = years if one.years or look.feed.age_in_title else None
             title = _yearly_title(look, one, since.year, told)
             yield _Entry(
-                (*key, str(day.year)), day, title, _yearly_text(look, one), one.kind, url=_web(look, one)
+                (*key, str(day.year)), day, day, title, _yearly_text(look, one), one.kind, url=_web(look, one)
             )
         return
     year = since.year or _UNKNOWN_YEAR
@@ -307,7 +310,7 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
         start = one.planned
     rule = "FREQ=YEARLY;BYMONTHDAY=-1;BYMONTH=2" if leap else "FREQ=YEARLY"
     title = _yearly_title(look, one, since.year, None)
-    yield _Entry(key, start, title, _yearly_text(look, one), one.kind, url=_web(look, one), rule=rule)
+    yield _Entry(key, start, start, title, _yearly_text(look, one), one.kind, url=_web(look, one), rule=rule)
 
 
 def _years(settings: Feed, not_before: date, today: date) -> tuple[date, date]:
@@ -347,7 +350,7 @@ def _gathered(look: Look, overdue: list[Occurrence], today: date) -> _Entry:
     shown = ", ".join(names[:_NAMES_IN_TITLE]) + (", …" if len(names) > _NAMES_IN_TITLE else "")
     lines = (f"{one.due} {_title(look, one)}{f' ({one.phone})' if one.phone else ''}" for one in overdue)
     text = "" if look.feed.private else _listed(list(lines))
-    return _Entry(("", "overdue", ""), today, f"{len(overdue)} overdue: {shown}", text, "follow-up", today)
+    return _Entry(("", "overdue", ""), today, today, f"{len(overdue)} overdue: {shown}", text, "follow-up", today)
 
 
 def _in_utc(day: date, at: time, zone: tzinfo | None) -> datetime:
@@ -369,9 +372,10 @@ def _event(look: Look, entry: _Entry) -> _Event:
     """The event, or the task in a feed of tasks; its stamp is made from its content (CALENDAR 7)."""
     uid, kind = _uid(look, entry), "VTODO" if look.feed.todo and entry.category in _TO_DO else "VEVENT"
     body = b"".join(_body(look, entry, kind))
-    seconds = int.from_bytes(hashlib.sha256(body).digest()[:8]) % 86400
-    stamp = datetime.combine(entry.day, time(), UTC) + timedelta(seconds=seconds)
-    moment, sequence = _moment(stamp), (entry.day - _EPOCH).days * 86400 + seconds
+    seconds = int.from_bytes(hashlib.sha256(body).digest()[:8]) % _SECONDS
+    touched = max(entry.touched, _EPOCH)
+    moment = _moment(datetime.combine(touched, time(), UTC) + timedelta(seconds=seconds))
+    sequence = (max(touched, entry.day) - _EPOCH).days * _SECONDS + seconds
     lines = [
         _line("BEGIN", kind),
         _line("UID", uid),
@@ -418,8 +422,7 @@ def _times(entry: _Entry, kind: str) -> list[bytes]:
 
 def _alarm(look: Look, entry: _Entry) -> list[bytes]:
     """One alarm at an absolute time: a relative one rings on the wrong day in Outlook (CALENDAR 20)."""
-    day = entry.start.date() if isinstance(entry.start, datetime) else entry.start
-    at = _in_utc(day, look.feed.alarm or time(), look.zone)
+    at = _in_utc(entry.day, look.feed.alarm or time(), look.zone)
     return [
         _line("BEGIN", "VALARM"),
         _line("ACTION", "DISPLAY"),
