@@ -79,13 +79,25 @@ class Session:
             tell(f"ptcrm: {plural(errors, 'file')} with errors, see `ptcrm check`.")
         return workspace
 
-    def opener(self) -> tuple[Path, Callable[[], Workspace]]:
-        """The vault's folder, and what opens the vault, in any thread and as often as need be."""
+    def opener(
+        self, *, may_be_gone: Callable[[Path], bool] | None = None
+    ) -> tuple[Path, Callable[[], Workspace]]:
+        """The vault's folder, and what opens the vault, in any thread and as often as need be.
+
+        Raises `NotFoundError` if there is none, unless it `may_be_gone` for now.
+        """
         import platformdirs
 
         from ptcrm.workspace import Workspace
 
-        root = self._find_root().absolute()
+        try:
+            root = self._find_root()
+        except NotFoundError:
+            place = self._place()
+            if place is None or may_be_gone is None or not may_be_gone(place):
+                raise
+            root = place
+        root = root.absolute()
         cache_folder = platformdirs.user_cache_path("ptcrm")
         return root, partial(Workspace, root, self.today, cache_folder, state_folder())
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ptcrm.server.kept import Kept
     from ptcrm.server.live import Live, Refreshed, Snapshot
 
 _PLACE = Where()
@@ -71,25 +72,31 @@ def token_file(root: Path) -> TokenFile:
     return TokenFile(platformdirs.user_config_path("ptcrm"), root, tell)
 
 
-def live_of(session: Session, told: Callable[[Refreshed, Snapshot], None]) -> Live:
-    """The feeds of the session's vault, kept up with its files once it is started.
-
-    `told` is called after each refresh, in another thread.
-    """
+def kept_of(root: Path) -> Kept:
+    """The last good feeds of the vault at `root`."""
     from ptcrm.server.kept import Kept
-    from ptcrm.server.live import Live
-    from ptcrm.vault.watch import Watcher
     from ptcrm.workspace import place_of
 
-    root, open_workspace = session.opener()
-    kept = Kept(state_folder() / place_of(root) / "feeds")
-    live = Live(open_workspace, kept, lambda done: told(done, live.snapshot), partial(Watcher, root))
-    return live
+    return Kept(state_folder() / place_of(root) / "feeds")
+
+
+def live_of(session: Session, told: Callable[[Refreshed, Snapshot], None]) -> tuple[Path, Live]:
+    """The folder of the session's vault, and its feeds, kept up with its files once they are started.
+
+    `told` is called after each refresh, in another thread. A vault that is gone may come back, if feeds of it were
+    kept; else raises `NotFoundError`.
+    """
+    from ptcrm.server.live import Live
+    from ptcrm.vault.watch import Watcher
+
+    root, open_workspace = session.opener(may_be_gone=lambda place: bool(kept_of(place).read()))
+    live = Live(open_workspace, kept_of(root), lambda done: told(done, live.snapshot), partial(Watcher, root))
+    return root, live
 
 
 def serve(session: Session, where: Where, told: Callable[[Refreshed, Snapshot], None]) -> None:
     """Serve the feeds of the session's vault until a signal to end; `told` is called after each refresh."""
     from ptcrm.server.run import Out, run
 
-    root, _ = session.opener()
-    run(live_of(session, told), token_file(root), where, Out(say, tell))
+    root, live = live_of(session, told)
+    run(live, token_file(root), where, Out(say, tell))

@@ -45,7 +45,7 @@ def watch_command(session: Session, folder: str | None, serves: bool, where: Whe
         raise UsageError("--host, --port, --public and --url belong to --serve.")
     place = Path(folder).expanduser().absolute() if folder else None
     if place is not None:
-        session.opener()  # raises before anything is made, if there is no vault
+        live_of(session, lambda *_: None)  # raises before anything is made, if there is no vault
         _make(place)
     if serves:
         serve(session, where or Where(), Teller(place))
@@ -63,7 +63,7 @@ def _watch(session: Session, told: Teller) -> None:
             except OSError as error:
                 ending.put(error)
 
-        live = live_of(session, tell_it)
+        _, live = live_of(session, tell_it)
         live.start()
         try:
             _wait(ending)

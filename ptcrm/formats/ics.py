@@ -350,7 +350,9 @@ def _gathered(look: Look, overdue: list[Occurrence], today: date) -> _Entry:
     shown = ", ".join(names[:_NAMES_IN_TITLE]) + (", …" if len(names) > _NAMES_IN_TITLE else "")
     lines = (f"{one.due} {_title(look, one)}{f' ({one.phone})' if one.phone else ''}" for one in overdue)
     text = "" if look.feed.private else _listed(list(lines))
-    return _Entry(("", "overdue", ""), today, today, f"{len(overdue)} overdue: {shown}", text, "follow-up", today)
+    return _Entry(
+        ("", "overdue", ""), today, today, f"{len(overdue)} overdue: {shown}", text, "follow-up", today
+    )
 
 
 def _in_utc(day: date, at: time, zone: tzinfo | None) -> datetime:
