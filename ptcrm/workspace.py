@@ -569,7 +569,15 @@ class Workspace:
     def left_out(self) -> list[str]:
         """Why nothing is planned from each file that cannot be read, as `PATH:LINE:COLUMN: MESSAGE`."""
         found = self._broken()
+        found.pop(store.CONFIG_NAME, None)
         return [f"{path}:{one.line}:{one.column}: {one.message}" for path, one in sorted(found.items())]
+
+    def settings_problems(self) -> list[str]:
+        """What is wrong with ptcrm.yaml: a slip there may put names where they were not meant to be."""
+        return [
+            f"{one.path}:{one.line}:{one.column}: {one.message}. {one.hint}".rstrip()
+            for one in self.config_problems
+        ]
 
     def _broken(self) -> dict[str, Diagnostic]:
         """The first error of each file that has one of its own, by path."""

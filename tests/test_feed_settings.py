@@ -94,6 +94,19 @@ def test_a_slip_shows_no_name(word: str, run: Run, make_vault: MakeVault) -> Non
     assert titles(run, make_vault, f"kinds: [birthday], private: {word}") == ["AK's birthday"]
 
 
+@pytest.mark.parametrize("word", ["privat", "Private", "privte"])
+def test_a_slip_in_private_itself_shows_no_name(word: str, run: Run, make_vault: MakeVault) -> None:
+    assert titles(run, make_vault, f"kinds: [birthday], {word}: true") == ["AK's birthday"]
+
+
+def test_what_is_wrong_with_the_settings_is_said(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna": ANNA}, "feeds: {all: {kinds: [birthdays]}}\ntimezone: Europe/Warschau\n")
+    for call in (["export", "ics"], ["export", "ics", "--all", vault / "out"]):
+        said = run("--vault", vault, "--today", DAY, *call).stderr
+        assert "ptcrm.yaml:1:23: “birthdays” is none of" in said
+        assert "ptcrm.yaml:2:11: “Europe/Warschau” is no time zone" in said
+
+
 # Titles
 
 
@@ -149,7 +162,7 @@ def test_any_template_that_is_taken_can_be_filled(template: str, given: dict[str
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc", "a/b", ".hidden", "a b", "x" * 41, "-x", "_", '"a\\nb"', "a.ics"]
+    "name", ["../../etc", "a/b", ".hidden", "a b", "x" * 41, "-x", "_", "con", "LPT1", '"a\\nb"', "a.ics"]
 )
 def test_a_feeds_name_is_part_of_an_address(name: str, run: Run, make_vault: MakeVault) -> None:
     vault = make_vault({"anna": ANNA}, f"feeds: {{all: {{}}, {name}: {{}}}}\n")
@@ -254,6 +267,35 @@ def test_a_folder_that_cannot_be_made(run: Run, make_vault: MakeVault) -> None:
     result = run("--vault", vault, "export", "ics", "--all", vault / "file")
     assert result.exit_code == 4
     assert "no folder can be made there" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--feed", "-o", "--all"])
+def test_an_empty_name_is_no_name(option: str, run: Run, make_vault: MakeVault) -> None:
+    result = run("--vault", make_vault({"anna": ANNA}), "export", "ics", option, "")
+    assert result.exit_code == 2
+    assert "it is empty" in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are other rights there")
+def test_a_file_keeps_its_rights(run: Run, make_vault: MakeVault, tmp_path: Path) -> None:
+    vault, path = make_vault({"anna": ANNA}), tmp_path / "x.ics"
+    run("--vault", vault, "--today", DAY, "export", "ics", "-o", path)
+    path.chmod(0o600)
+    assert run("--vault", vault, "--today", "2026-11-24", "export", "ics", "-o", path).exit_code == 0
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o444)
+    before = path.read_bytes()
+    result = run("--vault", vault, "--today", "2026-11-25", "export", "ics", "-o", path)
+    assert result.exit_code == 4
+    assert "read-only" in result.stderr
+    assert path.read_bytes() == before
+
+
+def test_a_link_that_leads_to_itself(run: Run, make_vault: MakeVault, tmp_path: Path) -> None:
+    (tmp_path / "loop.ics").symlink_to(tmp_path / "loop.ics")
+    result = run("--vault", make_vault({"anna": ANNA}), "export", "ics", "-o", tmp_path / "loop.ics")
+    assert result.exit_code == 4
+    assert "cannot be written" in result.stderr
 
 
 def test_a_vault_that_looks_empty_replaces_no_calendar(run: Run, make_vault: MakeVault) -> None:

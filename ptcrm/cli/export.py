@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, pass_session
+from ptcrm.cli.options import Place, Session, pass_session
 from ptcrm.cli.output import tell
 from ptcrm.errors import PtcrmError, RefusedError, UsageError
 from ptcrm.text.words import plural
@@ -27,9 +27,11 @@ def export_command() -> None:
 
 
 @export_command.command("ics")
-@click.option("--feed", help="Which feed of ptcrm.yaml; default: all.")
-@click.option("-o", "--output", metavar="FILE", help="Write to this file, not to the terminal.")
-@click.option("--all", "folder", metavar="DIR", help="Write every feed of ptcrm.yaml, as DIR/NAME.ics.")
+@click.option("--feed", type=Place(), help="Which feed of ptcrm.yaml; default: all.")
+@click.option("-o", "--output", type=Place(), metavar="FILE", help="Write to this file, not to the terminal.")
+@click.option(
+    "--all", "folder", type=Place(), metavar="DIR", help="Write every feed of ptcrm.yaml, as DIR/NAME.ics."
+)
 @pass_session
 def ics_command(session: Session, feed: str | None, output: str | None, folder: str | None) -> None:
     """Write follow-ups, birthdays and occasions as a calendar (iCalendar).
@@ -45,6 +47,8 @@ def ics_command(session: Session, feed: str | None, output: str | None, folder: 
     if folder is not None and (feed or output):
         raise UsageError("--all writes every feed, to files named after them: leave out --feed and --output.")
     workspace = session.workspace()
+    for problem in workspace.settings_problems():
+        tell(f"ptcrm: {problem}")
     if folder is not None:
         _write_all(workspace, Path(folder))
     elif output is None or output == "-":
@@ -91,5 +95,5 @@ def _write(workspace: Workspace, path: Path, rendered: Rendered) -> None:
             f"There is no customer in the vault at all, so {path} stays as it is: perhaps a disk or a "
             "folder is missing. If the vault is meant to be empty, delete the calendar file first."
         )
-    write_outside(path, rendered.content, _BEGINS)
-    tell(f"{path}: {plural(rendered.events, 'event')}")
+    changed = write_outside(path, rendered.content, _BEGINS)
+    tell(f"{path}: {plural(rendered.events, 'event')}{'' if changed else ', as before'}")

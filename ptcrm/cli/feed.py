@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, json_option, pass_session
+from ptcrm.cli.options import Place, Session, json_option, pass_session
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.cli.serving import token_file, url_option
 from ptcrm.errors import NotFoundError, UsageError
@@ -57,7 +57,7 @@ def list_command(session: Session, as_json: bool) -> None:
 
 
 @feed_command.command("url")
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", type=Place(), required=False)
 @url_option
 @json_option
 @pass_session
@@ -111,7 +111,9 @@ def rotate_command(session: Session, names: tuple[str, ...], everything: bool, u
 
 @feed_command.command("qr")
 @click.argument("name", metavar="NAME")
-@click.option("--png", metavar="FILE", help="Write a picture to this file, not to the terminal.")
+@click.option(
+    "--png", type=Place(), metavar="FILE", help="Write a picture to this file, not to the terminal."
+)
 @click.option("--webcal", is_flag=True, help="With webcal://, on which a phone offers to subscribe.")
 @url_option
 @pass_session
@@ -129,14 +131,17 @@ def qr_command(session: Session, name: str, png: str | None, webcal: bool, url: 
     (name,) = _known(config, [name])
     tokens = token_file(root).ensure([name])
     (address,) = _addresses(tokens, [name], url).values()
-    code = segno.make(as_webcal(address) if webcal else address, micro=False)
+    try:
+        code = segno.make(as_webcal(address) if webcal else address, micro=False)
+    except segno.DataOverflowError:
+        raise UsageError("this address is too long for a QR code; a shorter --url may help") from None
     if png is None:
         for line in _drawn([[bool(module) for module in row] for row in code.matrix_iter(border=_BORDER)]):
             click.secho(line, fg="bright_white", bg="black")
     else:
         picture = io.BytesIO()
         code.save(picture, kind="png", scale=_PIXELS, border=_BORDER)
-        write_outside(Path(png), picture.getvalue(), _PNG)
+        write_outside(Path(png), picture.getvalue(), _PNG, mode=0o600)
         tell(f"{png}: written")
     if (url or tokens.base or DEFAULT).is_local:
         tell(f"ptcrm: {_LOCAL}")

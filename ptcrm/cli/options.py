@@ -40,6 +40,18 @@ class IsoDay(click.ParamType[date]):
         return day
 
 
+class Place(click.ParamType[str]):
+    """The name of a file or folder, or of something else; not the empty one of a shell's variable that is not set."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        """The name, or click's own error (exit code 2)."""
+        if not str(value).strip():
+            self.fail("it is empty; name one, or leave it out.", param, ctx)
+        return str(value)
+
+
 class Session:
     """What stands before the command: the vault as given, and the day; then what a `writing` command is like."""
 

@@ -80,10 +80,10 @@ def kept_of(root: Path) -> Kept:
     return Kept(state_folder() / place_of(root) / "feeds")
 
 
-def live_of(session: Session, told: Callable[[Refreshed, Snapshot], None]) -> tuple[Path, Live]:
+def live_of(session: Session, told: Callable[[Refreshed, Snapshot], bool | None]) -> tuple[Path, Live]:
     """The folder of the session's vault, and its feeds, kept up with its files once they are started.
 
-    `told` is called after each refresh, in another thread. A vault that is gone may come back, if feeds of it were
+    `told` is called after each refresh, in another thread, and soon again if it returns True. A vault that is gone may come back, if feeds of it were
     kept; else raises `NotFoundError`.
     """
     from ptcrm.server.live import Live
@@ -94,7 +94,7 @@ def live_of(session: Session, told: Callable[[Refreshed, Snapshot], None]) -> tu
     return root, live
 
 
-def serve(session: Session, where: Where, told: Callable[[Refreshed, Snapshot], None]) -> None:
+def serve(session: Session, where: Where, told: Callable[[Refreshed, Snapshot], bool | None]) -> None:
     """Serve the feeds of the session's vault until a signal to end; `told` is called after each refresh."""
     from ptcrm.server.run import Out, run
 

@@ -26,11 +26,12 @@ class Teller:
         self._problem: str | None = None
         self._warnings: set[str] = set()
 
-    def __call__(self, done: Refreshed, snapshot: Snapshot) -> None:
-        """Say what a refresh did, and write what came of it."""
+    def __call__(self, done: Refreshed, snapshot: Snapshot) -> bool:
+        """Say what a refresh did, and write what came of it; True if not all could be written."""
         from ptcrm.workspace import time_of_day
 
         written, problems = self._export(done, snapshot)
+        is_unwritten = bool(problems)
         now = time_of_day()
         if not self._quiet and (done.files or done.feeds or done.is_anew or written):
             names = done.feeds if self._folder is None else written
@@ -46,6 +47,7 @@ class Teller:
             if warning not in self._warnings:
                 self._warnings.add(warning)
                 tell(f"{now}  {warning}")
+        return is_unwritten
 
     def _export(self, done: Refreshed, snapshot: Snapshot) -> tuple[list[str], list[str]]:
         """The names of the files written, and why others were not."""

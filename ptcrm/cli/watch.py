@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, pass_session
+from ptcrm.cli.options import Place, Session, pass_session
 from ptcrm.cli.serving import live_of, serve, serving_options
 from ptcrm.cli.telling import Teller
 from ptcrm.errors import RefusedError, UsageError
@@ -26,7 +26,13 @@ _WAIT_SECONDS = 1.0  # Windows lets no signal through to one who waits for ever
 
 
 @click.command("watch")
-@click.option("--export", "folder", metavar="DIR", help="Write every feed to DIR, and again when it changes.")
+@click.option(
+    "--export",
+    "folder",
+    type=Place(),
+    metavar="DIR",
+    help="Write every feed to DIR, and again when it changes.",
+)
 @click.option("--serve", "serves", is_flag=True, help="Serve the feeds, too.")
 @serving_options
 @pass_session
@@ -57,11 +63,12 @@ def _watch(session: Session, told: Teller) -> None:
     """Refresh until a signal to end; raises the OSError that the output may end with."""
     with _ending() as ending:
 
-        def tell_it(done: Refreshed, snapshot: Snapshot) -> None:
+        def tell_it(done: Refreshed, snapshot: Snapshot) -> bool:
             try:
-                told(done, snapshot)
+                return told(done, snapshot)
             except OSError as error:
                 ending.put(error)
+                return False
 
         _, live = live_of(session, tell_it)
         live.start()
@@ -83,7 +90,8 @@ def _make(folder: Path) -> None:
 def _ending() -> Iterator[_Ending]:
     """Where Ctrl-C and SIGTERM are put, instead of breaking off whatever is being done."""
     ending: _Ending = SimpleQueue()  # the one queue that a signal's handler may put to
-    before = {one: signal.signal(one, lambda *_: ending.put(None)) for one in (signal.SIGINT, signal.SIGTERM)}
+    names = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")]
+    before = {one: signal.signal(one, lambda *_: ending.put(None)) for one in names if one is not None}
     try:
         yield ending
     finally:

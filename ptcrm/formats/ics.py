@@ -133,7 +133,9 @@ def render(
     for one in wanted:
         try:
             _put(events, known.events(look, one, today))
-        except (ValueError, OverflowError) as error:
+        except OverflowError:
+            warnings.append(f"{one.path}:{one.line}: left out of the feed: no day follows on its last one")
+        except ValueError as error:
             warnings.append(f"{one.path}:{one.line}: left out of the feed: {error}")
     known.end()
     ordered = sorted(events.values(), key=lambda event: event.place)

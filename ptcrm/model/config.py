@@ -30,6 +30,7 @@ from ptcrm.model.reading import (
     interval,
     is_empty,
     many,
+    nearest,
     one_of,
     pairs,
     parse_money,
@@ -66,6 +67,7 @@ KINDS = (
     "feedback",
 )
 TITLE_FIELDS = ("verb", "channel", "name", "tier", "text", "year", "years")
+_DEVICE = re.compile("con|prn|aux|nul|(?:com|lpt)[0-9]", re.IGNORECASE)  # no names of files on Windows
 _FEED_NAME = re.compile(r"[^\W_][\w-]{0,39}")
 QUALIFIERS = ("in", "voicemail", "no answer", "value", "pitch")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -452,6 +454,14 @@ def _named(
     return found
 
 
+@parsed(shape.choice(COLOURS, any_case=True))
+def _colour(words: str) -> str | Problem:
+    if words.lower() in COLOURS:
+        return words.lower()
+    hint = suggest(words, COLOURS) or "Write one of CSS's names, such as seagreen."
+    return Problem("PT105", f"“{words}” is no colour that has a name", hint)
+
+
 @shaped(flag.shape)
 def _private(node: Node, report: Report) -> bool:
     """Whether names are kept out; also where the word for it cannot be read, since nobody can call them back."""
@@ -472,8 +482,17 @@ _FEED = record(
     todo=flag,
     overdue=one_of("gather", "today", "original"),
     name=text,
-    colour=one_of(*COLOURS),
+    colour=_colour,
 )
+
+
+@shaped(_FEED.shape)
+def _feed(node: Node, report: Report) -> Feed:
+    """One feed's settings; a slip in the word `private` keeps names out, too."""
+    found = _FEED(node, report)
+    words = [key.value for key, _ in node.pairs] if isinstance(node, Mapping) else []
+    meant = any(nearest(word, ["private"]) for word in words if word != "private")
+    return replace(found, private=True) if meant else found
 
 
 @shaped(by_name(_FEED).shape)
@@ -482,14 +501,14 @@ def _feeds(node: Node, report: Report) -> dict[str, Feed]:
     taken: dict[str, str] = {}
 
     def flaw(name: str) -> Problem | None:
-        if not _FEED_NAME.fullmatch(name):
+        if not _FEED_NAME.fullmatch(name) or _DEVICE.fullmatch(name):
             hint = "Write letters, digits, - and _, at most 40."
             return Problem("PT502", f"“{name}” cannot be a feed's name", hint)
         other = taken.setdefault(same_id(name), name)
         differs = f"“{name}” differs from “{other}” in case alone"
         return None if other == name else Problem("PT502", differs, "Give it another name.")
 
-    return _named(by_name(_FEED)(node, report), node, report, flaw)
+    return _named(by_name(_feed)(node, report), node, report, flaw)
 
 
 _STEP = record(Step, after=_length, do=text, text=text)

@@ -33,21 +33,21 @@ _STOP_SECONDS = 5.0
 class Live:
     """The feeds of a vault, kept up with its files by one thread that owns everything of SQLite.
 
-    `snapshot` is swapped whole and may be read by any thread. `told` is called in the thread after every refresh;
-    what it raises is dropped. `watch` makes the watcher that calls the hint which it is given.
+    `snapshot` is swapped whole and may be read by any thread. `told` is called in the thread after every refresh, and
+    soon again if it returns True; what it raises is dropped. `watch` makes the watcher that calls the hint which it is given.
     """
 
     def __init__(
         self,
         open_workspace: Callable[[], Workspace],
         kept: Kept,
-        told: Callable[[Refreshed], None],
+        told: Callable[[Refreshed], bool | None],
         watch: Callable[[Callable[[], None]], Watcher],
     ) -> None:
         self._refresher, self._told = Refresher(open_workspace, kept), told
         self._hint, self._stopping, self._tried = threading.Event(), threading.Event(), threading.Event()
         self._watcher = watch(self._on_event)
-        self._is_watching = self._had_event = False
+        self._is_watching = self._had_event = self._is_wanted = False
         self._unhinted = 0  # refreshes in a row that found what no event had told of
         self._thread = threading.Thread(target=self._run, name="ptcrm live", daemon=True)
 
@@ -81,8 +81,9 @@ class Live:
             had_problem = self.snapshot.problem is not None
             done = self._refresher.refresh()
             self._tried.set()
+            self._is_wanted = False
             with suppress(Exception):
-                self._told(done)
+                self._is_wanted = bool(self._told(done))
             self._judge_events(done)
             if had_problem and done.problem is None:
                 self._watch()  # what could not be read could not be watched
@@ -106,7 +107,8 @@ class Live:
 
     def _wait(self) -> None:
         """Wait until it is worth looking at the files."""
-        is_in_need = not self._is_watching or self._unhinted > 1 or self.snapshot.problem is not None
+        is_unheard = not self._is_watching or self._unhinted > 1
+        is_in_need = is_unheard or self._is_wanted or self.snapshot.problem is not None
         for _ in range(_LOOKS_IN_NEED if is_in_need else _LOOKS):
             if self._hint.wait(LOOK_SECONDS):
                 self._settle()

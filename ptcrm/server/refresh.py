@@ -50,8 +50,8 @@ class Refreshed:
 
     `files` is how many customers' files are new, changed or gone. `feeds` are the names of those whose bytes changed
     or that are gone from ptcrm.yaml. `is_anew`: the vault was opened for the first time, for another ptcrm.yaml or
-    for another day. `is_empty`: there is no customer. `errors` is how many files have errors. `warnings` are those
-    of the feeds that were rendered.
+    for another day. `is_empty`: there is no customer. `errors` is how many files have errors. `warnings` are
+    those of the feeds that were rendered, and what is wrong with ptcrm.yaml when it was read.
     """
 
     files: int = 0
@@ -137,6 +137,7 @@ class Refresher:
         self.close()
         self._seen.version = None
         self._workspace = self._open()
+        self._warnings += self._workspace.settings_problems()
         return self._workspace, True
 
     def _lost(self, workspace: Workspace, *, is_empty: bool) -> str | None:

@@ -16,7 +16,7 @@ from ptcrm.errors import PtcrmError
 from ptcrm.server.addresses import feed_address, shown, too_long
 from ptcrm.server.app import Feeds, application
 from ptcrm.server.limits import Connection, LimitedConfig, Limits
-from ptcrm.server.where import Where, base_of, bind, hosts_of
+from ptcrm.server.where import Where, base_of, bind, hosts_of, reaches_others
 
 if TYPE_CHECKING:
     import socket
@@ -31,6 +31,10 @@ _PUBLIC = (
     "Other machines can reach this server. Anyone in the network who knows a feed's address can read the "
     "feed, and what travels by plain http can be overheard on the way. Better: leave --public away, put a web "
     "server with https before ptcrm (a reverse proxy), and name its address with --url."
+)
+_NOT_PUBLIC = (
+    "--public alone lets nobody in: the server still listens on this machine only. Say where it is to listen, too: "
+    "--host 0.0.0.0 --public"
 )
 
 
@@ -84,7 +88,7 @@ def run(live: LiveFeeds, tokens: TokenFile, where: Where, out: Out, stop: Stop |
         base = base_of(where, sockets)
         tokens.keep_base(base)
         if where.public:
-            out.tell(_PUBLIC)
+            out.tell(_PUBLIC if reaches_others(sockets) else _NOT_PUBLIC)
         ending.callback(live.stop)
         live.start()
         _wait_for_first(live, stop)
@@ -171,7 +175,7 @@ def _signals(stop: Stop) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    ending = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGBREAK")]
+    ending = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")]
     before = {one: signal.signal(one, stop.ask) for one in ending if one is not None}
     try:
         yield

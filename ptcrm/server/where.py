@@ -30,6 +30,11 @@ class Where:
     url: Base | None = None
 
 
+def reaches_others(sockets: Iterable[socket.socket]) -> bool:
+    """Whether other machines can reach any of the sockets."""
+    return not all(is_loopback(one.getsockname()[0]) for one in sockets)
+
+
 def bind(where: Where) -> list[socket.socket]:
     """Sockets that listen at every address of the host, all on one port.
 

@@ -314,29 +314,34 @@ def _roll_back(steps: list[Step], journal: Journal, operation: Operation) -> Non
         ) from error
 
 
-def write_outside(path: Path, new: bytes, begins: bytes) -> bool:
+def write_outside(path: Path, new: bytes, begins: bytes, *, mode: int = 0o666) -> bool:
     """Write an export to `path`, which a person named: whole or not at all. False if it was the same already.
 
-    Raises `RefusedError`. A file that does not begin as such an export does is somebody's own, and is never replaced.
+    A new file has this `mode`, another one keeps its rights. Raises `RefusedError`. A file that does not begin as
+    such an export does is somebody's own, and is never replaced; nor is one that is read-only.
     """
     temporary = path.with_name(f".ptcrm-{secrets.token_hex(8)}.tmp")
     try:
-        old = path.read_bytes() if path.is_file() else b""
+        target = path.resolve()
+        old = target.read_bytes() if target.is_file() else b""
         if old == new:
             return False
         if old and not old.startswith(begins):
             raise RefusedError(
-                f"{path}: this file is no such export and stays as it is. Choose another name."
+                f"{path}: what is there is something else, and stays as it is. Move it away, or choose another name."
             )
-        if path.exists() and not path.is_file():  # a pipe or a device takes the bytes as they come
-            path.write_bytes(new)
+        if target.exists() and not target.is_file():  # a pipe or a device takes the bytes as they come
+            target.write_bytes(new)
             return True
-        fill(temporary, new)
-        temporary.replace(path.resolve())
-    except OSError as error:
+        if target.exists() and not _is_writable(target):
+            raise RefusedError(f"{path}: the file is read-only and stays as it is.")
+        fill(temporary, new, target if target.exists() else None, mode)
+        temporary.replace(target)
+    except (OSError, RuntimeError) as error:  # older Pythons have the latter for a link that leads to itself
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise RefusedError(f"{path}: it cannot be written: {error.strerror or error}") from error
+        why = error.strerror if isinstance(error, OSError) else None
+        raise RefusedError(f"{path}: it cannot be written: {why or error}") from error
     return True
 
 

@@ -10,6 +10,7 @@ import errno
 import logging
 import os
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,6 +84,7 @@ def _observed(root: str, hint: Callable[[], None]) -> BaseObserver | None:
     if observers.Observer is PollingObserver:
         return None  # it would read the whole vault each second
     logging.getLogger("watchdog").addHandler(logging.NullHandler())  # what it says is nothing to people
+    warnings.filterwarnings("ignore", module=r"watchdog\.")
     observer = observers.Observer()
     wanted = [
         *(events.FileClosedEvent, events.FileCreatedEvent, events.FileMovedEvent, events.FileDeletedEvent),
