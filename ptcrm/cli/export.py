@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ptcrm.formats.ics import Rendered
     from ptcrm.workspace import Workspace
 
-_BEGINS = b"BEGIN:VCALENDAR"
 _SHOWN = 10  # files that are left out, by name
 
 
@@ -95,5 +94,7 @@ def _write(workspace: Workspace, path: Path, rendered: Rendered) -> None:
             f"There is no customer in the vault at all, so {path} stays as it is: perhaps a disk or a "
             "folder is missing. If the vault is meant to be empty, delete the calendar file first."
         )
-    changed = write_outside(path, rendered.content, _BEGINS)
+    from ptcrm.formats.ics import BEGINS
+
+    changed = write_outside(path, rendered.content, BEGINS)
     tell(f"{path}: {plural(rendered.events, 'event')}{'' if changed else ', as before'}")

@@ -61,7 +61,8 @@ def exported(folder: Path, feeds: Mapping[str, Body], *, is_empty: bool) -> tupl
 
     With `is_empty`, for a vault without customers, a calendar with events stays as it is.
     """
-    from ptcrm.server.kept import BEGINS, has_events
+    from ptcrm.formats.ics import BEGINS
+    from ptcrm.server.kept import has_events
     from ptcrm.vault.store import write_outside
 
     written, problems = [], []

@@ -11,13 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ptcrm.formats.ics import BEGINS, ENDS
 from ptcrm.vault.replace import fill
 from ptcrm.workspace import unix_time
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-BEGINS, ENDS = b"BEGIN:VCALENDAR\r\n", b"END:VCALENDAR\r\n"
 _ENDING = ".ics"
 
 
