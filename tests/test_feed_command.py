@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -215,3 +216,16 @@ def test_qr_as_a_picture(vault: Path, run: Run, tmp_path: Path) -> None:
     assert other.read_text(encoding="utf-8") == "mine"
     assert run("--vault", vault, "feed", "qr", "all", "--png", tmp_path / "no" / "all.png").exit_code == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.png", "notes.txt", "vault"]
+
+
+def test_an_address_too_long_for_a_code(vault: Path, run: Run) -> None:
+    result = run("--vault", vault, "feed", "qr", "all", "--url", f"https://example.org/{'x' * 3000}")
+    assert result.exit_code == 2
+    assert "too long for a QR code" in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are other rights there")
+def test_a_picture_with_a_secret_is_for_its_owner(vault: Path, run: Run, tmp_path: Path) -> None:
+    assert run("--vault", vault, "feed", "qr", "all", "--png", tmp_path / "x.png").exit_code == 0
+    assert (tmp_path / "x.png").stat().st_mode & 0o777 == 0o600
+    assert run("--vault", vault, "feed", "qr", "all", "--png", "").exit_code == 2

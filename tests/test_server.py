@@ -745,6 +745,12 @@ def test_who_asks_at_the_start_waits_for_the_first_feeds(tmp_path: Path) -> None
     assert "wait" not in live.calls
 
 
+def test_public_alone_lets_nobody_in_and_says_so(tmp_path: Path) -> None:
+    _, told, _ = run_in_thread(Where(port=0, public=True), tmp_path)
+    assert [line for line in told if "--public alone lets nobody in" in line]
+    assert not [line for line in told if "Other machines can reach" in line]
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])
 def test_other_machines_are_let_in_by_public_alone(host: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--public"):
