@@ -242,7 +242,8 @@ def server(make_vault: MakeVault) -> Iterator[tuple[Path, Server]]:
         yield vault, running
     finally:
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(timeout=30) == 0
+        running.process.communicate(timeout=30)
+        assert running.process.returncode == 0
 
 
 def test_twenty_edits_are_each_seen_once_and_nothing_else_is_touched(

@@ -185,7 +185,7 @@ class Cache:
         self._insert(
             "customer",
             (
-                (path, one.customer.id, one.customer.name, one.search, dump(one.customer))
+                (path, one.customer.id, one.customer.name, one.search, self.memo.row(one.customer))
                 for path, one in found
                 if one.customer
             ),
@@ -261,13 +261,15 @@ class Cache:
         self._insert(
             "standing",
             (
-                (path, one.valid_from.isoformat(), one.valid_until.isoformat(), dump(one.standing))
+                (path, one.valid_from.isoformat(), one.valid_until.isoformat(), self.memo.row(one.standing))
                 for path, one in owed.items()
             ),
         )
         contacts = ((path, contact) for path, one in owed.items() for contact in one.contacts)
-        self._insert("contact", ((*Contact.of(path, one)[:-1], None, dump(one)) for path, one in contacts))
-        yearly = ((path, day.kind, dump(day)) for path, one in owed.items() for day in one.yearly)
+        self._insert(
+            "contact", ((*Contact.of(path, one)[:-1], None, self.memo.row(one)) for path, one in contacts)
+        )
+        yearly = ((path, day.kind, self.memo.row(day)) for path, one in owed.items() for day in one.yearly)
         self._insert("yearly", yearly)
 
     def standing(self, path: str) -> Standing | None:

@@ -24,7 +24,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 def dump(value: object) -> str:
     """`value` (a frozen dataclass) as one line of JSON."""
-    return _JSON.encode(_plain(value))
+    return _JSON.encode(_plainer(cast("Any", type(value)))(value))
 
 
 def load(kind: type[T], row: str) -> T:
@@ -47,31 +47,62 @@ class Memo:
             value = self._now[key] = self._before.get(key) or load(kind, row)
         return cast("T", value)
 
+    def row(self, value: object) -> str:
+        """What `dump` gives; the value is known from now on."""
+        row = dump(value)
+        self._now[type(value), row] = value
+        return row
+
     def turn(self) -> None:
         """Forget the rows that nobody has asked for since the last turn."""
         self._before, self._now = self._now, {}
 
 
-def _plain(value: object) -> object:
-    if value is None or isinstance(value, (str, int)):
-        return value
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if is_dataclass(value):
+@cache
+def _plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or what `X | Y` makes
+    """The function that makes plain JSON of a `kind`."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        inner = _plainer(next(arg for arg in args if arg is not NoneType))
+        return lambda value: None if value is None else inner(value)
+    if origin is tuple:
+        return _tuple_plainer(args)
+    if origin is dict:
+        inner = _plainer(args[1])
+        return lambda value: {key: inner(part) for key, part in value.items()}
+    if isinstance(kind, type) and hasattr(kind, "_fields"):
+        return _tuple_plainer(tuple(get_type_hints(kind).values()))
+    if is_dataclass(kind):
+        return _record_plainer(kind)
+    if kind in (date, time):
+        return cast("type[date]", kind).isoformat
+    return str if kind is Decimal else _itself
+
+
+def _itself(value: object) -> object:
+    return value
+
+
+def _tuple_plainer(args: tuple[Any, ...]) -> Callable[[Any], Any]:
+    if args[-1] is Ellipsis:
+        inner = _plainer(args[0])
+        return list if inner is _itself else lambda value: [inner(part) for part in value]
+    inners = [_plainer(arg) for arg in args]
+    return lambda value: [inner(part) for inner, part in zip(inners, value, strict=True)]
+
+
+def _record_plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
+    hints = get_type_hints(kind)
+    plan = [(field.name, _default(field), _plainer(hints[field.name])) for field in fields(kind)]
+
+    def plain(value: Any) -> dict[str, Any]:  # noqa: ANN401
         return {
-            name: _plain(part)
-            for name, default in _defaults(cast("Any", type(value)))
+            name: inner(part)
+            for name, default, inner in plan
             if (part := getattr(value, name)) is not default and part != default
         }
-    return str(value) if isinstance(value, Decimal) else cast("date | time", value).isoformat()
 
-
-@cache
-def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:  # noqa: ANN401  # the type of a dataclass
-    """The names of the fields, with their defaults (`MISSING`: none)."""
-    return tuple((field.name, _default(field)) for field in fields(kind))
+    return plain
 
 
 def _default(field: Field[Any]) -> object:
