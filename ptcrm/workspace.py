@@ -169,7 +169,9 @@ class Workspace:
             self._worked, self._others = _Worked(), self.cache.others
         elif anew:
             self._worked.forget(anew)
-            self.cache.memo.turn()
+        else:
+            return
+        self.cache.memo.turn()
 
     def _work_out(self) -> set[str]:
         """Work out what is owed to those for whom it is not known, and hold the rows; the paths of their files."""
