@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ptcrm import __version__
-from ptcrm.errors import NotFoundError, PtcrmError, QueryError, RefusedError
+from ptcrm.errors import NotFoundError, PtcrmError, QueryError, RefusedError, UsageError
 from ptcrm.model.config import Config, read_config
 from ptcrm.model.dates import later
 from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
@@ -287,13 +287,18 @@ class Workspace:
     # Queries of ptcrm.yaml
 
     def query(self, asked: ConfiguredQuery, customers: Iterable[Customer]) -> Query:
-        """The query, which may ask for the own fields of these `customers`; raises `QueryError` if it cannot be read."""
+        """The query, which may ask for the own fields of these `customers`.
+
+        Raises `QueryError` if it cannot be read, or `UsageError` if it was typed.
+        """
         from ptcrm.query.fields import vocabulary_of
         from ptcrm.query.lexer import Flaw
 
         own = {name for one in customers for name, _ in one.own}
         found = asked.read(vocabulary_of(self.config, own), self.today)
         if isinstance(found, Flaw):
+            if not asked.key:
+                raise UsageError(asked.complaint(found))
             line = self.config.lines.get(asked.key, 1)
             raise QueryError(f"{store.CONFIG_NAME}:{line}: {asked.complaint(found)}")
         return found

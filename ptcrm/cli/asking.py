@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, a_day, json_option, pass_session, who_argument
+from ptcrm.cli.options import (
+    QUERY_SETTINGS,
+    Session,
+    a_day,
+    customers_meant,
+    json_option,
+    pass_session,
+    query_argument,
+    who_argument,
+)
 from ptcrm.cli.output import say, say_diagnostic, say_json, say_table, tell
 from ptcrm.model.dates import Interval, later, long_day, near_day, time_there
 from ptcrm.model.diagnostic import Severity
@@ -133,24 +142,24 @@ def birthdays_command(session: Session, until: str | None, as_json: bool) -> Non
         say("No birthdays or occasions in these days.")
 
 
-@click.command("list")
+@click.command("list", context_settings=QUERY_SETTINGS)
+@query_argument
 @json_option
 @pass_session
-def list_command(session: Session, as_json: bool) -> None:
-    """All customers, with their standing.
+def list_command(session: Session, words: tuple[str, ...], as_json: bool) -> None:
+    """All customers, or those whom a query finds, with their standing.
 
     \b
     Examples:
       ptcrm list
+      ptcrm list tier:gold -has:email
       ptcrm list --json
     """
     workspace = session.workspace()
+    found = customers_meant(workspace, words)
     standings = workspace.cache.standings()
     planned = workspace.next_days()
-    rows = [
-        summary(one, standings[one.path], planned.get(one.path), workspace.today)
-        for one in workspace.cache.customers()
-    ]
+    rows = [summary(one, standings[one.path], planned.get(one.path), workspace.today) for one in found]
     if as_json:
         say_json(rows)
     elif rows:
@@ -161,6 +170,8 @@ def list_command(session: Session, as_json: bool) -> None:
             "",
             ["", *(str(one["state"]) for one in rows)],
         )
+    elif words:
+        say("Nobody is meant by this query.")
     else:
         say('Nobody here yet. Add a customer: ptcrm add "Anna Kowalska"')
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ptcrm.model.change import Operation
     from ptcrm.model.config import Config
+    from ptcrm.model.customer import Customer
     from ptcrm.vault.schema import Field
     from ptcrm.workspace import Workspace
 
@@ -253,3 +254,15 @@ def writing(body: Callable[..., None]) -> Callable[..., None]:
 
 json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 who_argument: Callable[..., Any] = click.argument("who", metavar="WHO", nargs=-1, required=True)
+query_argument: Callable[..., Any] = click.argument(
+    "words", metavar="[QUERY]", nargs=-1, type=click.UNPROCESSED
+)
+# A query may begin with a minus, so its command has no short options.
+QUERY_SETTINGS: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+
+
+def customers_meant(workspace: Workspace, words: tuple[str, ...]) -> list[Customer]:
+    """The customers whom the query typed as `words` finds, by path; raises `UsageError`."""
+    from ptcrm.query.configured import typed
+
+    return workspace.customers_by(typed([plain(word) for word in words]))

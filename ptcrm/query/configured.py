@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptcrm.query.parser import parse, pointed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from ptcrm.model.config import Config
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ConfiguredQuery(NamedTuple):
-    """A query of ptcrm.yaml: its top-level key there, what it is called, its text.
+    """A query: its top-level key in ptcrm.yaml (empty if it was typed), what it is called, its text.
 
     Only if `planned` may it ask for what follows from the plan, which depends on tiers and campaigns (FORMAT §3).
     """
@@ -54,6 +54,11 @@ def of_feed(config: Config, name: str) -> ConfiguredQuery:
     """The query for those whom the feed `name` is about."""
     called = f"`where` of the feed “{name}”"
     return ConfiguredQuery("feeds", called, config.feeds[name].where or "", planned=True)
+
+
+def typed(words: Sequence[str]) -> ConfiguredQuery:
+    """The query that was typed on a command line."""
+    return ConfiguredQuery("", "the query", " ".join(words), planned=True)
 
 
 def configured(config: Config) -> Iterator[ConfiguredQuery]:
