@@ -226,8 +226,7 @@ def future_entries(vault: Vault) -> Iterator[Diagnostic]:
         for task in one.follow_ups
         if task.mark == "done"
     }
-    query = "SELECT DISTINCT path, line, date FROM entry WHERE date > ? AND key IS NULL ORDER BY path, line"
-    for path, line, day in vault.index.cache.rows(query, vault.today.isoformat()):
+    for path, line, day in vault.index.later_than(vault.today):
         task = ticked.get((path, line))
         if task is None:
             hint = "Correct the date; what is still to be done is a follow-up: - [ ] DATE …"

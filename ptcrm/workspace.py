@@ -42,7 +42,8 @@ from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.cache import Cache
-from ptcrm.vault.index import Facts, Index, Match, Stale, facts_of
+from ptcrm.vault.entries import Forms
+from ptcrm.vault.index import Facts, Index, Match, Stale, facts_of, nothing_but
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.rename import Files, renamed
@@ -69,7 +70,7 @@ _TRIES = 3  # another process may read files while this one works out what follo
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _AT_ONCE = 500  # customers whose obligations are worked out together
 _A_YEAR_KNOWN = 2026  # to the package of holidays
-_ROWS_VERSION = "7"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "8"  # raised when rows are laid out or worked out differently
 
 
 class Listed(NamedTuple):
@@ -114,7 +115,7 @@ class Workspace:
         now = datetime.now(self.zone)
         self.today, self._is_given = today or now.date(), today is not None
         self._at = str(today) if today else now.strftime("%Y-%m-%d %H:%M")
-        self.reader = LineReader.of(self.config)
+        self.reader, self.forms = LineReader.of(self.config), Forms.of(self.config)
         self._worked, self._others = _Worked(), 0
         self._new_holidays: dict[str, dict[date, str]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
@@ -197,7 +198,7 @@ class Workspace:
     def _facts(self, path: str) -> Facts:
         """What the file at `path` says; every failure is a diagnostic on that file alone."""
         try:
-            return facts_of(self.read(path), self.config)
+            return facts_of(self.read(path), self.forms)
         except UndecodableError as error:
             hint = "Save it as UTF-8."
             found = Diagnostic("PT001", path, 1, 1, f"this file is not UTF-8 (byte {error.offset})", hint)
@@ -210,7 +211,7 @@ class Workspace:
             why = f"something went wrong inside ptcrm ({type(error).__name__}: {error})"
             hint = "Run it again with PTCRM_DEBUG=1 to see where, and report it."
             found = Diagnostic("PT009", path, 1, 1, why, hint)
-        return Facts(None, "", (), (), (), (found,))
+        return nothing_but((found,))
 
     def _owed(self, paths: list[str]) -> dict[str, Obligations]:
         """What is owed to each of the customers at `paths`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, time
 
 import pytest
@@ -13,6 +12,7 @@ from ptcrm.model.config import Channel, Config
 from ptcrm.model.config import Log as LogKeys
 from ptcrm.model.customer import LogEntry
 from ptcrm.model.diagnostic import Problem, Severity
+from ptcrm.text.markdown import _Scanner
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.log import LineReader, inline_fields, plain_text
 from ptcrm.vault.schema import Reading, read_customer
@@ -385,9 +385,47 @@ def test_an_entry_of_a_usual_form_is_the_one_read_in_full(line: str) -> None:
     full = READER.parse_entry(line)
     if usual is not None:
         assert isinstance(full, LogEntry)
-        assert repr(usual) == repr(replace(full, line=7, span=Span(1, 2)))
+        assert repr(usual) == repr(full._replace(line=7, span=Span(1, 2)))
     elif isinstance(full, LogEntry):
         assert full.at or "[[2" in line or "(in:" in line
+
+
+LOG_LINES = st.lists(
+    st.sampled_from(
+        [
+            "- 2026-11-02 call (in): Talked about gears",
+            "- 2026-11-02:  more \t",
+            "- 2026-13-02 call: x",
+            "* 2026-10-02 visit: A #b [with:: [[jan]]] [cost:: x]",
+            "+ 2026-10-02 cal: x",
+            "- 2026-10-02 call:\u00a0x",
+            "- 2026-10-02 call:",
+            "- 2026-10-02 call:\tx: y",
+            "- 2026-W01-1 call: x",
+            "- [x] 2026-10-02 call: x",
+            "- words: and more",
+            "  below",
+            "",
+            "## Log",
+            "```",
+            "- 2026-10-01 call: x\r",
+            "- 2026-10-01 call: x\ry",
+        ]
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(LOG_LINES, st.sampled_from(["\n", "\r\n"]))
+def test_lines_taken_together_are_read_as_one_by_one(lines: list[str], line_end: str) -> None:
+    source = Source("a.md", line_end.join(["---", "name: A", "---", "## Log", *lines, ""]))
+    together = read_customer(source, READER)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Scanner, "run", lambda _, at: at)
+        one_by_one = read_customer(source, READER)
+    assert repr(together.customer) == repr(one_by_one.customer)
+    assert together.diagnostics == one_by_one.diagnostics
 
 
 def test_the_forms_that_are_remembered_are_not_without_number() -> None:

@@ -16,7 +16,7 @@ from ptcrm.model.reading import Report
 from ptcrm.schedule.obligations import obligations, which_cadence
 from ptcrm.text.frontmatter import Mapping, compose
 from ptcrm.text.source import Source, Span
-from ptcrm.vault.index import facts_of, touch_of
+from ptcrm.vault.entries import Forms, packed, touch_rows
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import read_customer
 
@@ -56,9 +56,7 @@ def read(text: str, config: Config = CONFIG) -> tuple[Customer, list[Touch]]:
     assert reading.customer is not None
     assert {one.code for one in reading.diagnostics} <= MINOR
     touches = [
-        touch_of(entry, "customers/anna.md")
-        for entry in facts_of(reading, config).entries
-        if entry.bears and entry.key is None
+        row.touch for row in touch_rows(packed(Forms.of(config).rows(reading.customer)), "customers/anna.md")
     ]
     return reading.customer, sorted(touches, key=lambda touch: touch.date)
 

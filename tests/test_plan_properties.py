@@ -79,7 +79,7 @@ def named(vault: list[tuple[Customer, list[Touch]]]) -> dict[str, tuple[Customer
     return {
         f"c{at:02}.md": (
             replace(one, id=f"c{at:02}", name=f"C{at}", path=f"c{at:02}.md"),
-            sorted((replace(touch, path=f"c{at:02}.md") for touch in made), key=lambda touch: touch.date),
+            sorted((touch._replace(path=f"c{at:02}.md") for touch in made), key=lambda touch: touch.date),
         )
         for at, (one, made) in enumerate(vault)
     }

@@ -51,7 +51,12 @@ def values(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401  # a type, or w
     if origin is dict:
         return st.dictionaries(TEXT, values(args[1]), max_size=2)
     hints = get_type_hints(kind)
-    return st.builds(kind, **{field.name: values(hints[field.name]) for field in fields(kind)})
+    return st.builds(kind, **{name: values(hints[name]) for name in _names(kind)})
+
+
+def _names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """The names of a record's fields."""
+    return kind._fields if hasattr(kind, "_fields") else tuple(field.name for field in fields(kind))
 
 
 def _tuples(args: tuple[Any, ...]) -> st.SearchStrategy[Any]:

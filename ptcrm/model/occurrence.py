@@ -26,8 +26,7 @@ class Reason:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """A log entry or ticked follow-up as it bears on what is owed to one customer.
 
     `contact` is False for a try that reached nobody (`no answer`), and for what is no touch but starts a

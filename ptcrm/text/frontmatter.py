@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.text.source import Span
@@ -38,6 +39,9 @@ _IN_PLAIN_WORDS = {
     "end of stream": "quotes do not close",
     "expected alphabetic or numeric character": "a value must not begin with & or * without quotes",
 }
+_USUAL_LENGTH = 16 * 1024  # characters
+_USUAL_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+_IN_BRACKETS = re.compile(r"[^,\[\]{}:#?\"']+")
 _ALIASES = "YAML anchors (&) and aliases (*) are not read"
 _HARD_SPACE = re.compile("^[ \t]*[^\\s:#]+:\u00a0", re.MULTILINE)
 
@@ -118,6 +122,11 @@ def _odd_opening(text: str) -> Flaw | None:
 
 def compose(text: str, span: Span) -> Mapping | Flaw:
     """The mapping that stands in `span` of `text` (empty YAML is an empty mapping), or what is wrong."""
+    return usual_mapping(text, span) or parsed_mapping(text, span)
+
+
+def parsed_mapping(text: str, span: Span) -> Mapping | Flaw:
+    """What `compose` gives, always by YAML's parser."""
     block = span.of(text)
     if len(block.encode(errors="replace")) > MAX_BYTES:
         return Flaw("too-big", span.start, f"this block is over {MAX_BYTES // 1024} KiB")
@@ -128,6 +137,90 @@ def compose(text: str, span: Span) -> Mapping | Flaw:
     if isinstance(root, Flaw) and root.kind in ("yaml", "not-mapping"):
         return _hard_space(text, span.start, span) or root  # the likely cause of whatever YAML says
     return root
+
+
+def usual_mapping(text: str, span: Span) -> Mapping | None:
+    """What `compose` gives for lines of the few usual forms; None if there are others. The tests hold it to YAML's parser.
+
+    The forms are `key: value`, where the value is plain, in quotes or a list in brackets, and `key:` with `- value`
+    lines below it. No key and no plain value begins with a sign that means something to YAML.
+    """
+    block = span.of(text)
+    if len(block) > _USUAL_LENGTH or not block.endswith("\n"):
+        return None
+    pairs: list[tuple[Scalar, Node]] = []
+    lines = block.split("\n")
+    number, at = 0, span.start
+    while number < len(lines) - 1:
+        key, colon, rest = lines[number].partition(":")
+        if not (colon and _USUAL_KEY.fullmatch(key)):
+            return None
+        name = Scalar(key, Span(at, at + len(key)))
+        at += len(lines[number]) + 1
+        number += 1
+        if rest:
+            node = _usual_value(rest, name.span.end + 1)
+        else:
+            below = list(takewhile(lambda line: line[:1] in ("-", " "), lines[number:]))
+            node = _usual_items(below, at)
+            at += sum(map(len, below)) + len(below)
+            number += len(below)
+        if node is None:
+            return None
+        pairs.append((name, node))
+    return Mapping(tuple(pairs), Span(span.start, pairs[-1][1].span.end))
+
+
+def _usual_value(rest: str, at: int) -> Node | None:
+    """The value in `rest`, the part of a line from a key's colon or a dash on, which stands at `at`."""
+    words = rest.lstrip(" ")
+    start = at + len(rest) - len(words)
+    if start == at:
+        return None
+    if words[:1] != "[":
+        return _usual_scalar(words, start)
+    if words[-1] != "]":
+        return None
+    items: list[Node] = []
+    at = start + 1
+    for part in words[1:-1].split(",") if words != "[]" else ():
+        bare = part.lstrip(" ")
+        item = _usual_scalar(bare.rstrip(" "), at + len(part) - len(bare))
+        if item is None or not (item.quoted or _IN_BRACKETS.fullmatch(item.value)):
+            return None
+        items.append(item)
+        at += len(part) + 1
+    return Sequence(tuple(items), Span(start, start + len(words)), flow=True)
+
+
+def _usual_scalar(words: str, start: int) -> Scalar | None:
+    """A plain value, or one in quotes without an escape."""
+    if not words or not words.isprintable():
+        return None
+    end = start + len(words)
+    if words[0] in "\"'":
+        value = words[1:-1]
+        if len(words) < 2 or words[-1] != words[0] or words[0] in value or "\\" in value:
+            return None
+        return Scalar(value, Span(start, end), quoted=True)
+    if not words[0].isalnum() or words[-1] in " :" or ": " in words or " #" in words:
+        return None
+    return Scalar(words, Span(start, end))
+
+
+def _usual_items(lines: list[str], at: int) -> Node | None:
+    """The list whose items stand on `lines`, the first of them at `at`; without a line the empty value before."""
+    if not lines:
+        return Scalar("", Span(at - 1, at - 1))
+    indent = len(lines[0]) - len(lines[0].lstrip(" "))
+    begin, start, items = " " * indent + "-", at + indent, list[Node]()
+    for line in lines:
+        item = _usual_value(line[indent + 1 :], at + indent + 1) if line.startswith(begin) else None
+        if not isinstance(item, Scalar):
+            return None
+        items.append(item)
+        at += len(line) + 1
+    return Sequence(tuple(items), Span(start, items[-1].span.end))
 
 
 def _hard_space(text: str, line: int, span: Span) -> Flaw | None:

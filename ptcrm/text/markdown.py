@@ -24,7 +24,8 @@ _MARKER = re.compile(r"([-*+]|[0-9]{1,9}[.)])(?=[ \t]|$)")
 _MAX_MARKERS = 20  # on one line, `- - - x`; what comes after them is text
 # Words, or a date, which begin nothing else inside an item.
 _PLAIN_START = r"[-*+] (?:[0-9]{4}-|[^\W\d_])"
-_PLAIN_ITEM = re.compile(rf"(?={_PLAIN_START})([^\r\n]*)\r?\n(?={_PLAIN_START})")
+_PLAIN_ITEMS = re.compile(rf"(?>{_PLAIN_START}.*\n(?={_PLAIN_START}))++")
+_LONE_CR = re.compile(r"\r(?!\n)")
 _BOX = re.compile(r"\[([^\n])\](?=[ \t]|$)")
 # In a table the bar of `[[target|words]]` is written `\|`.
 _WIKI = re.compile(
@@ -64,11 +65,30 @@ class Item(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """What a body holds, in the order of the file; `code` are fenced blocks and comments."""
+    """What a body holds, in the order of the file; `code` are fenced blocks and comments.
+
+    `runs` are lines each of which is one plain item at the top level; the other items are `others`.
+    """
 
     headings: tuple[Heading, ...]
-    items: tuple[Item, ...]
+    others: tuple[Item, ...]
+    runs: tuple[Span, ...]
     code: tuple[Span, ...]
+
+    def items(self, text: str) -> list[Item]:
+        """All list items of the `text`."""
+        plain = (item for run in self.runs for item in plain_items(text, run))
+        return sorted([*self.others, *plain], key=lambda item: item.span.start)
+
+
+def plain_items(text: str, run: Span) -> Iterator[Item]:
+    """The items of a run of lines that are plain ones."""
+    at = run.start
+    while at < run.end:
+        after = text.index("\n", at) + 1
+        end = after - (2 if text[after - 2] == "\r" else 1)
+        yield Item(Span(at, end), Span(at + 2, end), text[at], 0, 0)
+        at = after
 
 
 class Target(NamedTuple):
@@ -82,7 +102,7 @@ def outline(text: str, start: int) -> Outline:
     """The headings, list items and code blocks of `text` from offset `start` on."""
     scanner = _Scanner(text)
     at = start
-    while (at := scanner.plain_items(at)) < len(text):
+    while (at := scanner.run(at)) < len(text):
         newline = text.find("\n", at)
         after = newline + 1 if newline >= 0 else len(text)
         scanner.line(at, after)
@@ -169,8 +189,10 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.has_lone_cr = "\r" in text and _LONE_CR.search(text) is not None
         self.headings: list[Heading] = []
         self.items: list[tuple[int, Item]] = []
+        self.runs: list[Span] = []
         self.code: list[Span] = []
         self.stack: list[_OpenItem] = []
         self.count = 0
@@ -197,22 +219,18 @@ class _Scanner:
         self._block(start, after, body, indent, depth)
         self.last_end = end
 
-    def plain_items(self, at: int) -> int:
+    def run(self, at: int) -> int:
         """Where the lines from `at` on are no longer items of one plain line each, with another below.
 
         Nearly all of a log is such lines. The tests hold this short way to `line`, which could take them all.
         """
-        plain = _PLAIN_ITEM.match(self.text, at) if self.closer is None else None
-        if plain:
-            self._close_to(0)
-        while plain:
-            end = self.last_end = plain.end(1)
-            item = Item(Span(at, end), Span(at + 2, end), self.text[at], 0, 0)
-            self.items.append((self.count, item))
-            self.count += 1
-            at = plain.end()
-            plain = _PLAIN_ITEM.match(self.text, at)
-        return at
+        plain = _PLAIN_ITEMS.match(self.text, at) if self.closer is None and not self.has_lone_cr else None
+        if plain is None:
+            return at
+        self._close_to(0)
+        self.runs.append(Span(*plain.span()))
+        self.last_end = plain.end() - (2 if self.text[plain.end() - 2] == "\r" else 1)
+        return plain.end()
 
     def _blank(self) -> None:
         """End the paragraph; an item that holds nothing yet cannot go on after a blank line."""
@@ -362,7 +380,7 @@ class _Scanner:
             self._end_code(self.last_end)
         self._close_to(0)
         items = tuple(item for _, item in sorted(self.items))
-        return Outline(tuple(self.headings), items, tuple(self.code))
+        return Outline(tuple(self.headings), items, tuple(self.runs), tuple(self.code))
 
 
 _COMMENT_END = re.compile(r"-->")

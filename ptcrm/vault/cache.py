@@ -39,12 +39,13 @@ CREATE INDEX handle_path ON handle (path);
 CREATE TABLE link (path TEXT, line INTEGER, field TEXT, target TEXT, key TEXT);
 CREATE INDEX link_key ON link (key);
 CREATE INDEX link_path ON link (path);
-CREATE TABLE entry (
-  path TEXT, line INTEGER, date TEXT, place INTEGER, channel TEXT, bears INTEGER, contact INTEGER, tried INTEGER,
-  voicemail INTEGER, step TEXT, cost TEXT, minutes INTEGER, amount TEXT, key TEXT
+CREATE TABLE log (path TEXT PRIMARY KEY, entries TEXT) WITHOUT ROWID;
+CREATE TABLE shared (
+  key TEXT, path TEXT, day INTEGER, place INTEGER, line INTEGER, channel TEXT, bears INTEGER, contact INTEGER,
+  tried INTEGER, voicemail INTEGER, step TEXT
 );
-CREATE INDEX entry_key ON entry (key) WHERE key IS NOT NULL;
-CREATE INDEX entry_path ON entry (path);
+CREATE INDEX shared_key ON shared (key);
+CREATE INDEX shared_path ON shared (path);
 CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);
 CREATE TABLE standing (path TEXT PRIMARY KEY, valid_from TEXT, valid_until TEXT, facts TEXT) WITHOUT ROWID;
@@ -62,9 +63,7 @@ _COLUMNS = {
     table: re.findall(r"(\w+) (?:TEXT|INTEGER)", columns)
     for table, columns in re.findall(r"CREATE TABLE (\w+) \((.*?)\)", _TABLES, re.DOTALL)
 }
-_PLAIN = _COLUMNS["entry"].index("step")  # nearly all entries have nothing from here on
-_NOTHING = (None,) * (len(_COLUMNS["entry"]) - _PLAIN)  # handing over a NULL costs as much as a row
-_BY_FILE = ("file", "customer", "handle", "link", "entry", "diagnostic")
+_BY_FILE = ("file", "customer", "handle", "link", "log", "shared", "diagnostic")
 _OWED = ("standing", "contact", "yearly")
 _AT_ONCE = 500  # values in one question
 
@@ -192,17 +191,15 @@ class Cache:
         )
         self._insert("handle", ((*handle, path) for path, one in found for handle in one.handles))
         self._insert("link", ((path, *link) for path, one in found for link in one.links))
-        entries = [(path, *entry) for path, one in found for entry in one.entries]
-        self._insert("entry", (row for row in entries if row[_PLAIN:] != _NOTHING))
-        self._insert("entry", (row[:_PLAIN] for row in entries if row[_PLAIN:] == _NOTHING), _PLAIN)
+        self._insert("log", ((path, one.entries) for path, one in found if one.customer))
+        shared = ((path, *one) for path, facts in found for one in facts.shared)
+        self._insert("shared", ((key, path, *row[:3], *row.form[:6]) for path, key, row in shared))
         diagnostics = ((path, wrong.code, dump(wrong)) for path, one in found for wrong in one.diagnostics)
         self._insert("diagnostic", diagnostics)
 
-    def _insert(self, table: str, rows: Iterable[Sequence[object]], width: int | None = None) -> None:
-        """Add `rows`; where they have but the first `width` columns, the others are NULL."""
-        names = _COLUMNS[table][:width]
-        marks = ", ".join("?" * len(names))
-        self.database.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)  # noqa: S608
+    def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+        marks = ", ".join("?" * len(_COLUMNS[table]))
+        self.database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
 
     def _delete(self, tables: Iterable[str], paths: Iterable[str]) -> None:
         for table in tables:

@@ -6,10 +6,10 @@ The parts of `Document.parts` follow each other without a gap, so that joined th
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.reading import Report
@@ -65,25 +65,28 @@ class Document:
         first = self.root.pairs[0][0].span.start
         return self.source.text[self.source.text.rfind("\n", 0, first) + 1 : first]
 
-    def entries(self) -> list[Item]:
-        """The items that may be log entries: at the top level of a log section, and no task."""
-        items = self.outline.items
-        starts = [item.span.start for item in items]
-        return [
-            item
-            for log in outermost(self.logs)
-            for item in items[bisect_left(starts, log.start) : bisect_left(starts, log.end)]
+    def entries(self) -> list[Item | Span]:
+        """What may be log entries: items at the top level of a log section that are no task, and runs of plain ones."""
+        logs, conflicts, found = outermost(self.logs), self.conflicts, self.outline
+        items = found.items(self.source.text) if conflicts else found.others
+        parts: list[tuple[int, Item | Span]] = [
+            (item.span.start, item)
+            for item in items
             if not item.depth
             and item.box is None
             and item.marker in "-*+"
-            and not (self.conflicts and is_inside(self.conflicts, item.span.start))
+            and not is_inside(conflicts, item.span.start)
         ]
+        if not conflicts:
+            parts += [(run.start, run) for run in found.runs]
+        parts.sort(key=itemgetter(0))
+        return [part for start, part in parts if is_inside(logs, start)]
 
     def tasks(self) -> list[Item]:
         """The task items, wherever they stand."""
         return [
             item
-            for item in self.outline.items
+            for item in self.outline.others
             if item.box is not None and not is_inside(self.conflicts, item.span.start)
         ]
 
@@ -131,7 +134,7 @@ def parse_document(source: Source, log_headings: tuple[str, ...]) -> Document:
             root=None,
             yaml=yaml,
             body=body,
-            outline=Outline((), (), ()),
+            outline=Outline((), (), (), ()),
             sections=(),
             logs=(),
             conflicts=conflicts,

@@ -6,28 +6,24 @@
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from ptcrm.model.config import Channel
-from ptcrm.model.customer import Customer, Money
+from ptcrm.model.customer import Customer
 from ptcrm.model.diagnostic import Diagnostic
-from ptcrm.model.occurrence import Touch
-from ptcrm.model.reading import parse_money, parse_whole
 from ptcrm.text.fold import fold, same_id
-from ptcrm.text.markdown import Target, find_links
-from ptcrm.text.source import Span
-from ptcrm.vault.log import in_time
+from ptcrm.vault.entries import EntryRow, TouchRow, has_channel, packed, touch_rows, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from ptcrm.model.config import Config
+    from ptcrm.model.occurrence import Touch
     from ptcrm.vault.cache import Cache
+    from ptcrm.vault.entries import Forms
     from ptcrm.vault.schema import Reading
     from ptcrm.vault.store import Signature
 
@@ -35,49 +31,36 @@ if TYPE_CHECKING:
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
 _AT_ONCE = 500  # files whose rows are written together
+_TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
 _RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
-
-
-class EntryRow(NamedTuple):
-    """A log entry or ticked follow-up as a row; `date` is ISO text, truths are 0 or 1, money as `4 EUR`.
-
-    `place` is that among the entries from old to new. `bears`: something may be owed, or settled, by it.
-    `contact`, `tried`, `voicemail` and `step` are those of a `Touch`. `cost` and `minutes` are what it took.
-    `key` is that of a customer for whom it counts too; None in the entry's own row.
-    """
-
-    line: int
-    date: str
-    place: int
-    channel: str
-    bears: int
-    contact: int
-    tried: int
-    voicemail: int
-    step: str | None
-    cost: str | None
-    minutes: int | None
-    amount: str | None
-    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one file says. Rows: handles (key, rank), links (line, field, target, key), entries."""
+    """What one file says. Rows: handles (key, rank), links (line, field, target, key).
+
+    `entries` are packed; `shared` are those that were made with other people, with the key of each.
+    """
 
     customer: Customer | None
     search: str
     handles: tuple[tuple[str, int], ...]
     links: tuple[tuple[int, str | None, str, str], ...]
-    entries: tuple[EntryRow, ...]
+    entries: str
+    shared: tuple[tuple[str, EntryRow], ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
-def facts_of(reading: Reading, config: Config) -> Facts:
+def nothing_but(diagnostics: tuple[Diagnostic, ...]) -> Facts:
+    """What a file says that holds no customer."""
+    return Facts(None, "", (), (), "", (), diagnostics)
+
+
+def facts_of(reading: Reading, forms: Forms) -> Facts:
     """The rows that the file just read gives."""
     one = reading.customer
     if one is None:
-        return Facts(None, "", (), (), (), reading.diagnostics)
+        return nothing_but(reading.diagnostics)
     stem = one.path.removesuffix(".md")
     folders = stem.split("/")
     handles = [
@@ -86,107 +69,17 @@ def facts_of(reading: Reading, config: Config) -> Facts:
         *(("/".join(folders[at:]), PATH) for at in range(len(folders) - 1)),
     ]
     handles += [(alias, ALIAS) for alias in one.aliases] + [(one.name, NAME)]
+    entries = forms.rows(one)
     links = tuple((link.line, link.key, link.target, link_key(link.target, one.path)) for link in one.links)
     return Facts(
         replace(one, log=()),
         fold("\n".join([one.id, one.name, *one.aliases])),
         tuple((same_id(text), rank) for text, rank in handles),
         links,
-        tuple(_entry_rows(one, config)),
+        packed(entries),
+        tuple((link_key(target, one.path), row) for target, row in forms.shared(one, entries)),
         reading.diagnostics + reading.offers,
     )
-
-
-def _entry_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
-    """A row for each entry and ticked follow-up, and one more for each person it was made with."""
-    starts = {playbook.starts for playbook in config.playbooks.values()}
-    columns = cache(partial(_columns, starts, config))  # a log has the same few forms all over
-    for place, entry in enumerate(in_time(one.log)):
-        borne = columns(entry.channel, entry.qualifiers, entry.fields)
-        row = EntryRow._make((entry.line, entry.date.isoformat(), place, entry.channel, *borne, None))
-        yield row
-        for key, value in entry.fields:
-            if key == "with":
-                for target in find_links(value, Span(0, len(value))) or [Target(value, Span(0, len(value)))]:
-                    yield row._replace(key=link_key(target.text, one.path))
-    yield from _ticked_rows(one, config)
-
-
-def _columns(
-    starts: set[str],
-    config: Config,
-    channel: str,
-    qualifiers: tuple[str, ...],
-    fields: tuple[tuple[str, str], ...],
-) -> tuple[Any, ...]:
-    """The columns of an entry's row from `bears` to `amount`; `starts` are the channels that start a playbook."""
-    given = dict(fields)
-    contact = config.is_contact(channel, qualifiers)
-    tried = contact or "no answer" in qualifiers
-    return (
-        int(tried or channel in starts or "step" in given),
-        int(contact),
-        int(tried),
-        int("voicemail" in qualifiers),
-        given.get("step"),
-        *_spent(channel, qualifiers, given, config),
-        _money(given.get("amount"), config),
-    )
-
-
-def _ticked_rows(one: Customer, config: Config) -> Iterable[EntryRow]:
-    """A row for each ticked follow-up that is a touch."""
-    logged = {(entry.date, entry.channel) for entry in one.log}
-    for task in one.follow_ups:
-        if task.mark == "done" and task.channel and config.is_contact(task.channel, ()):
-            day, given = task.done or task.due, dict(task.fields)
-            said = (day, task.channel) in logged  # then the entry tells what it took
-            cost, minutes = (None, None) if said else _spent(task.channel, (), given, config)
-            step, when = given.get("step"), day.isoformat()
-            yield EntryRow(task.line, when, -1, task.channel, 1, 1, 1, 0, step, cost, minutes, None, None)
-
-
-class TouchRow(NamedTuple):
-    """What bears on what is owed of an entry's row, in the file at `path`; rows sort by day, then as in the logs."""
-
-    date: str
-    place: int
-    path: str
-    line: int
-    channel: str
-    contact: int
-    tried: int
-    voicemail: int
-    stepped: int
-    step: str | None
-
-
-_TOUCH = "date, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
-
-
-def touch_of(entry: EntryRow | TouchRow, path: str) -> Touch:
-    """What an entry of the file at `path` bears on what is owed."""
-    day, contact = date.fromisoformat(entry.date), bool(entry.contact)
-    tried, mail = bool(entry.tried), bool(entry.voicemail)
-    return Touch(day, entry.channel, contact, path, entry.line, tried, mail, entry.step)
-
-
-def _spent(
-    channel: str, qualifiers: tuple[str, ...], given: dict[str, str], config: Config
-) -> tuple[str | None, int | None]:
-    """What a line cost and how long it took: as it says, else as its channel does if it went out to somebody."""
-    usual = config.channels.get(channel)
-    if usual is None or not {"in", "no answer"}.isdisjoint(qualifiers):
-        usual = Channel()
-    minutes = parse_whole(given["minutes"]) if "minutes" in given else usual.minutes
-    cost = _money(given.get("cost"), config) or _money(usual.cost, config)
-    return cost, minutes if isinstance(minutes, int) else usual.minutes
-
-
-def _money(words: str | None, config: Config) -> str | None:
-    """An amount as a row holds it, or None if there is none or it cannot be read."""
-    found = parse_money(words, config.currency) if words else None
-    return str(found) if isinstance(found, Money) else None
 
 
 def link_key(target: str, path: str) -> str:
@@ -274,7 +167,7 @@ class Index:
                 key
                 for query in (
                     "SELECT DISTINCT key FROM handle WHERE path IN ({})",
-                    "SELECT DISTINCT key FROM entry WHERE key IS NOT NULL AND path IN ({})",
+                    "SELECT DISTINCT key FROM shared WHERE path IN ({})",
                     "SELECT DISTINCT key FROM link WHERE field = 'company' AND path IN ({})",
                 )
                 for (key,) in self.cache.rows_among(query, found)
@@ -334,25 +227,36 @@ class Index:
         found = {path: personal[path].copy() for path in paths}
         for company, member in people:
             found[company].update(row._replace(stepped=0, step=None) for row in personal[member] if row.tried)
-        return {path: [touch_of(row, row.path) for row in sorted(rows)] for path, rows in found.items()}
+        return {path: [row.touch for row in sorted(rows)] for path, rows in found.items()}
 
     def _personal(self, paths: set[str], handles: dict[str, str]) -> dict[str, set[TouchRow]]:
         """What the own entries of the customers at `paths` bear, and those made with them, by their `handles`."""
         found: dict[str, set[TouchRow]] = {path: set() for path in paths}
-        query = f"SELECT {_TOUCH} FROM entry WHERE bears AND key IS NULL AND path IN ({{}})"  # noqa: S608
-        for row in map(TouchRow._make, self.cache.rows_among(query, paths)):
-            found[row.path].add(row)
-        query = f"SELECT key, {_TOUCH} FROM entry WHERE bears AND key IN ({{}})"  # noqa: S608
+        query = "SELECT path, entries FROM log WHERE path IN ({})"
+        for path, text in self.cache.rows_among(query, paths):
+            found[path].update(touch_rows(text, path))
+        query = f"SELECT key, {_TOUCH} FROM shared WHERE bears AND key IN ({{}})"  # noqa: S608
         for key, *row in self.cache.rows_among(query, handles):
             found[handles[key]].add(TouchRow._make(row))
         return found
 
+    def _entries(self, part: str = "") -> Iterator[tuple[str, EntryRow]]:
+        """Every entry with its file's path, by path; those of files whose row has this `part` are enough."""
+        query = "SELECT path, entries FROM log WHERE ? = '' OR instr(entries, ?) ORDER BY path"
+        for path, text in self.cache.rows(query, part, part):
+            for row in unpacked(text):
+                yield path, row
+
     def reached(self, channel: str, first: date, last: date) -> set[str]:
         """The paths of those in whose log `channel` stands on a day from `first` to `last` (both included)."""
-        query = """SELECT DISTINCT path, key FROM entry
-            WHERE channel = ? AND date BETWEEN ? AND ? AND (contact OR NOT tried)"""
-        rows = self.cache.rows(query, channel, first.isoformat(), last.isoformat())
-        found = {path if key is None else self.resolve(key) for path, key in rows}
+        start, end = first.toordinal(), last.toordinal()
+        query = """SELECT DISTINCT key FROM shared
+            WHERE channel = ? AND day BETWEEN ? AND ? AND (contact OR NOT tried)"""
+        found = {self.resolve(key) for (key,) in self.cache.rows(query, channel, start, end)}
+        for path, row in self._entries(has_channel(channel)):
+            form = row.form
+            if form.channel == channel and start <= row.day <= end and (form.contact or not form.tried):
+                found.add(path)
         return {path for path in found if path}
 
     def spent(self, first: date, last: date) -> list[tuple[str, str | None, int, int]]:
@@ -360,22 +264,35 @@ class Index:
 
         An entry counts for the customer in whose file it stands, whoever else was there.
         """
-        query = """SELECT path, cost, count(*), coalesce(sum(minutes), 0) FROM entry
-            WHERE key IS NULL AND date BETWEEN ? AND ? AND (cost IS NOT NULL OR minutes IS NOT NULL)
-            GROUP BY path, cost ORDER BY path, cost"""
-        return self.cache.rows(query, first.isoformat(), last.isoformat())
+        start, end = first.toordinal(), last.toordinal()
+        found: dict[tuple[str, str | None], tuple[int, int]] = {}
+        for path, row in self._entries():
+            cost, minutes = row.form.cost, row.form.minutes
+            if start <= row.day <= end and not (cost is None and minutes is None):
+                count, sum_ = found.get((path, cost), (0, 0))
+                found[path, cost] = count + 1, sum_ + (minutes or 0)
+        in_order = sorted(found.items(), key=lambda one: (one[0][0], one[0][1] or ""))
+        return [(*key, *counted) for key, counted in in_order]
 
     def sold(self, until: date) -> list[tuple[str, str]]:
         """What each sale up to `until` (included) has brought: path and amount (`5400 EUR`)."""
-        query = """SELECT path, amount FROM entry
-            WHERE key IS NULL AND channel = 'sale' AND amount IS NOT NULL AND date <= ?"""
-        return self.cache.rows(query, until.isoformat())
+        end = until.toordinal()
+        return [
+            (path, row.form.amount)
+            for path, row in self._entries(has_channel("sale"))
+            if row.form.channel == "sale" and row.form.amount is not None and row.day <= end
+        ]
 
     def channel_counts(self) -> list[tuple[str, str, int]]:
         """How often each channel stands in each log: path, channel, number of entries."""
-        query = """SELECT path, channel, count(*) FROM entry WHERE key IS NULL AND place >= 0
-            GROUP BY path, channel ORDER BY path, channel"""
-        return self.cache.rows(query)
+        counts = Counter((path, row.form.channel) for path, row in self._entries() if row.place >= 0)
+        return [(*key, count) for key, count in sorted(counts.items())]
+
+    def later_than(self, today: date) -> list[tuple[str, int, date]]:
+        """The entries and ticked follow-ups after `today`: path, line and day, in the order of the files."""
+        end = today.toordinal()
+        found = {(path, row.line, row.day) for path, row in self._entries() if row.day > end}
+        return [(path, line, date.fromordinal(day)) for path, line, day in sorted(found)]
 
     def _handles(self, paths: set[str]) -> dict[str, str]:
         """The keys by which links reach one of the customers at `paths`, and nobody else, with the path."""
@@ -400,7 +317,7 @@ class Index:
 
     def loose_links(self) -> list[LooseLink]:
         """The links that do not lead to one customer, in the order of the files."""
-        query = """WITH told AS (SELECT path, line, key FROM entry WHERE key IS NOT NULL)
+        query = """WITH told AS (SELECT path, line, key FROM shared)
             SELECT path, line, CASE WHEN field IS NULL AND (path, key) IN (SELECT path, key FROM told)
                 THEN ?1 ELSE field END, target, key FROM link
             UNION SELECT path, line, ?2, key, key FROM told WHERE (path, key) NOT IN (SELECT path, key FROM link)

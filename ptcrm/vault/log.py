@@ -37,6 +37,7 @@ _USUAL = re.compile(
     re.DOTALL,
 )
 _MAX_FORMS = 1000  # people have a handful
+_MAX_DAYS = 20_000
 _AFTER_DATE = re.compile(
     r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2}))?"
     r"(?:[ \t]+(?P<channel>[^\s:()]+(?:[ \t]+[^\s:()]+)*?))?"
@@ -90,6 +91,7 @@ class LineReader:
     config: Config
     names: dict[str, str]
     _forms: dict[str, LogEntry] = field(default_factory=dict, repr=False, compare=False)
+    _days: dict[str, date] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, config: Config) -> LineReader:
@@ -100,15 +102,47 @@ class LineReader:
         """The channel that `word` names, or None."""
         return self.names.get(" ".join(word.casefold().split()))
 
-    def entry(self, item: Item, text: str, report: Report) -> LogEntry | None:
-        """The log entry that `item` of `text` is; None for a note of the user's, or one that does not fit."""
-        start = item.content.start
-        words = text[start : item.span.end].replace("\r\n", "\n")
-        line = report.line(start)
-        found = self.usual_entry(words, line, item.span) or self._unusual(item, words, line, report)
-        if found and "::" in words:
-            self._warn_of_amounts(text, start, item.span.end, report)
+    def entries(self, document: Document, report: Report) -> dict[int, LogEntry]:
+        """The entries of the log, by where their words begin; the other items there are notes of the user's."""
+        text, found = document.source.text, dict[int, LogEntry]()
+        for part in document.entries():
+            if isinstance(part, Span):
+                self._run(text, part, found, report)
+            else:
+                self._item(text, part, found, report)
         return found
+
+    def _run(self, text: str, run: Span, found: dict[int, LogEntry], report: Report) -> None:
+        """Put the entries of lines that are one plain item each where they are `found`.
+
+        Nearly all are of a day and a form that are known, and then nothing but ": " has to be looked for.
+        """
+        days, forms, at, line = self._days, self._forms, run.start, report.line(run.start)
+        for words in run.of(text).split("\n")[:-1]:
+            head, colon, rest = words.partition(": ")
+            day, like = days.get(head[2:12]), forms.get(head[12:])
+            end = at + len(words) - words.endswith("\r")
+            if day and like and colon and "::" not in rest:
+                rest = rest.lstrip(" \t").rstrip()
+                tags = tuple(_TAG.findall(rest)) if "#" in rest else ()
+                found[at + 2] = LogEntry(
+                    day, like.channel, rest, None, like.qualifiers, tags, (), line, Span(at, end)
+                )
+            else:
+                self._item(text, Item(Span(at, end), Span(at + 2, end), text[at], 0, 0), found, report)
+            at += len(words) + 1
+            line += 1
+
+    def _item(self, text: str, item: Item, found: dict[int, LogEntry], report: Report) -> None:
+        """Put the entry that an item of the log is where it is `found`, if it is one."""
+        start, end = item.content.start, item.span.end
+        words = text[start:end].replace("\r\n", "\n")
+        line = report.line(start)
+        entry = self.usual_entry(words, line, item.span) or self._unusual(item, words, line, report)
+        if entry is not None:
+            found[start] = entry
+            if "::" in words:
+                self._warn_of_amounts(text, start, end, report)
 
     def _unusual(self, item: Item, words: str, line: int, report: Report) -> LogEntry | None:
         """The log entry that `item` with these `words` is, if it is one; whatever its form."""
@@ -121,7 +155,7 @@ class LineReader:
         if isinstance(fitted, Problem):
             report.problem(fitted.moved(start), start)
             return None
-        return replace(fitted, line=line, span=item.span)
+        return fitted._replace(line=line, span=item.span)
 
     def usual_entry(self, words: str, line: int, span: Span) -> LogEntry | None:
         """The entry that `words` make, if they are of a form that fits; the tests hold it to `parse_entry`.
@@ -135,13 +169,25 @@ class LineReader:
         like = self._forms.get(form) or self._like(form)
         if like is None:
             return None
+        day = self._days.get(written) or self._day(written)
+        if day is None:
+            return None
+        text = (text or below or "").rstrip()
+        if "\n" in text:
+            text = _dedent(text)
+        tags = tuple(_TAG.findall(text)) if "#" in text else ()
+        fields = inline_fields(text) if "::" in text else ()
+        return LogEntry(day, like.channel, text, None, like.qualifiers, tags, fields, line, span)
+
+    def _day(self, written: str) -> date | None:
+        """The day of ten signs that look like one."""
         try:
             day = date.fromisoformat(written)
         except ValueError:
             return None
-        text = _dedent((text or below or "").rstrip())
-        tags = tuple(_TAG.findall(text)) if "#" in text else ()
-        return LogEntry(day, like.channel, text, None, like.qualifiers, tags, inline_fields(text), line, span)
+        if len(self._days) < _MAX_DAYS:
+            self._days[written] = day
+        return day
 
     def _like(self, form: str) -> LogEntry | None:
         """An entry of this form, or None if it fits no entry."""
@@ -330,7 +376,7 @@ class LineReader:
     def _warn_of_no_log(self, document: Document, report: Report) -> None:
         """Warn of the first item that would be an entry, if only there were a log heading above it."""
         text = document.source.text
-        for item in document.outline.items:
+        for item in document.outline.items(text):
             words = text[item.content.start : item.content.end]
             if item.depth or item.box is not None or not _DATED.match(words):
                 continue

@@ -122,7 +122,7 @@ def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         inner = _builder(args[1])
         return lambda plain: {key: inner(part) for key, part in plain.items()}
     if isinstance(kind, type) and hasattr(kind, "_fields"):
-        return lambda plain: kind(*plain)
+        return _tuple_builder(tuple(get_type_hints(kind).values()), cast("Any", kind)._make)
     if is_dataclass(kind):
         return _record_builder(kind)
     if kind in (date, time):
@@ -130,12 +130,12 @@ def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
     return Decimal if kind is Decimal else lambda plain: plain
 
 
-def _tuple_builder(args: tuple[Any, ...]) -> Callable[[Any], Any]:
+def _tuple_builder(args: tuple[Any, ...], make: Callable[[Any], Any] = tuple) -> Callable[[Any], Any]:
     if args[-1] is Ellipsis:
         inner = _builder(args[0])
         return lambda plain: tuple(inner(part) for part in plain)
     inners = [_builder(arg) for arg in args]
-    return lambda plain: tuple(inner(part) for inner, part in zip(inners, plain, strict=True))
+    return lambda plain: make(inner(part) for inner, part in zip(inners, plain, strict=True))
 
 
 def _record_builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401

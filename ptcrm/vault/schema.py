@@ -282,11 +282,7 @@ def read_customer(source: Source, reader: LineReader) -> Reading:
         values["status"] = "former"
         values["lines"].setdefault("status", values["lines"]["left"])
     text = source.text
-    entries = {
-        item.content.start: entry
-        for item in document.entries()
-        if (entry := reader.entry(item, text, report)) is not None
-    }
+    entries = reader.entries(document, report)
     values["log"] = tuple(entries.values())
     _warn_of_disorder(document, entries, report)
     values["follow_ups"] = with_series(
