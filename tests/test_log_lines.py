@@ -398,7 +398,7 @@ LOG_LINES = st.lists(
             "- 2026-13-02 call: x",
             "* 2026-10-02 visit: A #b [with:: [[jan]]] [cost:: x]",
             "+ 2026-10-02 cal: x",
-            "- 2026-10-02 call:\u00a0x",
+            "- 2026-11-02 call: \u00a0x",
             "- 2026-10-02 call:",
             "- 2026-10-02 call:\tx: y",
             "- 2026-W01-1 call: x",
