@@ -17,7 +17,7 @@ from ptcrm import __version__
 from ptcrm.errors import NotFoundError, PtcrmError, QueryError, RefusedError, UsageError
 from ptcrm.model.config import Config, read_config
 from ptcrm.model.dates import later
-from ptcrm.model.diagnostic import CODES, ERRORS, USUAL, Diagnostic, Severity
+from ptcrm.model.diagnostic import ERRORS, USUAL, Diagnostic, Severity
 from ptcrm.model.occurrence import FOREVER
 from ptcrm.model.reading import Report
 from ptcrm.schedule.campaigns import busy_days, entries, mailing, next_day
@@ -48,7 +48,7 @@ from ptcrm.vault.journal import Journal
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.rename import Files, renamed
 from ptcrm.vault.repair import repaired
-from ptcrm.vault.schema import Reading, read_customer
+from ptcrm.vault.schema import Reading, parse_id, read_customer, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Iterator
@@ -70,7 +70,7 @@ _TRIES = 3  # another process may read files while this one works out what follo
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _AT_ONCE = 500  # customers whose obligations are worked out together
 _A_YEAR_KNOWN = 2026  # to the package of holidays
-_ROWS_VERSION = "8"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "9"  # raised when rows are laid out or worked out differently
 
 
 class Listed(NamedTuple):
@@ -223,10 +223,10 @@ class Workspace:
 
     def read(self, path: str) -> Reading:
         """The file at `path`, read anew; raises OSError or UndecodableError."""
-        source = Source.decode(path, store.read_file(self.root, path))
-        if self._last is None or self._last.document.source != source:
-            self._last = read_customer(source, self.reader)
-        return self._last
+        source, last = Source.decode(path, store.read_file(self.root, path)), self._last
+        if last is None or last.document.source.path != path or last.document.source != source:
+            last = self._last = read_customer(source, self.reader)
+        return last
 
     def reading(self, match: Match) -> Reading:
         """The customer's file as it is now; raises `RefusedError` if it can no longer be read."""
@@ -556,11 +556,24 @@ class Workspace:
             tuple(self.listing.missing),
             partial(store.list_names, self.root),
         )
-        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=codes)]
+        found = [*self.config_problems, *self.listing.problems, *self._found_in_files(codes)]
         for check in CHECKS:
             found += check(vault)
         wanted = (one for one in found if one.code in codes)
         return sorted(wanted, key=lambda one: (one.path, one.line, one.column, one.code))
+
+    def _found_in_files(self, codes: frozenset[str]) -> Iterator[Diagnostic]:
+        """What reading the files found of these codes; files without an id are read for what they offer to who asks."""
+        yield from self.cache.diagnostics(codes=codes)
+        if not codes <= USUAL:
+            for path in self.without_id():
+                with contextlib.suppress(OSError, UndecodableError):
+                    yield from (offer for offer in self.read(path).offers if offer.code in codes)
+
+    def without_id(self) -> list[str]:
+        """The paths of the files whose id is their name, and may be written into them."""
+        found = (one.path for one in self.cache.customers() if "id" not in one.lines)
+        return [path for path in found if isinstance(parse_id(stem_of(path)), str)]
 
     def _copies(self) -> Iterator[Copy]:
         """The sync programs' copies, with their texts."""
@@ -592,10 +605,10 @@ class Workspace:
         found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=ERRORS)]
         return {one.path: one for one in reversed(found) if one.severity is Severity.ERROR}
 
-    def repairs(self, wanted: Callable[[Diagnostic], bool]) -> list[Repair]:
-        """What mends the `wanted` diagnostics, file by file; raises `RefusedError` for a file that is gone."""
+    def repairs(self, codes: frozenset[str], wanted: Callable[[Diagnostic], bool]) -> list[Repair]:
+        """What mends the `wanted` diagnostics of these codes, file by file; raises `RefusedError` for a file that is gone."""
         repairs = []
-        for path in sorted({one.path for one in self.cache.diagnostics(codes=CODES) if wanted(one)}):
+        for path in sorted({one.path for one in self._found_in_files(codes) if wanted(one)}):
             try:
                 reading = self.read(path)
             except (OSError, UndecodableError) as error:

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from ptcrm.cli import cli
 from ptcrm.errors import RefusedError
+from ptcrm.model.diagnostic import CODES
 from ptcrm.text.caret import columns, pointed_at
 from ptcrm.vault.schema import Reading
 from ptcrm.workspace import Workspace
@@ -369,7 +370,7 @@ def test_nothing_is_written_if_a_file_is_gone(vault: Path, open_vault: OpenVault
     workspace = open_vault(vault, None, None)
     (vault / "customers" / "anna.md").unlink()
     with pytest.raises(RefusedError, match=r"customers/anna\.md: it cannot be read"):
-        workspace.repairs(lambda one: one.fix is not None)
+        workspace.repairs(CODES, lambda one: one.fix is not None)
 
 
 def test_the_configuration_is_never_mended(make_vault: MakeVault, run: Run) -> None:

@@ -245,7 +245,8 @@ def test_a_fix_that_does_harm_or_does_not_help_is_left_out(text: str, old: str, 
     found = read(text)
     fix = Fix("x", Edit(Span(text.index(old), text.index(old) + len(old)), new), safe=True)
     offer = replace(found.offers[0], fix=fix)
-    assert repaired(found._replace(offers=(offer,)), READER, lambda _: True) is None
+    other = type("Other", (Reading,), {"offers": (offer,)})
+    assert repaired(other(*found), READER, lambda _: True) is None
 
 
 def test_where_the_date_is_cannot_always_be_told() -> None:

@@ -131,7 +131,7 @@ def _repairs(workspace: Workspace, codes: frozenset[str], *, guess: bool) -> lis
     def is_wanted(one: Diagnostic) -> bool:
         return one.fix is not None and (one.fix.safe or guess) and one.code in codes
 
-    return workspace.repairs(is_wanted)
+    return workspace.repairs(codes, is_wanted)
 
 
 def _say_mended(repairs: list[Repair], out: Callable[[str], None]) -> None:
@@ -231,6 +231,6 @@ def _say_fixable(found: list[Diagnostic], select: tuple[str, ...]) -> None:
 
 
 def _say_without_id(workspace: Workspace) -> None:
-    count = len(workspace.cache.diagnostics(codes=_NO_ID))
+    count = len(workspace.without_id())
     if count:
         tell(f"Without an id: {plural(count, 'file')}. `ptcrm check --fix --select PT111` adds one.")

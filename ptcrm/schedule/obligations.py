@@ -5,8 +5,10 @@ Today matters only where the result says so with `valid_from` and `valid_until`;
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ptcrm.model.dates import NEVER, Anniversary, Interval, later
@@ -67,7 +69,7 @@ def _rule_words(interval: Interval, rule: str) -> str:
 
 def obligations(customer: Customer, touches: Sequence[Touch], config: Config, today: date) -> Obligations:
     """What is owed to `customer`, whose `touches` are in the order of their dates."""
-    known = [touch for touch in touches if touch.date <= today]
+    known = touches[: bisect_right(touches, today, key=attrgetter("date"))]
     if customer.do_not_contact:
         return Obligations(Standing(NEVER))
     cadence = which_cadence(customer, config, today)
@@ -216,9 +218,15 @@ def _task_reason(task: FollowUp, config: Config) -> str:
 
 def unanswered(channel: str | None, known: Sequence[Touch]) -> date | None:
     """The day of the newest try (by `channel`, if one is given), if nobody was reached on that day."""
-    tries = (touch for touch in known if touch.tried and channel in (None, touch.channel))
-    newest = max(tries, key=lambda touch: (touch.date, touch.contact), default=None)
-    return None if newest is None or newest.contact else newest.date
+    newest = None
+    for touch in reversed(known):
+        if newest and touch.date < newest:
+            return newest
+        if touch.tried and channel in (None, touch.channel):
+            if touch.contact:
+                return None
+            newest = touch.date
+    return newest
 
 
 def _with_cadence(contacts: list[Obligation], item: Obligation, config: Config) -> list[Obligation]:
@@ -279,7 +287,8 @@ def _validity(
     customer: Customer, touches: Sequence[Touch], under_way: list[Run], today: date
 ) -> tuple[date, date]:
     """The days around `today` on which nothing changes: no touch comes or goes, no cadence ends, no step lapses."""
-    turns = [touch.date for touch in touches]
+    at = bisect_right(touches, today, key=attrgetter("date"))
+    turns = [touch.date for touch in touches[max(at - 1, 0) : at + 1]]  # those on either side of today
     turns += turning_days(customer, under_way)
     if customer.cadence_until and customer.cadence_until < FOREVER:
         turns.append(later(customer.cadence_until, _A_DAY))

@@ -38,6 +38,7 @@ _INLINE_LINK = (
 )
 _TICKS = re.compile(r"`+")
 _LINK = re.compile(f"(?P<ticks>{_TICKS.pattern})|{_WIKI.pattern}|{_INLINE_LINK}")
+_WIKI_LINK = re.compile(f"{_WIKI.pattern}(?P<angled>)(?P<bare>)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,13 @@ def find_links(text: str, span: Span, code: tuple[Span, ...] = ()) -> list[Targe
 
 def _links(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
     """The links between `start` and `end` that stand in no code between backticks."""
+    if text.find("`", start, end) < 0 and text.find("](", start, end) < 0:
+        while (start := text.find("[[", start, end)) >= 0:
+            wiki = _WIKI_LINK.match(text, start, end)
+            if wiki:
+                yield wiki
+            start = wiki.end() if wiki else start + 1
+        return
     code_ends = _code_ends(text, start, end)
     while link := _LINK.search(text, start, end):
         if not link["ticks"]:

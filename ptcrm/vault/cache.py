@@ -202,8 +202,12 @@ class Cache:
         self.database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
 
     def _delete(self, tables: Iterable[str], paths: Iterable[str]) -> None:
+        among = [*paths]
         for table in tables:
-            self.database.executemany(f"DELETE FROM {table} WHERE path = ?", [(path,) for path in paths])  # noqa: S608
+            for at in range(0, len(among), _AT_ONCE):
+                part = among[at : at + _AT_ONCE]
+                marks = ", ".join("?" * len(part))
+                self.database.execute(f"DELETE FROM {table} WHERE path IN ({marks})", part)  # noqa: S608
 
     def customer(self, path: str) -> Customer | None:
         """The customer of the file at `path`, without the log."""

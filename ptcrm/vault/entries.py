@@ -65,26 +65,24 @@ class TouchRow(NamedTuple):
     path: str
     line: int
     channel: str
-    contact: int
-    tried: int
-    voicemail: int
-    stepped: int
+    contact: bool
+    tried: bool
+    voicemail: bool
+    stepped: bool
     step: str | None
 
     @property
     def touch(self) -> Touch:
         """The touch itself."""
         day, _, path, line, channel, contact, tried, voicemail, _, step = self
-        return Touch(
-            date.fromordinal(day), channel, bool(contact), path, line, bool(tried), bool(voicemail), step
-        )
+        return Touch(date.fromordinal(day), channel, contact, path, line, tried, voicemail, step)
 
 
 def touch_rows(text: str, path: str) -> list[TouchRow]:
     """What bears on what is owed of the packed entries of the file at `path`."""
     forms, numbers = json.loads(text)
     ends = [
-        (channel, contact, tried, voicemail, step is not None, step) if bears else None
+        (channel, bool(contact), bool(tried), bool(voicemail), step is not None, step) if bears else None
         for channel, bears, contact, tried, voicemail, step, *_ in forms
     ]
     each = iter(numbers)

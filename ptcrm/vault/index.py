@@ -78,7 +78,7 @@ def facts_of(reading: Reading, forms: Forms) -> Facts:
         links,
         packed(entries),
         tuple((link_key(target, one.path), row) for target, row in forms.shared(one, entries)),
-        reading.diagnostics + reading.offers,
+        reading.diagnostics,
     )
 
 
@@ -226,7 +226,9 @@ class Index:
         personal = self._personal({*paths, *members}, handles | self._handles(members))
         found = {path: personal[path].copy() for path in paths}
         for company, member in people:
-            found[company].update(row._replace(stepped=0, step=None) for row in personal[member] if row.tried)
+            found[company].update(
+                row._replace(stepped=False, step=None) for row in personal[member] if row.tried
+            )
         return {path: [row.touch for row in sorted(rows)] for path, rows in found.items()}
 
     def _personal(self, paths: set[str], handles: dict[str, str]) -> dict[str, set[TouchRow]]:
@@ -236,8 +238,9 @@ class Index:
         for path, text in self.cache.rows_among(query, paths):
             found[path].update(touch_rows(text, path))
         query = f"SELECT key, {_TOUCH} FROM shared WHERE bears AND key IN ({{}})"  # noqa: S608
-        for key, *row in self.cache.rows_among(query, handles):
-            found[handles[key]].add(TouchRow._make(row))
+        for key, *row, contact, tried, voicemail, stepped, step in self.cache.rows_among(query, handles):
+            truths = map(bool, (contact, tried, voicemail, stepped))
+            found[handles[key]].add(TouchRow._make((*row, *truths, step)))
         return found
 
     def _entries(self, part: str = "") -> Iterator[tuple[str, EntryRow]]:

@@ -282,7 +282,8 @@ class LineReader:
         if item.box is None:
             return None
         words, start = item.content.of(text).rstrip(), item.content.start
-        signs = {found["sign"]: found["date"] for found in _SIGNED_DATE.finditer(words)}
+        has_signs = not words.isascii()
+        signs = {found["sign"]: found["date"] for found in _SIGNED_DATE.finditer(words)} if has_signs else {}
         dated = _DATED.match(words)
         signed = next((signs[sign] for sign in _DUE + _SCHEDULED if sign in signs), None)
         written = (dated["linked"] or dated["bold"] or dated["bare"]) if dated else signed
@@ -331,7 +332,7 @@ class LineReader:
         block = BLOCK_ID.search(words)
         if block:
             words = words[: block.start()]
-        for sign in (_SIGNED_DATE, _REPEATS, _OTHER_SIGNS):
+        for sign in () if words.isascii() else (_SIGNED_DATE, _REPEATS, _OTHER_SIGNS):
             words = sign.sub("", words)
         rest = _TASK_REST.fullmatch(f" {words.strip()}")
         text = rest["text"] if rest else words
@@ -390,7 +391,7 @@ class LineReader:
     def _repeats(
         words: str, fields: dict[str, str], item: Item, report: Report
     ) -> tuple[Interval | None, bool]:
-        sign = _REPEATS.search(words)
+        sign = None if words.isascii() else _REPEATS.search(words)
         given = fields.get("every") or (sign["every"] if sign else None)
         if not given:
             return None, False

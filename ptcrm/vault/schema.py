@@ -6,7 +6,6 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptcrm.errors import UsageError
@@ -253,15 +252,17 @@ def values_for(
 
 
 class Reading(NamedTuple):
-    """What one file gave: its document, the customer (None if it is none), and what is wrong.
-
-    `offers` are the diagnostics that count only for somebody who asks for them.
-    """
+    """What one file gave: its document, the customer (None if it is none), and what is wrong."""
 
     document: Document
     customer: Customer | None
     diagnostics: tuple[Diagnostic, ...]
-    offers: tuple[Diagnostic, ...] = ()
+
+    @property
+    def offers(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that count only for somebody who asks for them."""
+        found = _missing_id(self.document) if self.customer else ()
+        return _without_fixes(found) if self.document.conflicts else found
 
 
 def read_customer(source: Source, reader: LineReader) -> Reading:
@@ -273,7 +274,7 @@ def read_customer(source: Source, reader: LineReader) -> Reading:
             hint = "If it is a customer, put its fields between two lines `---` at the top."
             report.add("PT010", 0, "no front matter, so this is a note and no customer", hint)
         return Reading(document, None, tuple(report.found))
-    stem = unicodedata.normalize("NFC", PurePosixPath(source.path).stem)
+    stem = stem_of(source.path)
     values: dict[str, Any] = {"id": stem, "name": stem}
     values.update(_fields(document.root, reader, report))
     if values["id"] == stem and isinstance(problem := parse_id(stem), Problem):
@@ -290,15 +291,25 @@ def read_customer(source: Source, reader: LineReader) -> Reading:
     )
     reader.warn_of_strays(document, report)
     values["links"] = _all_links(document, report)
-    found, offers = tuple(report.found), _missing_id(document, stem)
+    found = tuple(report.found)
     if document.conflicts:  # then nothing is written
-        found, offers = (tuple(replace(one, fix=None) for one in some) for some in (found, offers))
-    return Reading(document, Customer(path=source.path, **values), found, offers)
+        found = _without_fixes(found)
+    return Reading(document, Customer(path=source.path, **values), found)
 
 
-def _missing_id(document: Document, stem: str) -> tuple[Diagnostic, ...]:
+def stem_of(path: str) -> str:
+    """The name of the file at `path` without `.md`, which is the id of who has no other (FORMAT §2.1)."""
+    return unicodedata.normalize("NFC", path.rpartition("/")[2].removesuffix(".md"))
+
+
+def _without_fixes(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    return tuple(replace(one, fix=None) for one in found)
+
+
+def _missing_id(document: Document) -> tuple[Diagnostic, ...]:
     """The diagnostic of a file whose id is its name; the fix is a first line that keeps it."""
     report, root, at = Report(document.source), document.root, document.yaml.start
+    stem = stem_of(document.source.path)
     ids = [value for key, value in root.pairs if key.value == "id"] if root else []
     if isinstance(parse_id(stem), str) and all(map(is_empty, ids)):
         edit = None if ids else add_id(document, stem)
