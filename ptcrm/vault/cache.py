@@ -45,6 +45,7 @@ CREATE TABLE entry (
 );
 CREATE INDEX entry_key ON entry (key) WHERE key IS NOT NULL;
 CREATE INDEX entry_path ON entry (path);
+CREATE TABLE text (path TEXT PRIMARY KEY, notes TEXT, log TEXT);
 CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);
 CREATE TABLE standing (path TEXT PRIMARY KEY, valid_from TEXT, valid_until TEXT, facts TEXT) WITHOUT ROWID;
@@ -64,7 +65,7 @@ _COLUMNS = {
 }
 _PLAIN = _COLUMNS["entry"].index("step")  # nearly all entries have nothing from here on
 _NOTHING = (None,) * (len(_COLUMNS["entry"]) - _PLAIN)  # handing over a NULL costs as much as a row
-_BY_FILE = ("file", "customer", "handle", "link", "entry", "diagnostic")
+_BY_FILE = ("file", "customer", "handle", "link", "entry", "text", "diagnostic")
 _OWED = ("standing", "contact", "yearly")
 _AT_ONCE = 500  # values in one question
 
@@ -197,6 +198,18 @@ class Cache:
         self._insert("entry", (row[:_PLAIN] for row in entries if row[_PLAIN:] == _NOTHING), _PLAIN)
         diagnostics = ((path, wrong.code, dump(wrong)) for path, one in found for wrong in one.diagnostics)
         self._insert("diagnostic", diagnostics)
+
+    def texts(self) -> dict[str, tuple[str, str]]:
+        """The notes and the log of each file whose texts are kept, as they are searched, by path."""
+        rows = self.database.execute("SELECT path, notes, log FROM text")
+        return {path: (notes, log) for path, notes, log in rows}
+
+    def keep_texts(self, texts: Iterable[tuple[str, Signature, str, str]]) -> None:
+        """Keep the notes and the log of files: path, signature, texts; not of one that was read anew since."""
+        query = """INSERT OR REPLACE INTO text SELECT path, ?6, ?7 FROM file
+            WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3 AND ctime_ns = ?4 AND inode = ?5"""
+        rows = ((path, *signature, notes, log) for path, signature, notes, log in texts)
+        self.database.executemany(query, rows)
 
     def _insert(self, table: str, rows: Iterable[Sequence[object]], width: int | None = None) -> None:
         """Add `rows`; where they have but the first `width` columns, the others are NULL."""
