@@ -145,6 +145,12 @@ class _Parser:
         message = f"the saved queries here have more than {_MOST} values together"
         return _Together(message, token.offset) if self.inside.room[0] < 0 else None
 
+    def _too_deep(self, token: Token) -> Flaw:
+        if token.kind == "(" and not self.inside.names:
+            return Flaw(f"more than {_DEEPEST} brackets stand inside each other", token.offset)
+        message = f"more than {_DEEPEST} brackets and saved queries stand inside each other"
+        return _Together(message, token.offset)
+
     def _saved(self, token: Token) -> Query | Flaw:
         """The saved query that an `@` names."""
         found = self.terms.vocabulary.queries.get(fold(token.text))
@@ -157,9 +163,7 @@ class _Parser:
                 f"{shown(f'@{name}')} asks for itself: {way}", token.offset, "Take one of them out."
             )
         if self.depth >= _DEEPEST:
-            return _Together(
-                f"more than {_DEEPEST} brackets and saved queries stand inside each other", token.offset
-            )
+            return self._too_deep(token)
         inside = _Inside((*self.inside.names, name), self.depth + 1, self.inside.room)
         query = _parsed(text, self.terms._replace(planned=True), inside)
         if isinstance(query, _Together):
@@ -181,8 +185,8 @@ class _Parser:
 
     def _bracketed(self, opening: Token) -> Query | Flaw:
         """What stands behind a bracket, up to the one that closes it."""
-        if self.depth == _DEEPEST:
-            return Flaw(f"more than {_DEEPEST} brackets stand inside each other", opening.offset)
+        if self.depth >= _DEEPEST:
+            return self._too_deep(opening)
         self.depth += 1
         found = self._either()
         self.depth -= 1

@@ -39,7 +39,7 @@ def known(  # noqa: PLR0913  # one for each place that facts come from
     `forecasts` has what the plan says, `texts` notes and log, by path. `revenue` is what all sales up to today have
     brought in `currency`.
     """
-    last = _last_days(index) if "last" in fields else {}
+    last = _last_days(index, customers, today) if "last" in fields else {}
     revenue = _revenues(index, currency, today) if "revenue" in fields else {}
     channels = _channels(index) if fields & _LOGGED else {}
     linked = _Links(index, customers, with_all=LINK in fields) if fields & _LINKED else None
@@ -87,8 +87,15 @@ def _targets(one: Customer, *, with_all: bool) -> Iterator[str]:
         yield from (link.target for link in one.links)
 
 
-def _last_days(index: Index) -> dict[str, date]:
-    return {path: one.last.date for path, one in index.cache.standings().items() if one.last}
+def _last_days(index: Index, customers: Iterable[Customer], today: date) -> dict[str, date]:
+    """The day of the last contact by path; those who are not to be contacted have one too, though it is owed nothing."""
+    found = {path: one.last.date for path, one in index.cache.standings().items() if one.last}
+    silent = [one.path for one in customers if one.do_not_contact]
+    for path, touches in index.touches_of(silent).items() if silent else ():
+        days = [touch.date for touch in touches if touch.contact and touch.date <= today]
+        if days:
+            found[path] = max(days)
+    return found
 
 
 def _revenues(index: Index, currency: str, today: date) -> Mapping[str, Decimal]:
