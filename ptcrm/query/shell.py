@@ -23,7 +23,7 @@ def query_of(words: Sequence[str]) -> str:
     One word is the whole query as it is written. Of several, a term whose value has blanks gets its quotes back,
     and so do plain words with blanks; alternatives that came as one word stand in brackets.
     """
-    given = [word for word in words if word.strip()]
+    given = [word.strip() for word in words if word.strip()]
     return given[0] if len(given) == 1 else " ".join(map(_restored, given))
 
 
@@ -36,7 +36,7 @@ def _restored(word: str) -> str:
         parts = _BETWEEN.split(term["values"])
         return term["before"] + "".join(map(_with_quotes, parts))
     plain = _WORDS.fullmatch(word)
-    return plain["before"] + in_quotes(plain["values"].strip()) if plain else word
+    return plain["before"] + in_quotes(plain["values"]) if plain else word
 
 
 def _with_quotes(part: str) -> str:
