@@ -353,21 +353,21 @@ class Workspace:
         return known
 
     def _read_texts(self, one: Customer, entries: frozenset[int]) -> tuple[Signature | None, Texts] | None:
-        """The texts of a customer's file, with its signature unless it has changed; None if it cannot be read."""
+        """The texts of a customer's file, with its signature if that is sure to be theirs; None if it cannot be read."""
         from ptcrm.vault.prose import texts_of
 
         try:
+            before = store.signature(self.root, one.path)
             source = Source.decode(one.path, store.read_file(self.root, one.path))
             now = store.signature(self.root, one.path)
         except (OSError, UndecodableError):
             return None
         tasks = {task.line: task.channel is not None for task in one.follow_ups}
-        is_same = now == self.listing.files.get(one.path)
         is_settled = max(now.mtime_ns, now.ctime_ns) + _JUST_NOW_NS < time.time_ns()
-        return now if is_same and is_settled else None, texts_of(source, entries, tasks)
+        return now if is_settled and now == before else None, texts_of(source, entries, tasks)
 
     def _keep_texts(self) -> None:
-        """Keep the texts that were read since the last time, of files that are still as they were listed."""
+        """Keep the texts that were read since the last time, of files whose rows are of the same signature."""
         rows = [(path, now, *texts) for path, (now, texts) in self._new_texts.items() if now]
         self._new_texts.clear()
         if rows:

@@ -702,6 +702,15 @@ def test_words_are_looked_for_as_they_are_kept() -> None:
     assert folded("  Łódź \u00a0 STRASSE\n") == folded("łódź straße") == "lodz strasse"
 
 
+def test_a_star_stands_for_text_of_one_paragraph(make_vault: MakeVault, open_vault: OpenVault) -> None:
+    text = "---\nname: Anna\n---\nred\ngreen\n\nblue\n## Log\n- 2026-11-01: one\n- 2026-11-02: two\n  three\n"
+    vault = open_vault(make_vault({"anna": text}), TODAY, None)
+    for query in ("red*green", "*blue*", "log.text:two*three", "r*d"):
+        assert meant(vault, query) == {"anna"}
+    for query in ("green*blue", "green*red", "log.text:one*two", "blue*one", "anna*red"):
+        assert meant(vault, query) == set()
+
+
 # What is kept
 
 
@@ -785,7 +794,34 @@ def test_texts_read_before_another_process_read_the_file_are_not_kept(
     settle()
     other.refresh()
     vault.close()
+    other.refresh()
     assert texts_kept(other) == set()
+    assert meant(other, "second") == {"anna"}
+    assert meant(other, "first") == set()
+
+
+def test_a_file_that_is_saved_while_its_text_is_read_is_not_kept(
+    make_vault: MakeVault, tmp_path: Path, open_vault: OpenVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_vault({"anna": "---\nname: Anna\n---\nfirst\n"})
+    settle()
+    vault, other = (open_vault(root, TODAY, tmp_path / "cache") for _ in range(2))
+    read_file = store.read_file
+
+    def read_and_save(root: Path, path: str) -> bytes:
+        content = read_file(root, path)
+        (root / path).write_text("---\nname: Anna\n---\nsecond\n", encoding="utf-8")
+        settle()
+        os.utime(root / path, (1, 1))
+        return content
+
+    monkeypatch.setattr(store, "read_file", read_and_save)
+    assert meant(vault, "first") == {"anna"}
+    monkeypatch.undo()
+    settle()
+    other.refresh()
+    vault.close()
+    other.refresh()
     assert meant(other, "second") == {"anna"}
 
 
@@ -827,7 +863,7 @@ def test_a_file_that_cannot_be_read_any_more_has_no_text(
 def test_links_of_ones_own_do_not_count(make_vault: MakeVault, open_vault: OpenVault) -> None:
     files = {
         "anna": "---\nid: anna-k\nname: Anna\naliases: [Ania]\n---\n[[anna]] [[lost note]] [[zak]]\n",
-        "zak": "---\nname: Zak\n---\n[[Ania]] [A](anna.md)\n",
+        "zak": "---\nname: zak the kid\n---\n[[Ania]] [A](anna.md)\n",
         "żak": "---\nname: Żak\ncompany: '[[anna-k|Anna]]'\n---\n",
         "a/ola": "---\nname: Ola\n---\n[[ola]] [[Lost Note#x|it]]\n",
         "b/ola": "---\nname: Ola\nid: ola-2\n---\n",
@@ -839,6 +875,8 @@ def test_links_of_ones_own_do_not_count(make_vault: MakeVault, open_vault: OpenV
     assert meant(vault, "[[customers/anna.md]]") == {"zak", "żak"}
     assert meant(vault, "[[zak]]") == {"anna-k"}
     assert meant(vault, "[[żak]]") == set()
+    assert meant(vault, "[[zak the kid]]") == set()  # a name is no target
+    assert meant(vault, 'link:"zak the kid"') == {"anna-k"}
     assert meant(vault, "[[lost note]]") == {"anna-k", "ola"}
     assert meant(vault, "has:link") == {"anna-k", "zak", "żak", "ola"}
     assert meant(vault, "company:[[anna]]") == meant(vault, "company:ania") == {"żak"}

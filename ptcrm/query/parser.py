@@ -158,7 +158,9 @@ class _Parser:
             return self.terms.no_saved(token)
         name, text = found
         if name in self.inside.names:
-            way = " → ".join(f"@{one}" for one in (*self.inside.names[self.inside.names.index(name) :], name))
+            way = " → ".join(
+                f"@{in_quotes(one)}" for one in (*self.inside.names[self.inside.names.index(name) :], name)
+            )
             return _Together(
                 f"{shown(f'@{name}')} asks for itself: {way}", token.offset, "Take one of them out."
             )
