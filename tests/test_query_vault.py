@@ -31,7 +31,7 @@ from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault import prose, store
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.prose import texts_of
-from ptcrm.vault.schema import read_customer
+from ptcrm.vault.schema import FIELDS, read_customer
 from ptcrm.workspace import Workspace
 from tests.conftest import DAY, ROOT, SAMPLE, MakeVault, OpenVault, Run
 from tests.test_query import MEANT
@@ -256,6 +256,10 @@ def test_whom_a_query_finds(text: str, ids: str, sample_vault: Workspace) -> Non
 
 def test_there_are_queries_enough() -> None:
     assert len({text for text, _ in FOUND + MEANT}) >= 300
+
+
+def test_every_field_of_a_file_can_be_asked_for() -> None:
+    assert {field.name for field in FIELDS} <= BY_NAME.keys()
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
