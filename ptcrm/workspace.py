@@ -64,7 +64,9 @@ if TYPE_CHECKING:
     from ptcrm.query.nodes import Query
     from ptcrm.schedule.campaigns import Mailing
     from ptcrm.schedule.plan import Arranged
+    from ptcrm.vault.prose import Texts
     from ptcrm.vault.repair import Repair
+    from ptcrm.vault.store import Signature
 
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
@@ -118,6 +120,7 @@ class Workspace:
         self.reader, self.forms = LineReader.of(self.config), Forms.of(self.config)
         self._worked, self._others = _Worked(), 0
         self._new_holidays: dict[str, dict[date, str]] = {}
+        self._new_texts: dict[str, tuple[Signature | None, Texts]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(self._settings).hexdigest()}"
         self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp)
@@ -134,6 +137,7 @@ class Workspace:
             with contextlib.suppress(sqlite3.DatabaseError), self.cache.writing():
                 for key, days in self._new_holidays.items():
                     self.cache.keep_holidays(key, days)
+        self._keep_texts()
         self.cache.close()
 
     @property
@@ -160,6 +164,7 @@ class Workspace:
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
         self._meant: dict[str, list[Customer]] = {}
+        self._keep_texts()
         stale, now_ns = self._scan()
         if stale.gone or any(0 <= now_ns - one.mtime_ns < _JUST_NOW_NS for one in stale.changed.values()):
             files.pause()  # an editor may be halfway through a save
@@ -312,9 +317,10 @@ class Workspace:
         from ptcrm.vault.known import known
 
         fields = frozenset[str]().union(*map(fields_of, queries))
-        forecasts = self._forecasts(fields)
+        among = list(customers)
+        forecasts, texts = self._forecasts(fields), self._texts(fields, among)
         currency, today = self.config.currency, self.today
-        return known(self.index, fields, customers, forecasts, currency=currency, today=today)
+        return known(self.index, fields, among, forecasts, currency=currency, today=today, texts=texts)
 
     def _forecasts(self, fields: frozenset[str]) -> dict[str, Forecast]:
         """What the plan says of each customer, by path; nothing is planned that none of the `fields` asks for."""
@@ -327,6 +333,47 @@ class Workspace:
             path: Forecast(one.due, days.get(path), one.state(self.today))
             for path, one in self.cache.standings().items()
         }
+
+    def _texts(self, fields: frozenset[str], among: Iterable[Customer]) -> dict[str, tuple[str, str]]:
+        """Notes and log of the customers, by path, if the `fields` ask for texts; files are read whose texts are not kept.
+
+        What is read anew is kept when the vault is next looked at or closed, so that the rows that are held stay.
+        """
+        from ptcrm.query.fields import TEXTS
+
+        if not fields & TEXTS:
+            return {}
+        known: dict[str, tuple[str, str]] = self.cache.texts()
+        known.update((path, texts) for path, (_, texts) in self._new_texts.items())
+        missing = {one.path: one for one in among if one.path not in known}
+        lines = self.index.lines_of_entries(missing)
+        for path, one in missing.items():
+            if found := self._read_texts(one, lines.get(path, frozenset())):
+                self._new_texts[path] = found
+                known[path] = found[1]
+        return known
+
+    def _read_texts(self, one: Customer, entries: frozenset[int]) -> tuple[Signature | None, Texts] | None:
+        """The texts of a customer's file, with its signature if that is sure to be theirs; None if it cannot be read."""
+        from ptcrm.vault.prose import texts_of
+
+        try:
+            before = store.signature(self.root, one.path)
+            source = Source.decode(one.path, store.read_file(self.root, one.path))
+            now = store.signature(self.root, one.path)
+        except (OSError, UndecodableError):
+            return None
+        tasks = {task.line: task.channel is not None for task in one.follow_ups}
+        is_settled = max(now.mtime_ns, now.ctime_ns) + _JUST_NOW_NS < time.time_ns()
+        return now if is_settled and now == before else None, texts_of(source, entries, tasks)
+
+    def _keep_texts(self) -> None:
+        """Keep the texts that were read since the last time, of files whose rows are of the same signature."""
+        rows = [(path, now, *texts) for path, (now, texts) in self._new_texts.items() if now]
+        self._new_texts.clear()
+        if rows:
+            with contextlib.suppress(sqlite3.DatabaseError), self.cache.writing():
+                self.cache.keep_texts(rows)
 
     def customers_by(self, asked: ConfiguredQuery) -> list[Customer]:
         """The customers whom the query finds, by path; raises `QueryError` if it cannot be read."""

@@ -625,7 +625,7 @@ def test_signs_that_move_the_cursor_are_not_shown(make_vault: MakeVault, run: Ru
     config = 'campaigns: {"a\\e[2J": {where: "tag:\\e[31m\\nx \\u2028tier:y"}}\n'
     shown = run("--vault", make_vault({}, config), "check", "--select", "PT504").stdout
     assert "\x1b" not in shown
-    assert shown.splitlines()[-2:] == ["    tag:�[31m x �tier:y", " " * 14 + "^"]
+    assert shown.splitlines()[-2:] == ["    tag:�[31m x �tier:y", " " * 22 + "^"]
 
 
 @pytest.mark.parametrize(

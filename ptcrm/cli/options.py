@@ -261,8 +261,24 @@ query_argument: Callable[..., Any] = click.argument(
 QUERY_SETTINGS: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 
+def _no_option(word: str) -> str:
+    """Why a word that begins with `--` is no query, with the command's option that was probably meant."""
+    command = click.get_current_context().command
+    name = word.partition("=")[0]
+    if name in ("--vault", "--today"):
+        return f"{name} stands before the command: ptcrm {name} … {command.name}"
+    options = [one for param in command.params for one in param.opts if one.startswith("--")]
+    hint = suggest(name, [*options, "--help"])
+    if not hint and name.strip("-"):
+        hint = f"In a query one minus excludes: -{word.lstrip('-')}" if ":" in word else ""
+    return f"“{name}” is no option of `ptcrm {command.name}`. {hint or f'See `ptcrm {command.name} --help`.'}"
+
+
 def customers_meant(workspace: Workspace, words: tuple[str, ...]) -> list[Customer]:
     """The customers whom the query typed as `words` finds, by path; raises `UsageError`."""
     from ptcrm.query.configured import typed
 
+    for word in words:
+        if word.startswith("--"):
+            raise UsageError(_no_option(word))
     return workspace.customers_by(typed([plain(word) for word in words]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.query.parser import parse, pointed
+from ptcrm.query.shell import query_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,8 +58,8 @@ def of_feed(config: Config, name: str) -> ConfiguredQuery:
 
 
 def typed(words: Sequence[str]) -> ConfiguredQuery:
-    """The query that was typed on a command line."""
-    return ConfiguredQuery("", "the query", " ".join(words), planned=True)
+    """The query that was typed as these words of a command line, with the quotes that the shell has taken away."""
+    return ConfiguredQuery("", "the query", query_of(words), planned=True)
 
 
 def configured(config: Config) -> Iterator[ConfiguredQuery]:

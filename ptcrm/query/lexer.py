@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-Kind = Literal["(", ")", "-", "and", "or", "term", "words", "end"]
+Kind = Literal["(", ")", "-", "and", "or", "@", "term", "words", "end"]
 
 _KINDS: dict[str, Kind] = {"(": "(", ")": ")", "-": "-", "and": "and", "or": "or"}
 _BLANKS = re.compile(r"\s*")
@@ -64,7 +64,7 @@ class Written(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A part of a query: a sign, a `term` (`text` is its field), or `words` without a field."""
+    """A part of a query: a sign, a `term` (`text` is its field), `words` without a field, or the name behind an `@`."""
 
     kind: Kind
     offset: int
@@ -100,20 +100,37 @@ def _next(text: str, at: int) -> tuple[Token, int] | Flaw:
     """The token at `at`, and where it ends."""
     if text[at] in "()-":
         return Token(_KINDS[text[at]], at), at + 1
+    if text[at] == "@":
+        return _saved(text, at)
     name = _NAME.match(text, at) or _QUOTED.match(text, at)
     if name is None:
         return _stray(text, at)
     words, end = _unquoted(name), name.end()
     if text[end : end + 1] == ":":
         return _term(text, at, words, end + 1)
-    joint = _KINDS.get(words.casefold()) if name.re is _NAME else None
-    return Token(joint or "words", at, words), end
+    value = _run(text, at, at, "")
+    if isinstance(value, Flaw):
+        return value
+    joint = _KINDS.get(value.source.casefold())
+    return Token(joint or "words", at, value.text, (value,)), at + len(value.source)
+
+
+def _saved(text: str, at: int) -> tuple[Token, int] | Flaw:
+    """The name of a saved query, behind the `@` that stands at `at`."""
+    if not (_PLAIN.match(text, at + 1) or _QUOTED.match(text, at + 1)):
+        return Flaw("a name is missing behind this “@”", at, "Write for example @vip.")
+    name = _run(text, at + 1, at + 1, "")
+    return name if isinstance(name, Flaw) else (Token("@", at, name.text), at + 1 + len(name.source))
 
 
 def _stray(text: str, at: int) -> Flaw:
     """What is wrong with a sign that begins nothing."""
     if text[at] == ",":
-        return Flaw("this comma separates nothing", at, "Write values without blanks: tag:a,b")
+        return Flaw(
+            "this comma separates nothing",
+            at,
+            "Write values without blanks: tag:a,b; and `or` between words.",
+        )
     if text[at] == ":":
         return Flaw("a field is missing before the colon", at, "Write for example tag:vip.")
     return Flaw("these quotes do not close", at)
@@ -136,8 +153,12 @@ def _term(text: str, start: int, name: str, at: int) -> tuple[Token, int] | Flaw
 def _value(text: str, start: int) -> Written | Flaw:
     """The value that begins at `start`."""
     sign = _SIGN.match(text, start)
-    at = first = sign.end() if sign else start
-    words, stars, dots, after = "", [], None, start
+    return _run(text, start, sign.end(), sign[0]) if sign else _run(text, start, start, "")
+
+
+def _run(text: str, start: int, first: int, sign: str) -> Written | Flaw:
+    """What stands without a blank from `start` on, where a `sign` may be; its words begin at `first`."""
+    at, words, stars, dots, after = first, "", [], None, start
     while run := _PLAIN.match(text, at) or _QUOTED.match(text, at):
         if run.re is _PLAIN:
             stars += [len(words) + star.start() for star in re.finditer(r"\*", run[0])]
@@ -151,7 +172,7 @@ def _value(text: str, start: int) -> Written | Flaw:
         return _missing(text, at)
     if not words:
         return Flaw("nothing stands between these quotes", first, _NONE)
-    return Written(sign[0] if sign else "", words, tuple(stars), dots, text[start:at], start, after)
+    return Written(sign, words, tuple(stars), dots, text[start:at], start, after)
 
 
 def _missing(text: str, at: int) -> Flaw:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from ptcrm.model.dates import Anniversary
-from ptcrm.query.nodes import Test, Value
+from ptcrm.query.nodes import Key, Test, Value
 from ptcrm.text.fold import fold
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -52,6 +52,31 @@ class Like:
     def __call__(self, value: Value) -> bool:
         """Whether the pieces stand in the value, folded."""
         return fits(self.pieces, fold(str(value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A text in the form of `prose.searched` that has these pieces, in this order in one of its lines."""
+
+    pieces: tuple[str, ...]
+
+    def __call__(self, value: Value) -> bool:
+        """Whether the pieces stand in the value."""
+        text = str(value)
+        if not all(piece in text for piece in self.pieces):
+            return False
+        return len(self.pieces) == 1 or any(fits(("", *self.pieces, ""), line) for line in text.split("\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class LeadsTo:
+    """A link that leads to the same customer as this key does, or that has this key if it leads nowhere."""
+
+    key: str
+
+    def __call__(self, value: Value) -> bool:
+        """Whether the value is this key."""
+        return isinstance(value, Key) and value == self.key
 
 
 @dataclass(frozen=True, slots=True)

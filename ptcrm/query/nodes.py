@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Value = str | date | Anniversary | Decimal | int
+
+
+class Key(str):
+    """A value by which a link reaches a customer, or would: a target as links are compared."""
+
+    __slots__ = ()
+
+
 Facts = Callable[[str], tuple[Value, ...]]  # from a field to all its values, none if it is absent
 Test = Callable[[Value], bool]
 
@@ -103,7 +111,22 @@ class Some:
         return " or ".join(map(str, self.parts))
 
 
-Query = Term | Has | Not | Every | Some
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """`@name`: what the saved query of this name means. It is printed by its name."""
+
+    name: str
+    query: Query
+
+    def __call__(self, facts: Facts) -> bool:
+        """Whether the saved query means the customer."""
+        return self.query(facts)
+
+    def __str__(self) -> str:
+        return f"@{in_quotes(self.name)}"
+
+
+Query = Term | Has | Not | Every | Some | Saved
 
 
 def every(parts: Iterable[Query]) -> Query:
@@ -129,5 +152,7 @@ def fields_of(query: Query) -> frozenset[str]:
         return frozenset({query.field})
     if isinstance(query, Has):
         return frozenset(query.fields)
+    if isinstance(query, Saved):
+        return fields_of(query.query)
     parts = (query.part,) if isinstance(query, Not) else query.parts
     return frozenset().union(*map(fields_of, parts))

@@ -6,15 +6,17 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ptcrm.model.dates import parse_date
+from ptcrm.model.dates import parse_date, parse_interval
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import did_you_mean, nearest, parse_flag, parse_money, parse_whole
 from ptcrm.query.days import day_test, period, yearly_test
-from ptcrm.query.fields import Type
+from ptcrm.query.fields import Type, nominal
 from ptcrm.query.lexer import Flaw, shown
-from ptcrm.query.matching import As, Digits, Either, Like, OneOf, Within, digits_of, fits
+from ptcrm.query.matching import As, Digits, Either, Holds, LeadsTo, Like, OneOf, Within, digits_of, fits
+from ptcrm.query.prose import folded
 from ptcrm.query.reading import Asked, Ends, ordered
-from ptcrm.text.fold import fold
+from ptcrm.text.fold import fold, same_id
+from ptcrm.text.markdown import link_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +60,11 @@ def _text(asked: Asked) -> Test | Flaw:
     return pieces if isinstance(pieces, Flaw) else Like(("", *pieces, ""))
 
 
+def _prose(asked: Asked) -> Test | Flaw:
+    pieces = _pieces(asked)
+    return pieces if isinstance(pieces, Flaw) else Holds(tuple(map(folded, pieces)))
+
+
 def _pieces(asked: Asked) -> tuple[str, ...] | Flaw:
     """The folded text between the stars, unless it is compared or nothing is left of it."""
     if asked.value.sign:
@@ -71,10 +78,10 @@ def _pieces(asked: Asked) -> tuple[str, ...] | Flaw:
 
 def _link(asked: Asked) -> Test | Flaw:
     found = _pieces(asked)
-    target = asked.value.text.removeprefix("[[").removesuffix("]]").partition("|")[0]
-    if isinstance(found, Flaw) or target == asked.value.text:
+    target = link_target(asked.value.text)
+    if isinstance(found, Flaw) or target is None:
         return found if isinstance(found, Flaw) else Like(found)
-    return Like((fold(target),))
+    return LeadsTo(same_id(target.removesuffix(".md")))
 
 
 def _phone(asked: Asked) -> Test | Flaw:
@@ -118,6 +125,14 @@ def _count(asked: Asked) -> Test | Flaw:
     return ordered(asked, read)
 
 
+def _length(asked: Asked) -> Test | Flaw:
+    def read(words: str) -> Ends | Problem:
+        length = parse_interval(words)
+        return length if isinstance(length, Problem) else (nominal(length), nominal(length))
+
+    return ordered(asked, read)
+
+
 # The user's own
 
 
@@ -156,11 +171,13 @@ def _date(value: Value) -> date | None:
 _READERS: dict[Type, Callable[[Asked], Test | Flaw]] = {
     Type.WORD: _word,
     Type.TEXT: _text,
+    Type.PROSE: _prose,
     Type.LINK: _link,
     Type.PHONE: _phone,
     Type.DAY: day_test,
     Type.COMING: day_test,
     Type.YEARLY: yearly_test,
+    Type.LENGTH: _length,
     Type.MONEY: _amount,
     Type.COUNT: _count,
     Type.FLAG: _flag,

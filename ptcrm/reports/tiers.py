@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer
-from ptcrm.query.nodes import Every, Query, Some, Term
+from ptcrm.query.fields import TEXTS
+from ptcrm.query.nodes import Every, Query, Saved, Some, Term
 from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
@@ -68,7 +69,11 @@ def _suggestion(customer: Customer, rules: Sequence[Rule], facts: Facts) -> Sugg
 
 def evidence(query: Query, facts: Facts) -> Iterable[str]:
     """What makes a query fit that does: `revenue 5400`, `tag vip`. What somebody has not is left out."""
-    if isinstance(query, Term):
+    if isinstance(query, Saved):
+        yield from evidence(query.query, facts)
+    elif isinstance(query, Term) and query.field in TEXTS:
+        yield str(query)
+    elif isinstance(query, Term):
         values = [
             value for value in facts(query.field) if any(choice.test(value) for choice in query.choices)
         ]

@@ -46,6 +46,7 @@ CREATE TABLE shared (
 );
 CREATE INDEX shared_key ON shared (key);
 CREATE INDEX shared_path ON shared (path);
+CREATE TABLE text (path TEXT PRIMARY KEY, notes TEXT, log TEXT);
 CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);
 CREATE TABLE standing (path TEXT PRIMARY KEY, valid_from TEXT, valid_until TEXT, facts TEXT) WITHOUT ROWID;
@@ -63,7 +64,7 @@ _COLUMNS = {
     table: re.findall(r"(\w+) (?:TEXT|INTEGER)", columns)
     for table, columns in re.findall(r"CREATE TABLE (\w+) \((.*?)\)", _TABLES, re.DOTALL)
 }
-_BY_FILE = ("file", "customer", "handle", "link", "log", "shared", "diagnostic")
+_BY_FILE = ("file", "customer", "handle", "link", "log", "shared", "text", "diagnostic")
 _OWED = ("standing", "contact", "yearly")
 _AT_ONCE = 500  # values in one question
 
@@ -196,6 +197,18 @@ class Cache:
         self._insert("shared", ((key, path, *row[:3], *row.form[:6]) for path, key, row in shared))
         diagnostics = ((path, wrong.code, dump(wrong)) for path, one in found for wrong in one.diagnostics)
         self._insert("diagnostic", diagnostics)
+
+    def texts(self) -> dict[str, tuple[str, str]]:
+        """The notes and the log of each file whose texts are kept, as they are searched, by path."""
+        rows = self.database.execute("SELECT path, notes, log FROM text")
+        return {path: (notes, log) for path, notes, log in rows}
+
+    def keep_texts(self, texts: Iterable[tuple[str, Signature, str, str]]) -> None:
+        """Keep the notes and the log of files: path, signature, texts; not of one that was read anew since."""
+        query = """INSERT OR REPLACE INTO text SELECT path, ?6, ?7 FROM file
+            WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3 AND ctime_ns = ?4 AND inode = ?5"""
+        rows = ((path, *signature, notes, log) for path, signature, notes, log in texts)
+        self.database.executemany(query, rows)
 
     def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         marks = ", ".join("?" * len(_COLUMNS[table]))

@@ -181,6 +181,22 @@ class Index:
         best = self.meant(key)
         return best.pop() if len(best) == 1 else None
 
+    def led_to(self, keys: Iterable[str]) -> dict[str, str]:
+        """The path of the customer whom each of the `keys` of links names, for those that name one alone."""
+        return {key: next(iter(paths)) for key, paths in self._meant(keys).items() if len(paths) == 1}
+
+    def keys_of(self, paths: set[str]) -> dict[str, list[str]]:
+        """The keys by which links reach each of the customers at `paths`, and nobody else."""
+        found: dict[str, list[str]] = {}
+        for key, path in self._handles(paths).items():
+            found.setdefault(path, []).append(key)
+        return found
+
+    def lines_of_entries(self, paths: Iterable[str]) -> dict[str, frozenset[int]]:
+        """The lines on which the log entries of the files at `paths` begin, by path."""
+        rows = self.cache.rows_among("SELECT path, entries FROM log WHERE path IN ({})", paths)
+        return {path: frozenset(row.line for row in unpacked(text) if row.place >= 0) for path, text in rows}
+
     def meant(self, key: str) -> set[str]:
         """The paths of all customers whom a link's key may name."""
         return self._meant([key]).get(key, set())

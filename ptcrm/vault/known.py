@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.reading import parse_money
-from ptcrm.query.fields import Forecast, Story, facts_of, targets
+from ptcrm.query.fields import LINK, Forecast, Story, facts_of, targets, words_of
+from ptcrm.query.nodes import Key
 from ptcrm.vault.index import Index, link_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
     from ptcrm.query.nodes import Facts
 
-_LINKED = frozenset({"company", "referred_by"})
+_LINKED = frozenset({"company", "referred_by", LINK})
 _LOGGED = frozenset({"log", "log.count"})
+_NO_TEXTS = ("", "")
 
 
 def known(  # noqa: PLR0913  # one for each place that facts come from
@@ -30,30 +32,70 @@ def known(  # noqa: PLR0913  # one for each place that facts come from
     *,
     currency: str,
     today: date,
+    texts: Mapping[str, tuple[str, str]] | None = None,
 ) -> Callable[[Customer], Facts]:
     """From a customer to what may be asked of her, if no fields but these are; one question to the rows for each kind.
 
-    `forecasts` has what the plan says, by path. `revenue` is what all sales up to today have brought in `currency`.
+    `forecasts` has what the plan says, `texts` notes and log, by path. `revenue` is what all sales up to today have
+    brought in `currency`.
     """
-    last = _last_days(index) if "last" in fields else {}
+    last = _last_days(index, customers, today) if "last" in fields else {}
     revenue = _revenues(index, currency, today) if "revenue" in fields else {}
     channels = _channels(index) if fields & _LOGGED else {}
-    called = {one.path: (one.id, one.name, *one.aliases) for one in customers} if fields & _LINKED else {}
-
-    def names(path: str, target: str) -> tuple[str, ...]:
-        meant = index.resolve(link_key(target, path))
-        return (*targets(target), *called.get(meant or "", ()))
+    linked = _Links(index, customers, with_all=LINK in fields) if fields & _LINKED else None
 
     def facts(one: Customer) -> Facts:
         path = one.path
-        story = Story(last.get(path), revenue.get(path, Decimal(0)), channels.get(path, {}))
-        return facts_of(one, story, forecasts.get(path), partial(names, path) if called else targets)
+        notes, log = texts.get(path, _NO_TEXTS) if texts else _NO_TEXTS
+        story = Story(last.get(path), revenue.get(path, Decimal(0)), channels.get(path, {}), notes, log)
+        names = partial(linked.names, path) if linked else targets
+        return facts_of(one, story, forecasts.get(path), names)
 
     return facts
 
 
-def _last_days(index: Index) -> dict[str, date]:
-    return {path: one.last.date for path, one in index.cache.standings().items() if one.last}
+class _Links:
+    """Whom the links of these customers lead to; those in the text only `with_all`."""
+
+    def __init__(self, index: Index, customers: Iterable[Customer], *, with_all: bool) -> None:
+        by_path = {one.path: one for one in customers}
+        keys = {
+            link_key(target, one.path)
+            for one in by_path.values()
+            for target in _targets(one, with_all=with_all)
+        }
+        self.led_to = index.led_to(keys)
+        meant = {*self.led_to.values()}
+        self.reached_by = {path: tuple(map(Key, keys)) for path, keys in index.keys_of(meant).items()}
+        self.called = {
+            path: (one.id, one.name, *one.aliases) for path, one in by_path.items() if path in meant
+        }
+
+    def names(self, path: str, target: str) -> tuple[str, ...]:
+        """All that the customer is called to whom `target` leads in the file at `path`; none if that is her own."""
+        key = link_key(target, path)
+        meant = self.led_to.get(key, "")
+        if meant == path:
+            return ()
+        reached_by = self.reached_by.get(meant, (Key(key),))
+        return tuple(dict.fromkeys((*reached_by, *words_of(target), *self.called.get(meant, ()))))
+
+
+def _targets(one: Customer, *, with_all: bool) -> Iterator[str]:
+    yield from filter(None, (one.company, one.referred_by))
+    if with_all:
+        yield from (link.target for link in one.links)
+
+
+def _last_days(index: Index, customers: Iterable[Customer], today: date) -> dict[str, date]:
+    """The day of the last contact by path; those who are not to be contacted have one too, though it is owed nothing."""
+    found = {path: one.last.date for path, one in index.cache.standings().items() if one.last}
+    silent = [one.path for one in customers if one.do_not_contact]
+    for path, touches in index.touches_of(silent).items() if silent else ():
+        days = [touch.date for touch in touches if touch.contact and touch.date <= today]
+        if days:
+            found[path] = max(days)
+    return found
 
 
 def _revenues(index: Index, currency: str, today: date) -> Mapping[str, Decimal]:

@@ -145,6 +145,11 @@ def _take(root: str, path: str, entry: os.DirEntry[str], original: str | None, l
         listing.files[path] = _signature(status)
 
 
+def signature(root: Path, path: str) -> Signature:
+    """The signature of the file at `path` of the vault; raises OSError."""
+    return _signature((root / path).stat())
+
+
 def _signature(status: os.stat_result) -> Signature:
     return Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
