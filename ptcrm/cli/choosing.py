@@ -136,7 +136,7 @@ def choose(session: Session, title: str, customers: Sequence[Customer]) -> Custo
             if isinstance(number, int) and 1 <= number <= min(len(shown), _SHOWN):
                 return shown[number - 1]
             fitting = narrowed(shown, answer) or narrowed(whole, answer)
-            if len(fitting) == 1:
+            if len(fitting) == 1 and not isinstance(number, int):
                 tell(f"That is {fitting[0].name} ({fitting[0].id}).")
                 return fitting[0]
             if not fitting:

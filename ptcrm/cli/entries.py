@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ptcrm.workspace import Workspace
 
 _DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
+_TASK = re.compile(r"[ \t]*[-*+][ \t]+\[.\][ \t]+[0-9]{4}-")
 _TIMED = re.compile(r"[0-9]{1,2}:[0-9]{2}\b")
 
 
@@ -37,6 +38,8 @@ def entry(workspace: Workspace, words: str, day: date) -> str:
     Lines after the first belong to it (FORMAT §2.3); `append_entry` indents them.
     """
     first, *more = words.split("\n")
+    if task := next(filter(_TASK.match, more), None):
+        raise UsageError(f"“{task.strip()}” is a follow-up, and none of an entry. Add it with `ptcrm edit`.")
     text, below = plain(first), "".join(f"\n{line}" for line in more)
     if workspace.reader.channel(text):
         raise UsageError(f"Say what happened: {text}: …")

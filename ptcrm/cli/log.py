@@ -100,19 +100,26 @@ def _named(session: Session, words: tuple[str, ...]) -> tuple[_Meant, tuple[str,
     if "," not in "".join(words):
         match, text = first_is_meant(session, words)
         return _Meant([match]), text
-    pieces = list(_pieces(words))
     people: dict[str, Match] = {}
-    at = 0
-    while at < len(pieces):
-        name, last = _longest_name(session.workspace(), pieces[at:])
-        match = who_is_meant(session, (name,))
+    pieces = list(_pieces(words))
+    while pieces:
+        name, count = _longest_name(session.workspace(), pieces)
+        match = _one_of_several(session, name)
         people.setdefault(match.path, match)
-        at += last + 1
-        if not pieces[at - 1].comma:
-            return _Meant([*people.values()]), words[pieces[at - 1].word + 1 :]
+        last, pieces = pieces[count - 1], pieces[count:]
+        if not last.is_listed:
+            return _Meant([*people.values()]), words[last.word + 1 :]
     if not people:
         raise UsageError("Nobody is named before the comma. Nothing was written.")
     return _Meant([*people.values()]), ()
+
+
+def _one_of_several(session: Session, name: str) -> Match:
+    """Who is meant by one of several names; raises `NotFoundError` for all of them."""
+    try:
+        return who_is_meant(session, (name,))
+    except NotFoundError as error:
+        raise NotFoundError(f"{error}\nNothing was written.") from error
 
 
 class _Piece(NamedTuple):
@@ -120,32 +127,42 @@ class _Piece(NamedTuple):
 
     text: str
     word: int
-    comma: bool
+    gap: str
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a comma stands behind it."""
+        return self.gap != " "
 
 
 def _pieces(words: tuple[str, ...]) -> Iterator[_Piece]:
     for place, word in enumerate(map(plain, words)):
-        *parts, last = word.split(",")
-        yield from (_Piece(part.strip(), place, comma=True) for part in parts if part.strip())
-        if last.strip():
-            yield _Piece(last.strip(), place, comma=False)
+        parts = word.split(",")
+        for part, after in zip(parts, [*parts[1:], None], strict=True):
+            gap = " " if after is None else ", " if after.startswith(" ") or not after else ","
+            if part.strip():
+                yield _Piece(part.strip(), place, gap)
 
 
 def _longest_name(workspace: Workspace, pieces: list[_Piece]) -> tuple[str, int]:
-    """As many of the first pieces as still fit somebody, as words, and the place of the last of them."""
-    name, last = pieces[0].text, 0
-    longer = name
-    for place, (before, one) in enumerate(pairwise(pieces), 1):
-        longer += f"{', ' if before.comma else ' '}{one.text}"
-        if not _is_somebody(workspace, longer) and not (one.comma and workspace.index.is_named(f"{longer},")):
+    """As many of the first pieces as still fit somebody, as words, and how many they are."""
+    name, count = pieces[0].text, 1
+    typed = spaced = name
+    for number, (before, one) in enumerate(pairwise(pieces), 2):
+        typed += f"{before.gap}{one.text}"
+        spaced += f"{', ' if before.is_listed else ' '}{one.text}"
+        known = next((words for words in (typed, spaced) if _is_somebody(workspace, words, one)), None)
+        if known is None:
             break
-        name, last = longer, place
-    return name, last
+        name, count = known, number
+    return name, count
 
 
-def _is_somebody(workspace: Workspace, words: str) -> bool:
-    """Whether somebody has these words as id or file name, or in the name."""
-    return workspace.index.is_named(words) or bool(workspace.index.meant(same_id(words)))
+def _is_somebody(workspace: Workspace, words: str, last: _Piece) -> bool:
+    """Whether somebody has these words as id or file name, or in the name, perhaps with a comma behind them."""
+    index = workspace.index
+    begins = last.is_listed and index.is_named(f"{words},")
+    return begins or index.is_named(words) or bool(index.meant(same_id(words)))
 
 
 def _found(session: Session, group: str) -> _Meant:
