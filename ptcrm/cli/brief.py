@@ -41,9 +41,10 @@ _GIVES = (
     ("Given", 2, 1),
     ("Next", 1, 1),
     ("Promised", 4, 1),
-    ("About", 1, 1),
-    ("People", 1, 1),
     ("Given", 1, 1),
+    ("Pass on", 2, 1),
+    ("People", 1, 1),
+    ("About", 1, 1),
     ("Pass on", 1, 1),
     ("Coming", 1, 1),
     ("Last", 2, 1),
@@ -69,7 +70,9 @@ class _Part:
 @json_option
 @pass_session
 def brief_command(session: Session, who: tuple[str, ...], as_json: bool) -> None:
-    """What to know before a call, on one screen: norms, last conversations, promises, what comes.
+    """What to know before a call, on one screen.
+
+    Norms first, then the last conversations, what is promised, family, what was given, what comes.
 
     \b
     Examples:
@@ -101,9 +104,9 @@ def _head(one: Brief) -> Iterator[_Part]:
     yield _Part("", (named(who.name, who.id),), style="title")
     yield _Part("", (_row(place, who.tier, status, since),))
     phone = ", ".join(who.phones[:2]) or next(iter(who.emails), "")
-    yield _Part("", (_row(phone, _likes(one), who.language and f"speaks {who.language}"),))
-    there = f"in {who.timezone}" if who.timezone else ""
-    yield _Part("", (f"At noon here it is {one.there}." if one.there else there,))
+    zone = who.timezone if not one.there else None
+    yield _Part("", (_row(phone, _likes(one), who.language and f"speaks {who.language}", zone),))
+    yield _Part("", (f"At noon here it is {one.there}." if one.there else "",))
     yield _Part("", (" ".join(one.warnings),), 2, "error")
 
 

@@ -87,7 +87,7 @@ def decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
-        raise UsageError("the text is not valid UTF-8; have your editor save it so") from None
+        raise UsageError("the text is not valid UTF-8; save it so") from None
 
 
 def without_comments(text: str) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _MANY = 10  # customers who are written to without a question
 _NAMED = 20  # customers whom a question names
+_LABEL = 200  # characters of the text in the list of `ptcrm undo`
 _RECENT = 5  # entries that the editor shows
 _NO_TEXT = "There is no text. Nothing was written."
 
@@ -216,7 +217,7 @@ def _write_input(session: Session, meant: _Meant, on: date) -> None:
         if is_typed:
             tell("Write what happened; Ctrl-D on a line of its own ends it.")
         with session.unlocked():
-            answers["input"] = decoded(sys.stdin.buffer.read()).strip("\n")
+            answers["input"] = decoded(sys.stdin.buffer.read() if sys.stdin else b"").strip("\n")
         if is_typed:
             answers["draft"] = Draft("log")
             answers["draft"].keep(answers["input"])
@@ -277,7 +278,7 @@ def _entry(session: Session, meant: _Meant, text: str, on: date) -> tuple[Operat
     for one in meant.people:
         reading = workspace.reading(one)
         changes.append(amended(reading, append_entry(reading, line, workspace.reader), workspace.reader))
-    return Operation(f"log {_called(meant)} {one_line(text)}", tuple(changes)), line
+    return Operation(f"log {_called(meant)} {one_line(text)[:_LABEL]}", tuple(changes)), line
 
 
 def _called(meant: _Meant) -> str:

@@ -41,7 +41,7 @@ _LOG_SHOWN = 10
 @json_option
 @pass_session
 def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: bool) -> None:
-    """All about one customer: fields, notes, follow-ups, playbooks, coming days, log, links.
+    """All about one customer: fields, notes, follow-ups, days, log, links.
 
     \b
     Examples:

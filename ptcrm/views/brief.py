@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, time
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import RefusedError
@@ -186,11 +187,15 @@ def _said(workspace: Workspace, customer: Customer) -> list[Said]:
         if one.channel in _TOLD and one.date <= today
     ]
     found = sorted(dict.fromkeys([*places, *told]), key=lambda place: place[0])
-    return [_entry_at(workspace, customer, *place) for place in found[: -SAID - 1 : -1]]
+    said = (_entry_at(workspace, customer, *place) for place in reversed(found))
+    return list(islice((one for one in said if one), SAID))
 
 
-def _entry_at(workspace: Workspace, customer: Customer, day: date, path: str, line: int) -> Said:
-    """The entry or ticked follow-up at a line of a file, which may be another customer's."""
+def _entry_at(workspace: Workspace, customer: Customer, day: date, path: str, line: int) -> Said | None:
+    """The entry or ticked follow-up at a line of a file, which may be another customer's.
+
+    None for a follow-up that the log has as well (FORMAT §2.4: they count once).
+    """
     whose, name = customer, None
     if path != customer.path and (other := workspace.cache.customer(path)):
         name = other.name
@@ -202,7 +207,10 @@ def _entry_at(workspace: Workspace, customer: Customer, day: date, path: str, li
     if entry:
         return _of_entry(entry, path, name)
     task = next((one for one in whose.follow_ups if one.line == line and not one.implied), None)
-    return Said(day, (task and task.channel) or "contact", (), task.text if task else "", name, path, line)
+    channel = (task and task.channel) or "contact"
+    if any((one.date, one.channel) == (day, channel) for one in whose.log):
+        return None
+    return Said(day, channel, (), task.text if task else "", name, path, line)
 
 
 def _of_entry(one: LogEntry, path: str, name: str | None = None) -> Said:
