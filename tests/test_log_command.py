@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ptcrm.cli import log
+from ptcrm.errors import RefusedError
+from ptcrm.model.change import Operation
+from ptcrm.workspace import Workspace
 from tests.conftest import DAY, MakeVault, Run
 
 ENTRY = f"- {DAY} event: Evening"
@@ -211,3 +215,65 @@ def test_a_follow_up_is_no_part_of_an_entry(vault: Path, run: Run) -> None:
     result = run("--vault", vault, "--today", DAY, "log", "anna", "-", text=text)
     assert result.exit_code == 2
     assert "“- [ ] 2026-12-01 call: y” is a follow-up" in result.stderr
+
+
+# A file that somebody saves in the very moment
+
+
+@pytest.fixture
+def saved_meanwhile(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor saves Anna's file just before the first attempt to write it."""
+    apply, times = Workspace.apply, iter([True])
+
+    def late(workspace: Workspace, operation: Operation, *, undoes: int | None = None) -> None:
+        if next(times, False):
+            path = vault / "customers" / "anna.md"
+            path.write_text(path.read_text(encoding="utf-8") + "\nSaved meanwhile.\n", encoding="utf-8")
+        apply(workspace, operation, undoes=undoes)
+
+    monkeypatch.setattr(Workspace, "apply", late)
+
+
+@pytest.mark.usefixtures("saved_meanwhile")
+def test_standard_input_is_read_once(vault: Path, run: Run) -> None:
+    result = run("--vault", vault, "--today", DAY, "log", "anna,jan", "-", text="event: Evening\nlong\n")
+    assert result.exit_code == 0, result.stderr
+    assert written(vault) == {"anna", "jan"}
+    assert "Saved meanwhile." in (vault / "customers" / "anna.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("saved_meanwhile")
+def test_the_editor_opens_once(
+    vault: Path, run: Run, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def edit(*, filename: str) -> None:
+        opened.append(filename)
+        Path(filename).write_text("event: Evening\n%% comment\n", encoding="utf-8")
+
+    monkeypatch.setattr("click.edit", edit)
+    monkeypatch.setattr(log, "is_terminal", lambda: True)
+    result = run("--vault", vault, "--today", DAY, "log", "anna")
+    assert result.exit_code == 0, result.stderr
+    assert len(opened) == 1
+    assert written(vault) == {"anna"}
+    assert list((own_home / "ptcrm" / "drafts").iterdir()) == []
+
+
+def test_a_text_is_kept_when_the_vault_cannot_be_written(
+    vault: Path, run: Run, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RefusedError("the disk is full. Nothing was written.")
+
+    monkeypatch.setattr(
+        "click.edit", lambda *, filename: Path(filename).write_text("call: x\n", encoding="utf-8")
+    )
+    monkeypatch.setattr(log, "is_terminal", lambda: True)
+    monkeypatch.setattr(Workspace, "apply", refuse)
+    result = run("--vault", vault, "--today", DAY, "log", "anna")
+    assert result.exit_code == 4
+    (kept,) = (own_home / "ptcrm" / "drafts").iterdir()
+    assert kept.read_text(encoding="utf-8") == "call: x\n"
+    assert str(kept) in result.stderr
