@@ -32,7 +32,7 @@ CALLS = {
     "tiers": ["tiers"],
     "campaign": ["campaign"],
     "list": ["list"],
-    "pick": ["pick", "id:anna-k"],
+    "pick": ["pick", 'id:"anna-k"'],
     "show": ["show", "anna-k"],
     "brief": ["brief", "anna-k"],
     "why": ["why", "anna-k"],
