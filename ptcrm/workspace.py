@@ -124,12 +124,7 @@ class Workspace:
         self._last: Reading | None = None  # commands that write one file read it twice
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(self._settings).hexdigest()}"
         self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp)
-        try:
-            self.refresh()
-        except sqlite3.DatabaseError:  # a full disk, a lock that stays, a damaged file: go on without
-            self.close()
-            self.cache = Cache.open(None, stamp)
-            self.refresh()
+        self.renew()
 
     def close(self) -> None:
         """Let go of what is remembered; nothing can be asked afterwards."""
@@ -178,6 +173,15 @@ class Workspace:
         else:
             return
         self.cache.memo.turn()
+
+    def renew(self) -> None:
+        """Refresh, and go on without what is remembered if that cannot be used any more."""
+        try:
+            self.refresh()
+        except sqlite3.DatabaseError:  # a full disk, a lock that stays, a damaged file, one begun anew
+            self.close()
+            self.cache = Cache.open(None, self.cache.stamp)
+            self.refresh()
 
     def _work_out(self) -> set[str]:
         """Work out what is owed to those for whom it is not known, and hold the rows; the paths of their files."""
@@ -267,19 +271,19 @@ class Workspace:
             f"“{words}” may mean {len(matches)} customers; name one by the id or the file's name:\n{shown}{more}"
         )
 
-    def find_path(self, words: str) -> str:
-        """The file of the one customer whom `words` mean, or the file with errors that has this stem."""
+    def broken_path(self, words: str) -> str | None:
+        """The one file with errors that has `words` as its stem, or None."""
         stem = same_id(words)
         broken = (one.path for one in self.cache.diagnostics(codes=ERRORS))
         named = {path for path in broken if same_id(path.rpartition("/")[2].removesuffix(".md")) == stem}
-        return named.pop() if len(named) == 1 else self.find(words).path
+        return named.pop() if len(named) == 1 else None
 
-    def find_first(self, words: tuple[str, ...]) -> tuple[Match, tuple[str, ...]]:
-        """The customer whom the first of `words` mean, and the other words; a name need not be quoted."""
+    def name_first(self, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+        """As many of the first of `words` as still fit somebody, and the other words; a name need not be quoted."""
         count = 1
         while words[count:] and words[count] and self.index.is_named(" ".join(words[: count + 1])):
             count += 1
-        return self.find(" ".join(words[:count])), words[count:]
+        return " ".join(words[:count]), words[count:]
 
     def _nobody(self, words: str) -> str:
         """Why nobody was found: perhaps the file has errors or no front matter, perhaps it is a slip."""
@@ -523,9 +527,9 @@ class Workspace:
 
     # Days of the year
 
-    def occasions(self, first: date, last: date) -> list[Occurrence]:
-        """The birthdays and other occasions from `first` to `last` (both included)."""
-        owed = self._yearly([(path, one) for path, one in self.cache.yearly() if one.kind != "lead"])
+    def occasions(self, first: date, last: date, of: str | None = None) -> list[Occurrence]:
+        """The birthdays and other occasions from `first` to `last` (both included), all or of the customer at `of`."""
+        owed = self._yearly([(path, one) for path, one in self.cache.yearly(of) if one.kind != "lead"])
         return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
 
     def next_occasions(self, only: Container[str] | None = None) -> list[Occurrence]:

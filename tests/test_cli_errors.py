@@ -32,7 +32,9 @@ CALLS = {
     "tiers": ["tiers"],
     "campaign": ["campaign"],
     "list": ["list"],
+    "pick": ["pick", 'id:"anna-k"'],
     "show": ["show", "anna-k"],
+    "brief": ["brief", "anna-k"],
     "why": ["why", "anna-k"],
     "log": ["log", "anna-k", "call: Hello"],
     "done": ["done", "anna-k"],
@@ -48,7 +50,7 @@ CALLS = {
     "schema": ["schema"],
 }
 NEEDS_VAULT = [name for name in CALLS if name != "schema"]
-WITH_WHO = [name for name, call in CALLS.items() if "anna-k" in call]
+WITH_WHO = [name for name, call in CALLS.items() if "anna-k" in call]  # `pick` takes a query
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

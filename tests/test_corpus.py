@@ -129,8 +129,9 @@ def clocked(run: Run, monkeypatch: pytest.MonkeyPatch) -> Clocked:
 
 
 def calls(who: str) -> dict[str, list[str]]:
-    """A call of each command; those about a customer are about `who`."""
-    return {name: [who if word == "anna-k" else word for word in call] for name, call in CALLS.items()}
+    """A call of each command; those about a customer are about `who`, and a query is for the good one."""
+    others = {"anna-k": who, 'id:"anna-k"': "id:good"}
+    return {name: [others.get(word, word) for word in call] for name, call in CALLS.items()}
 
 
 def test_every_row_has_a_file_and_every_file_a_row() -> None:

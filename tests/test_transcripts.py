@@ -17,7 +17,8 @@ TRANSCRIPTS: dict[str, list[list[str]]] = {
     "plan": [["plan"], ["neglected"], ["playbook", "kim-seo-yeon"], ["playbook", "ipek"]],
     "birthdays": [["birthdays"], ["birthdays", "--until", "in 3 months"]],
     "list": [["list"]],
-    "show": [["show", "katrin"], ["show", "yamada-taro"]],
+    "show": [["show", "katrin"], ["show", "yamada-taro"], ["show", "ipek"]],
+    "brief": [["brief", who] for who in ("katrin", "ipek", "yamada-taro", "hotel", "hostel", "marek")],
     "why": [
         ["why", "ipek"],
         ["why", "svenja"],
@@ -53,6 +54,8 @@ def test_the_morning_of_writing(run: Run, sample: object, golden: Golden) -> Non
     """A morning's work: contacts noted, follow-ups closed, a customer snoozed, one added."""
     calls = [
         ["log", "tomasz", "call: Rides again since Friday #knee"],
+        ["log", "rowan,", "jule", "event: Came to the evening with lugs"],
+        ["log", "--group", "tag:courier", "event: Autumn ride"],
         ["log", "katrin", "visit (value): Brought the lease tables", "--date", "yesterday"],
         ["done", "katrin", "--log", "They lease all four"],
         ["done", "hotel", "1"],
@@ -92,6 +95,7 @@ ANSWERS = [
     ["birthdays"],
     ["list"],
     ["show", "katrin"],
+    ["brief", "katrin"],
     ["why", "katrin"],
     ["check"],
 ]
@@ -101,7 +105,7 @@ ANSWERS = [
 def test_every_answer_has_json(call: list[str], run: Run) -> None:
     json_call = [*call, "--json"]
     answer = json.loads(run("--vault", SAMPLE, "--today", DAY, *json_call).stdout)
-    if call[:1] in ([], ["show"], ["plan"]):
+    if call[:1] in ([], ["show"], ["brief"], ["plan"]):
         assert isinstance(answer, dict)
     else:
         assert isinstance(answer, list)

@@ -1,4 +1,4 @@
-"""Commands that answer and write nothing: due, birthdays, list, show, why."""
+"""Commands that answer and write nothing: due, birthdays, list, why."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ptcrm.cli.choosing import who_is_meant
 from ptcrm.cli.options import (
     QUERY_SETTINGS,
     Session,
@@ -16,18 +17,11 @@ from ptcrm.cli.options import (
     query_argument,
     who_argument,
 )
-from ptcrm.cli.output import say, say_diagnostic, say_json, say_table, tell
-from ptcrm.model.dates import Interval, later, long_day, near_day, time_there
+from ptcrm.cli.output import say, say_json, say_table, tell
+from ptcrm.model.dates import Interval, later, long_day, near_day
 from ptcrm.model.diagnostic import Severity
 from ptcrm.schedule.why import changes, sentences, standing_sentence
-from ptcrm.views.customer import (
-    follow_up_words,
-    given_fields,
-    history,
-    notes,
-    summary,
-    whole_row,
-)
+from ptcrm.views.customer import summary
 from ptcrm.views.today import (
     OVERDUE,
     by_urgency,
@@ -44,14 +38,10 @@ from ptcrm.views.today import (
 )
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
-    from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.workspace import Workspace
 
 _MONTH = Interval(days=30)
-_LOG_SHOWN = 10
 
 
 @click.command("due")
@@ -176,94 +166,6 @@ def list_command(session: Session, words: tuple[str, ...], as_json: bool) -> Non
         say('Nobody here yet. Add a customer: ptcrm add "Anna Kowalska"')
 
 
-@click.command("show")
-@who_argument
-@click.option("--all", "whole", is_flag=True, help="The whole log, not the newest ten entries.")
-@json_option
-@pass_session
-def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: bool) -> None:
-    """All about one customer: fields, notes, follow-ups, log, links.
-
-    \b
-    Examples:
-      ptcrm show anna
-      ptcrm show jan nowak --all
-    """
-    workspace = session.workspace()
-    reading = workspace.reading(workspace.find(" ".join(who)))
-    customer, standing = reading.customer, workspace.cache.standing(reading.document.source.path)
-    assert customer is not None  # noqa: S101  # `reading` gives customers alone
-    backlinks = workspace.index.backlinks(customer.path)
-    if as_json:
-        say_json(whole_row(reading.document, customer, backlinks))
-        return
-    say(f"{customer.name}", "title")
-    say(f"{customer.id}, {customer.path}")
-    if standing:
-        last = (
-            f"last contact {standing.last.date} ({standing.last.channel})"
-            if standing.last
-            else "never contacted"
-        )
-        state, percent = standing.state(workspace.today), standing.progress(workspace.today)
-        into = f", {percent} % of the cadence" if percent is not None and standing.last else ""
-        due = f", next due {standing.due}" if standing.due and standing.last else ""
-        due += f" ({state}{into})"
-        say(f"{last}{due}")
-    say()
-    say_table([(f"{name}:", words) for name, words in given_fields(customer)])
-    if prose := notes(reading.document, customer):
-        say(f"\n{prose}")
-    _say_follow_ups(customer, workspace.zone)
-    _say_log(customer, whole=whole)
-    found = [one for one in reading.diagnostics if one.severity is not Severity.INFO]
-    problems = sorted(found, key=lambda one: (one.line, one.column))
-    if problems:
-        say("\nProblems in the file", "title")
-    for one in problems:
-        say_diagnostic(one)
-    if backlinks:
-        say("\nLinked from", "title")
-        say_table([(name, f"{path}:{line}") for path, line, name in backlinks])
-
-
-def _say_follow_ups(customer: Customer, zone: tzinfo | None) -> None:
-    found = customer.open_follow_ups
-    if found:
-        say("\nFollow-ups", "title")
-        say_table(
-            [
-                (
-                    str(number),
-                    one.due.isoformat(),
-                    _times(one, zone, customer.timezone),
-                    follow_up_words(one),
-                    f"({one.every.every})" if one.every else "",
-                )
-                for number, one in enumerate(found, 1)
-            ]
-        )
-
-
-def _times(one: FollowUp, zone: tzinfo | None, there: str | None) -> str:
-    """The time of a follow-up, and what the clock says where the customer is."""
-    if one.at is None:
-        return ""
-    local = time_there(one.due, one.at, zone, there)
-    return f"{one.at:%H:%M} ({local})" if local else f"{one.at:%H:%M}"
-
-
-def _say_log(customer: Customer, *, whole: bool) -> None:
-    lines = history(customer)
-    shown = lines if whole else lines[:_LOG_SHOWN]
-    if shown:
-        say("\nLog", "title")
-    for one in shown:
-        say(f"  {one.date} {one.words}".replace("\n", "\n    "))
-    if len(shown) < len(lines):
-        say(f"  and {len(lines) - len(shown)} older: ptcrm show {customer.id} --all")
-
-
 @click.command("why")
 @who_argument
 @json_option
@@ -276,7 +178,7 @@ def why_command(session: Session, who: tuple[str, ...], as_json: bool) -> None:
       ptcrm why anna
     """
     workspace = session.workspace()
-    match = workspace.find(" ".join(who))
+    match = who_is_meant(session, who)
     found, case = workspace.plan_of(match.path)
     if as_json:
         say_json(

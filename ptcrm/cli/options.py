@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import partial, wraps
 from pathlib import Path
@@ -17,7 +18,7 @@ from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ptcrm.model.change import Operation
     from ptcrm.model.config import Config
@@ -54,12 +55,17 @@ class Place(click.ParamType[str]):
 
 
 class Session:
-    """What stands before the command: the vault as given, and the day; then what a `writing` command is like."""
+    """What stands before the command: the vault as given, and the day; then what a `writing` command is like.
+
+    `answers` has what was asked and typed, so that a command that begins anew asks nothing twice.
+    """
 
     def __init__(self, vault: str | None, today: date | None) -> None:
         self.vault, self.today = vault, today
         self.writes = self.dry_run = self.applied = False
         self.opened: Workspace | None = None
+        self.answers: dict[str, Any] = {}
+        self._alone = ExitStack()
 
     def workspace(self, *, quiet: bool = False) -> Workspace:
         """The vault, open: as given, by PTCRM_VAULT, from here upward, or by the user's configuration.
@@ -79,18 +85,36 @@ class Session:
         workspace = open_workspace()
         context = click.get_current_context()
         context.call_on_close(workspace.close)
-        if self.writes and not self.dry_run:
-            try:
-                context.with_resource(workspace.journal.locked(wait=2))
-            except BusyError:
-                tell("ptcrm: waiting for another ptcrm that writes to this vault …")
-                context.with_resource(workspace.journal.locked())
+        context.call_on_close(self._alone.close)
+        self._lock(workspace)
         if workspace.recovered:
             tell(f"ptcrm: {workspace.recovered}")
         errors = 0 if quiet else workspace.errors()
         if errors:
             tell(f"ptcrm: {plural(errors, 'file')} with errors, see `ptcrm check`.")
         return workspace
+
+    def _lock(self, workspace: Workspace) -> None:
+        """Have the vault alone, if the command writes to it."""
+        from ptcrm.cli.output import tell
+
+        if not self.writes or self.dry_run:
+            return
+        try:
+            self._alone.enter_context(workspace.journal.locked(wait=2))
+        except BusyError:
+            tell("ptcrm: waiting for another ptcrm that writes to this vault …")
+            self._alone.enter_context(workspace.journal.locked())
+
+    @contextmanager
+    def unlocked(self) -> Iterator[None]:
+        """Let others write while a person thinks; what they changed is known afterwards."""
+        workspace = self.workspace()
+        self._alone.close()
+        workspace.cache.release()
+        yield
+        self._lock(workspace)
+        workspace.renew()
 
     def opener(
         self, *, may_be_gone: Callable[[Path], bool] | None = None
@@ -253,12 +277,15 @@ def writing(body: Callable[..., None]) -> Callable[..., None]:
 
 
 json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-who_argument: Callable[..., Any] = click.argument("who", metavar="WHO", nargs=-1, required=True)
+# At a terminal a missing WHO is asked for; see `choosing.py`.
+who_argument: Callable[..., Any] = click.argument("who", metavar="WHO", nargs=-1)
 query_argument: Callable[..., Any] = click.argument(
     "words", metavar="[QUERY]", nargs=-1, type=click.UNPROCESSED
 )
 # A query may begin with a minus, so its command has no short options.
 QUERY_SETTINGS: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+# Words such as -2d, or a dash before a text, are no options; nor is the h in them a call for help.
+LITERAL: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 
 def _no_option(word: str) -> str:

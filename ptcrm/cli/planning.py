@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ptcrm.cli.choosing import who_is_meant
 from ptcrm.cli.options import Session, json_option, pass_session, plain, who_argument
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import UsageError
@@ -287,7 +288,7 @@ def playbook_command(session: Session, who: tuple[str, ...], as_json: bool) -> N
       ptcrm playbook anna --json
     """
     workspace = session.workspace()
-    match = workspace.find(" ".join(who))
+    match = who_is_meant(session, who)
     found = workspace.runs_of(match.path)
     planned = planned_days(workspace.plan_of(match.path)[0]) if found else {}
     if as_json:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ptcrm.cli.options import Session, plain, writing
+from ptcrm.cli.choosing import first_is_meant
+from ptcrm.cli.options import Session, writing
 from ptcrm.cli.output import say, tell
 from ptcrm.errors import UsageError
 from ptcrm.model.diagnostic import Problem
@@ -27,7 +28,7 @@ def rename_command(session: Session, words: tuple[str, ...]) -> None:
       ptcrm rename anna anna-nowak --dry-run
     """
     workspace = session.workspace()
-    match, rest = workspace.find_first(tuple(plain(word) for word in words))
+    match, rest = first_is_meant(session, words)
     if not rest:
         raise UsageError(f"The new name of the file is missing: ptcrm rename {match.id} NEW")
     stem = parse_stem(" ".join(rest))

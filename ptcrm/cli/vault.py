@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ptcrm.cli.choosing import who_is_meant
 from ptcrm.cli.options import (
     Session,
     known_word,
@@ -159,8 +160,7 @@ def edit_command(session: Session, who: tuple[str, ...]) -> None:
       ptcrm edit anna
     """
     workspace = session.workspace(quiet=True)
-    words = " ".join(who)
-    path = workspace.find_path(words)
+    path = workspace.broken_path(" ".join(who)) or who_is_meant(session, who).path
     try:
         click.edit(filename=str(workspace.root / path))
     except click.ClickException as error:
@@ -170,5 +170,6 @@ def edit_command(session: Session, who: tuple[str, ...]) -> None:
     for one in found:
         say_diagnostic(one)
     if any(one.severity is Severity.ERROR for one in found):
-        tell(f"Correct it with `ptcrm edit {words}`: a file with errors is not read in whole.")
+        stem = path.rpartition("/")[2].removesuffix(".md")
+        tell(f"Correct it with `ptcrm edit {stem}`: a file with errors is not read in whole.")
         raise click.exceptions.Exit(1)

@@ -1,30 +1,33 @@
-"""Commands that change one line or field of a customer's file: log, done, snooze, set."""
+"""Commands that change one line or field of a customer's file: done, snooze, set."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, a_day, known_word, plain, writing
+from ptcrm.cli.choosing import ask, first_is_meant, is_terminal, who_and
+from ptcrm.cli.entries import customer_of, entry, past_day, with_channel
+from ptcrm.cli.options import LITERAL, Session, a_day, known_word, plain, writing
 from ptcrm.cli.output import say, tell
 from ptcrm.errors import NotFoundError, RefusedError, UsageError
 from ptcrm.model.change import Operation
-from ptcrm.model.dates import long_day, parse_day
+from ptcrm.model.dates import long_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import parse_whole
 from ptcrm.vault.amend import amended
 from ptcrm.vault.fields import set_field
-from ptcrm.vault.lines import append_entry, entry_line, tick
+from ptcrm.vault.lines import append_entry, tick
 from ptcrm.vault.log import following
 from ptcrm.vault.schema import BY_NAME, Field, near_miss, own_field, values_for
 from ptcrm.views.customer import follow_up_words
 from ptcrm.views.playbook import NamedStep, named_steps, step_what
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.vault.index import Match
     from ptcrm.vault.schema import Reading
@@ -33,98 +36,10 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"[^\W\d_][\w-]*")
 _NOT_KEYS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null")  # YAML has other plans for these
-_OPTION = re.compile(r"--[A-Za-z][A-Za-z-]*(?:=.*)?")
-_DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
-_TIMED = re.compile(r"[0-9]{1,2}:[0-9]{2}\b")
-# Words such as -2d, or a dash before a text, are no options; nor is the h in them a call for help.
-_LITERAL = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
-
-
-@click.command("log", context_settings=_LITERAL)
-@click.argument("words", metavar="WHO TEXT", nargs=-1, required=True)
-@click.option("--date", "day", metavar="DAY", default="today", show_default=True, help="When it was.")
-@writing
-def log_command(session: Session, words: tuple[str, ...], day: str) -> None:
-    """Write a line into a customer's log.
-
-    TEXT is `CHANNEL: what happened`; without a channel it is a contact.
-
-    \b
-    Examples:
-      ptcrm log anna "call: The new shop opens in May #expansion"
-      ptcrm log anna "email (in): Asked for the price list" --date yesterday
-      ptcrm log jan nowak 14:30 visit: Saw the frames
-    """
-    workspace = session.workspace()
-    match, text = _who_and(workspace, words, "TEXT")
-    reading = workspace.reading(match)
-    line = _entry(workspace, " ".join(text), _past_day(day, workspace.today))
-    change = amended(reading, append_entry(reading, line, workspace.reader), workspace.reader)
-    if not session.apply(Operation(f"log {match.id} {' '.join(text)}", (change,))):
-        return
-    say(f"{match.path}: {line}")
-    waiting = [one for one in _customer(reading).open_follow_ups if one.due <= workspace.today]
-    if waiting:
-        still = f"{waiting[0].due} {follow_up_words(waiting[0])}"
-        tell(f"Still open: {still}. Close it with `ptcrm done {match.id}`.")
-
-
-def _who_and(workspace: Workspace, words: tuple[str, ...], rest: str) -> tuple[Match, tuple[str, ...]]:
-    """The customer whom the first words mean, and the rest; raises `UsageError` if there is no rest."""
-    if words[0] == "-h":
-        context = click.get_current_context()
-        click.echo(context.get_help())
-        context.exit()
-    unknown = next((word for word in words if _OPTION.fullmatch(word)), None)
-    if unknown:
-        raise UsageError(f"“{unknown}” is no option here. See `ptcrm --help`.")
-    match, others = workspace.find_first(tuple(plain(word) for word in words))
-    if not others:
-        raise UsageError(f"Something is missing after “{' '.join(words)}”: {rest}.")
-    return match, others
-
-
-def _past_day(words: str, today: date) -> date:
-    day = a_day(words, today)
-    if day > today:
-        last = f"last {words}"
-        hint = "" if isinstance(parse_day(last, today), Problem) else f" Did you mean “{last}”?"
-        raise UsageError(f"{long_day(day)} is after today, and a log says what has happened.{hint}")
-    return day
-
-
-def _entry(workspace: Workspace, words: str, day: date) -> str:
-    """The log line for `words`; words without a channel are a contact. Raises `UsageError`."""
-    text = plain(words)
-    if workspace.reader.channel(text):
-        raise UsageError(f"Say what happened: {text}: …")
-    if _DATED.match(text):
-        raise UsageError("a text begins without its date; say when it was with --date")
-    line = entry_line(day, text)
-    found = workspace.reader.parse_entry(line)
-    if isinstance(found, Problem) and not _is_slip(found, text):
-        line = entry_line(day, f": {text}")
-        found = workspace.reader.parse_entry(line)
-    if isinstance(found, Problem):
-        raise UsageError(f"{found.message}. {found.hint}")
-    if not found.text:
-        raise UsageError('Say what happened: ptcrm log WHO "call: Talked about the frames"')
-    return line
-
-
-def _is_slip(problem: Problem, text: str) -> bool:
-    """Whether the words were meant to have a channel, qualifier or time, and it is misspelt."""
-    slip = problem.code == "PT203" or problem.hint.startswith("Did you mean")
-    return slip or _TIMED.match(text) is not None
-
-
-def _customer(reading: Reading) -> Customer:
-    assert reading.customer is not None  # noqa: S101  # `Workspace.reading` gives customers alone
-    return reading.customer
 
 
 @click.command("done")
-@click.argument("words", metavar="WHO [N]", nargs=-1, required=True)
+@click.argument("words", metavar="WHO [N]", nargs=-1)
 @click.option("--log", "text", metavar="TEXT", help="Write this into the log as well.")
 @click.option("--date", "day", metavar="DAY", default="today", show_default=True, help="When it was done.")
 @writing
@@ -141,11 +56,10 @@ def done_command(session: Session, words: tuple[str, ...], text: str | None, day
       ptcrm done anna after-sale/2
     """
     workspace = session.workspace()
-    match, rest = workspace.find_first(words)
+    match, rest = first_is_meant(session, words)
+    on = past_day(day, workspace.today)
+    picked = _picked(session, match, " ".join(rest))
     reading = workspace.reading(match)
-    steps = named_steps(workspace.runs_of(match.path))
-    picked = _pick(_customer(reading), steps, " ".join(rest), workspace.today)
-    on = _past_day(day, workspace.today)
     if isinstance(picked, NamedStep):
         _settle(session, reading, picked, text, on)
     else:
@@ -154,11 +68,11 @@ def done_command(session: Session, words: tuple[str, ...], text: str | None, day
 
 def _tick(session: Session, reading: Reading, task: FollowUp, text: str | None, on: date) -> None:
     """Close a follow-up on the day `on`, and write `text` into the log if there is any."""
-    workspace, who = session.workspace(), _customer(reading)
+    workspace, who = session.workspace(), customer_of(reading)
     amendment = tick(reading, task, on)
     line = ""
     if text is not None:
-        line = _entry(workspace, _with_channel(text, task.channel, workspace), on)
+        line = entry(workspace, with_channel(text, task.channel, workspace), on)
         amendment += append_entry(reading, line, workspace.reader)
     change = amended(reading, amendment, workspace.reader)
     if not session.apply(Operation(f"done {who.id} {follow_up_words(task)}", (change,))):
@@ -173,12 +87,12 @@ def _tick(session: Session, reading: Reading, task: FollowUp, text: str | None, 
 
 def _settle(session: Session, reading: Reading, one: NamedStep, text: str | None, on: date) -> None:
     """Write the log entry that settles a playbook's step (FORMAT §4 "Playbook step")."""
-    workspace, who = session.workspace(), _customer(reading)
+    workspace, who = session.workspace(), customer_of(reading)
     if on < one.run.began:
         raise UsageError(f"{long_day(on)} is before {one.run.playbook} began, on {long_day(one.run.began)}.")
     usual = one.step.text or f"step {one.step.number} of {one.run.playbook}"
-    words = _with_channel(usual if text is None else text, one.step.channel, workspace)
-    line = f"{_entry(workspace, words, on)} [step:: {one.key}]"
+    words = with_channel(usual if text is None else text, one.step.channel, workspace)
+    line = f"{entry(workspace, words, on)} [step:: {one.key}]"
     found = workspace.reader.parse_entry(line)
     if isinstance(found, Problem) or dict(found.fields).get("step") != one.key:
         raise RefusedError(
@@ -194,10 +108,47 @@ def _settle(session: Session, reading: Reading, one: NamedStep, text: str | None
             break
 
 
-def _with_channel(words: str, channel: str | None, workspace: Workspace) -> str:
-    """The channel before words that name none."""
-    found = workspace.reader.parse_entry(entry_line(date(2000, 1, 1), plain(words)))
-    return words if not isinstance(found, Problem) or channel is None else f"{channel}: {words}"
+def _picked(session: Session, match: Match, words: str) -> FollowUp | NamedStep:
+    """What is meant by `words`; at a terminal it is asked for if they leave it open."""
+    workspace = session.workspace()
+    customer = customer_of(workspace.reading(match))
+    steps = named_steps(workspace.runs_of(match.path))
+    known: FollowUp | NamedStep | None = session.answers.get("done")
+    if known:
+        return _again(known, customer, steps)
+    try:
+        return _pick(customer, steps, words, workspace.today)
+    except _WhichOneError as question:
+        if not is_terminal():
+            raise
+        with session.unlocked():
+            tell(f"Which one is done?\n{question.choices}")
+            answer = ask("Number or name (Enter for none): ")
+        if not answer:
+            raise NotFoundError("Nothing was chosen.") from None
+        picked = session.answers["done"] = _pick(customer, steps, answer, workspace.today)
+        return _again(
+            picked, customer_of(workspace.reading(match)), named_steps(workspace.runs_of(match.path))
+        )
+
+
+def _again(known: FollowUp | NamedStep, customer: Customer, steps: list[NamedStep]) -> FollowUp | NamedStep:
+    """What was chosen, as the file has it now; raises `NotFoundError` if it is closed meanwhile."""
+    if isinstance(known, NamedStep):
+        found = [one for one in steps if one.key == known.key and one.run.began == known.run.began]
+        return _open_step(customer, (found or [known])[0])
+    for one in customer.open_follow_ups:
+        if (one.origin, one.due) == (known.origin, known.due):
+            return one
+    raise NotFoundError(f"{follow_up_words(known)}: this is not open any more.")
+
+
+class _WhichOneError(NotFoundError):
+    """More than one may be meant; `choices` lists them."""
+
+    def __init__(self, message: str, choices: str) -> None:
+        super().__init__(f"{message}\n{choices}")
+        self.choices = choices
 
 
 def _pick(customer: Customer, steps: list[NamedStep], words: str, today: date) -> FollowUp | NamedStep:
@@ -222,7 +173,7 @@ def _pick(customer: Customer, steps: list[NamedStep], words: str, today: date) -
     if not due_steps and len(found) == 1 and not found[0].every:
         return found[0]
     form = "N" if found else "STEP"
-    raise NotFoundError(f"Say which one is done: ptcrm done {customer.id} {form}\n{_listed(found, waiting)}")
+    raise _WhichOneError(f"Say which one is done: ptcrm done {customer.id} {form}", _listed(found, waiting))
 
 
 def _open_step(customer: Customer, one: NamedStep) -> NamedStep:
@@ -255,7 +206,7 @@ def _listed(found: list[FollowUp], steps: list[NamedStep]) -> str:
     return "\n".join(f"  {name:<{width}}  {words}" for name, words in rows)
 
 
-@click.command("snooze", context_settings=_LITERAL)
+@click.command("snooze", context_settings=LITERAL)
 @click.argument("words", metavar="WHO UNTIL", nargs=-1, required=True)
 @writing
 def snooze_command(session: Session, words: tuple[str, ...]) -> None:
@@ -268,7 +219,7 @@ def snooze_command(session: Session, words: tuple[str, ...]) -> None:
       ptcrm set anna snooze ""        (ends it)
     """
     workspace = session.workspace()
-    match, until = _who_and(workspace, words, "UNTIL")
+    match, until = who_and(session, words, "UNTIL")
     day = a_day(" ".join(until), workspace.today)
     if day <= workspace.today:
         hint = f'To end a snooze: ptcrm set {match.id} snooze ""'
@@ -278,7 +229,7 @@ def snooze_command(session: Session, words: tuple[str, ...]) -> None:
         say(f"{match.name} is snoozed until {long_day(day)}.")
 
 
-@click.command("set", context_settings=_LITERAL)
+@click.command("set", context_settings=LITERAL)
 @click.argument("words", metavar="WHO FIELD VALUE", nargs=-1, required=True)
 @writing
 def set_command(session: Session, words: tuple[str, ...]) -> None:
@@ -292,7 +243,7 @@ def set_command(session: Session, words: tuple[str, ...]) -> None:
       ptcrm set anna left_reason ""
     """
     workspace = session.workspace()
-    match, (name, *values) = _who_and(workspace, words, "FIELD VALUE")
+    match, (name, *values) = who_and(session, words, "FIELD VALUE")
     if not values:
         raise UsageError(f'A value is missing: ptcrm set {match.id} {name} VALUE (or "" to take it away)')
     field = BY_NAME.get(name)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ptcrm.vault.schema import Reading
 
 _LEAD = re.compile(r"[ \t]*[-*+][ \t]+")
+_NOT_TAB = re.compile(r"[^\t]")
 _BEGINS_WITH_DATE = re.compile(
     r"[^\[\n]*\[.\][ \t]+(?:\[\[|\*\*)?(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})(?![0-9])"
 )
@@ -41,7 +42,7 @@ def entry_line(day: date, words: str) -> str:
 def append_entry(reading: Reading, line: str, reader: LineReader) -> Amendment:
     """A log entry more: above if the first entry is newest or that cannot be told, else below.
 
-    Bullet, indentation and line end are those of the neighbour; without a log, `## Log` is added at the end.
+    Lines of `line` after the first belong to the entry, and are indented (FORMAT §2.3). Bullet, indentation and line end are those of the neighbour; without a log, `## Log` is added at the end.
     """
     entry = reader.parse_entry(line)
     if isinstance(entry, Problem):
@@ -61,9 +62,11 @@ def _entry_edit(reading: Reading, line: str) -> Edit:
     first, last = entries[0], entries[-1]
     if first.date >= last.date:
         eol = source.line_end_near(first.span.start)
-        return Edit(Span(first.span.start, first.span.start), f"{_lead(text, first.span)}{line}{eol}")
+        return Edit(
+            Span(first.span.start, first.span.start), f"{_item(_lead(text, first.span), line, eol)}{eol}"
+        )
     eol = source.line_end_near(last.span.end)
-    return Edit(Span(last.span.end, last.span.end), f"{eol}{_lead(text, last.span)}{line}")
+    return Edit(Span(last.span.end, last.span.end), f"{eol}{_item(_lead(text, last.span), line, eol)}")
 
 
 def _log(reading: Reading) -> tuple[LogEntry, ...]:
@@ -76,7 +79,7 @@ def _new_log(source: Source, line: str) -> Edit:
     eol = source.line_end_near(len(text))
     gap = "" if not text or text.endswith("\n") else eol
     blank = "" if text.endswith(("\n\n", "\r\n\r\n")) else eol
-    return Edit(Span(len(text), len(text)), f"{gap}{blank}## Log{eol}{eol}- {line}{eol}")
+    return Edit(Span(len(text), len(text)), f"{gap}{blank}## Log{eol}{eol}{_item('- ', line, eol)}{eol}")
 
 
 def _first_entry(source: Source, log: Span, line: str) -> Edit:
@@ -91,19 +94,27 @@ def _first_entry(source: Source, log: Span, line: str) -> Edit:
             place = f"{source.path}:{source.position(log.start).line}"
             raise RefusedError(f"{place}: the text below the log's heading is indented. Nothing was written.")
         at = log.start + len(content)
-        return Edit(Span(at, at), f"{eol}{eol}- {line}")
+        return Edit(Span(at, at), f"{eol}{eol}{_item('- ', line, eol)}")
     below = line_after(text, log.start)
     has_blank = below > log.start and not text[log.start : below].strip()
     after = below if has_blank else log.start
     next_line = text[after : line_after(text, after)]
     at = len(text[:after].removesuffix("\n").removesuffix("\r"))
-    return Edit(Span(at, at), f"{'' if has_blank else eol}{eol}- {line}{eol if next_line.strip() else ''}")
+    above, below_it = "" if has_blank else eol, eol if next_line.strip() else ""
+    return Edit(Span(at, at), f"{above}{eol}{_item('- ', line, eol)}{below_it}")
 
 
 def _lead(text: str, span: Span) -> str:
     """The indentation, bullet and blanks that an item's first line begins with."""
     found = _LEAD.match(text, span.start)
     return found[0] if found else "- "
+
+
+def _item(lead: str, entry: str, eol: str) -> str:
+    """The entry as a list item; its further lines stand under its first word."""
+    first, *more = entry.split("\n")
+    margin = _NOT_TAB.sub(" ", lead)
+    return eol.join([f"{lead}{first}", *(f"{margin}{line}" if line.strip() else "" for line in more)])
 
 
 # Follow-ups

@@ -6,19 +6,24 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer, FollowUp, Occasion
+from ptcrm.vault.index import link_key
 from ptcrm.vault.log import in_time
 from ptcrm.vault.schema import FIELDS
+from ptcrm.views.playbook import planned_days, run_row
+from ptcrm.views.today import row, years
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ptcrm.model.customer import LogEntry
-    from ptcrm.model.occurrence import Standing
+    from ptcrm.model.occurrence import Occurrence, Standing
+    from ptcrm.schedule.playbooks import Run
     from ptcrm.text.source import Span
     from ptcrm.vault.document import Document
+    from ptcrm.vault.index import Index
 
 _GAPS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _CLOSED = {"done": "ticked", "dropped": "dropped"}
@@ -52,10 +57,38 @@ def summary(customer: Customer, standing: Standing, planned: date | None, today:
     }
 
 
+class Linked(NamedTuple):
+    """A link of a customer's file to another customer, or to something else: then `name` and `path` are None.
+
+    `target` is as written, `field` the one it stands in, if it stands in the front matter.
+    """
+
+    target: str
+    field: str | None
+    line: int
+    name: str | None
+    path: str | None
+
+
+def links(index: Index, customer: Customer) -> list[Linked]:
+    """Where the customer's file links to, as it stands there; of several links to one place the first."""
+    found: dict[str, Linked] = {}
+    for one in customer.links:
+        path = index.resolve(link_key(one.target, customer.path))
+        other = index.cache.customer(path) if path else None
+        if path != customer.path:
+            linked = Linked(
+                one.target, one.key, one.line, other.name if other else None, path if other else None
+            )
+            found.setdefault(path or one.target, linked)
+    return list(found.values())
+
+
 def whole_row(
-    document: Document, customer: Customer, backlinks: list[tuple[str, int, str]]
+    index: Index, document: Document, customer: Customer, plan: Iterable[Occurrence], runs: Iterable[Run]
 ) -> dict[str, object]:
     """All about a customer as one object (the JSON of `show`; docs/json.md)."""
+    coming = list(plan)
     return {
         **field_values(customer),
         "path": customer.path,
@@ -82,7 +115,12 @@ def whole_row(
             }
             for one in reversed(in_time(customer.log))
         ],
-        "backlinks": [{"path": path, "line": line, "name": name} for path, line, name in backlinks],
+        "playbooks": [run_row(run, planned_days(coming)) for run in runs],
+        "coming": [{**row(one), "years": years(one)} for one in coming],
+        "links": [one._asdict() for one in links(index, customer)],
+        "backlinks": [
+            {"path": path, "line": line, "name": name} for path, line, name in index.backlinks(customer.path)
+        ],
     }
 
 
