@@ -343,6 +343,7 @@ def _connect(place: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("PRAGMA wal_autocheckpoint = 5000")  # pages; a thousand files are some of them
     except sqlite3.DatabaseError:
         database.close()
         raise

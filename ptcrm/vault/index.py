@@ -161,7 +161,7 @@ class Index:
 
     def _borne_on(self, paths: set[str]) -> set[str]:
         """The customers whose touches may change when `paths` do: themselves, those named, their companies."""
-        found = set(paths)
+        found, new = set(paths), paths
         for _ in range(2):  # a touch counts for the person named, and then for that person's company
             keys = {
                 key
@@ -170,10 +170,11 @@ class Index:
                     "SELECT DISTINCT key FROM shared WHERE path IN ({})",
                     "SELECT DISTINCT key FROM link WHERE field = 'company' AND path IN ({})",
                 )
-                for (key,) in self.cache.rows_among(query, found)
+                for (key,) in self.cache.rows_among(query, new)
             }
             query = "SELECT DISTINCT path FROM handle WHERE key IN ({})"
-            found.update(path for (path,) in self.cache.rows_among(query, keys))
+            new = {path for (path,) in self.cache.rows_among(query, keys)} - found
+            found |= new
         return found
 
     def resolve(self, key: str) -> str | None:
