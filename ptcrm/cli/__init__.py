@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm import __version__
-from ptcrm.cli.options import IsoDay, Session
+from ptcrm.cli.options import IsoDay, Session, wants_colour
 from ptcrm.errors import PtcrmError
 from ptcrm.text.safe import for_terminal
 
@@ -126,7 +126,7 @@ def _drop_output() -> None:
     epilog="Exit codes: 0 fine, 1 the vault has errors, 2 usage, 3 not found, 4 refused to write.",
 )
 @click.option("--vault", metavar="DIR", help="The vault; default: PTCRM_VAULT, else from here upward.")
-@click.option("--today", type=IsoDay(), help="Answer as on this day.")
+@click.option("--today", type=IsoDay(), envvar="PTCRM_TODAY", help="Answer as on this day.")
 @click.option("--json", "as_json", is_flag=True, help="Print today at a glance as JSON.")
 @click.version_option(__version__, prog_name="ptcrm")
 @click.pass_context
@@ -143,8 +143,7 @@ def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool
       ptcrm export ics -o follow-ups.ics
     """
     ctx.obj = Session(vault, today)
-    if "NO_COLOR" in os.environ:
-        ctx.color = False
+    ctx.color = wants_colour()
     if as_json and ctx.invoked_subcommand is not None:
         raise click.UsageError(
             f"--json stands behind the command: ptcrm {ctx.invoked_subcommand} … --json", ctx
