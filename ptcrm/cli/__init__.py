@@ -48,6 +48,9 @@ COMMANDS = {
     "serve": "serve",
     "feed": "feed",
     "schema": "schema",
+    "digest": "digest",
+    "help": "help",
+    "completion": "completion",
 }
 
 
@@ -161,4 +164,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    if "_PTCRM_COMPLETE" in os.environ:
+        import_module("ptcrm.cli.completion")  # our words for click's own machinery
     cli(prog_name="ptcrm")

@@ -118,8 +118,12 @@ class Session:
         """The vault's folder and its settings, for commands that need no customer."""
         from ptcrm.workspace import read_settings
 
-        root = self._find_root().absolute()
+        root = self.folder()
         return root, read_settings(root).config
+
+    def folder(self) -> Path:
+        """The vault's folder; raises `NotFoundError` if there is none."""
+        return self._find_root().absolute()
 
     def apply(self, operation: Operation, *, undoes: int | None = None) -> bool:
         """Make the operation's changes; in a dry run print them as a diff instead, and return False."""
