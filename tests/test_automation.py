@@ -134,13 +134,13 @@ def test_units_have_sections_and_settings() -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd")
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    files = []
+    files: list[str] = []
     for block in of("ini"):
         name = UNIT.match(block.text)
         assert name
-        files.append(tmp_path / name[1])
+        files.append(str(tmp_path / name[1]))
         text = re.sub(r"ExecStart=\S+", f"ExecStart={shutil.which('true')}", block.text)
-        files[-1].write_text(text, encoding="utf-8")
+        Path(files[-1]).write_text(text, encoding="utf-8")
     for command in (
         ["systemd-analyze", "--user", "verify", *files],
         ["systemd-analyze", "calendar", "Mon..Fri 07:00"],
