@@ -25,7 +25,6 @@ _MONTHS: tuple[str, ...] = (
     *("november", "december", "today"),
 )
 _LENGTHS = ("weekly", "fortnightly", "monthly", "quarterly", "yearly", "never")
-_MOST = 500  # a shell cannot show more
 
 
 class Candidate(NamedTuple):
@@ -114,8 +113,8 @@ class Place:
 
 def options(command: click.Command) -> list[click.Option]:
     """The options of `command`, help included."""
-    found = command.get_params(click.Context(command))
-    return [one for one in found if isinstance(one, click.Option) and not one.hidden]
+    given = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
+    return [*given, click.Option(["--help"], is_flag=True, help="Show help and exit.")]
 
 
 def place_at(group: click.Group, before: Iterable[str]) -> Place:
@@ -136,7 +135,7 @@ def candidates(place: Place, part: str, words: Callable[[], Words]) -> tuple[str
     found = _found(place, Asked(place.before, part, words))
     shown = (one.typed(part) for one in found if one.word == for_terminal(one.word) and "\n" not in one.word)
     unique = {one.word: one for one in shown}
-    return kept, list(unique.values())[:_MOST]
+    return kept, list(unique.values())
 
 
 def _found(place: Place, asked: Asked) -> Iterator[Candidate]:

@@ -86,7 +86,7 @@ def _command_help(root: click.Context, words: list[str]) -> str:
             known = [f"{before}{name}" for name in names] + list(TOPICS)
             hint = suggest(" ".join(words), known) or "See all with `ptcrm help`."
             raise UsageError(f"There is no command or topic “{' '.join(words)}”. {hint}")
-        context = click.Context(found, info_name=word, parent=context)
+        context = click.Context(found, info_name=word, parent=context, **found.context_settings)
     return context.get_help()
 
 
