@@ -46,8 +46,11 @@ CALLS = {
     "export": ["export", "ics"],
     "feed": ["feed", "list"],
     "schema": ["schema"],
+    "digest": ["digest"],
+    "help": ["help"],
+    "completion": ["completion", "bash"],
 }
-NEEDS_VAULT = [name for name in CALLS if name != "schema"]
+NEEDS_VAULT = [name for name in CALLS if name not in ("schema", "help", "completion")]
 WITH_WHO = [name for name, call in CALLS.items() if "anna-k" in call]
 
 
