@@ -10,14 +10,16 @@ import time
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from ptcrm import __version__
 from ptcrm.errors import NotFoundError, PtcrmError, QueryError, RefusedError, UsageError
+from ptcrm.model.change import Operation
 from ptcrm.model.config import Config, read_config
 from ptcrm.model.dates import later
-from ptcrm.model.diagnostic import ERRORS, USUAL, Diagnostic, Severity
+from ptcrm.model.diagnostic import ERRORS, USUAL, Diagnostic, Problem, Severity
 from ptcrm.model.occurrence import FOREVER
 from ptcrm.model.reading import Report
 from ptcrm.schedule.campaigns import busy_days, entries, mailing, next_day
@@ -45,6 +47,7 @@ from ptcrm.vault.cache import Cache
 from ptcrm.vault.entries import Forms
 from ptcrm.vault.index import Facts, Index, Match, Stale, facts_of, nothing_but
 from ptcrm.vault.journal import Journal
+from ptcrm.vault.lines import append_entry, entry_line
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.rename import Files, renamed
 from ptcrm.vault.repair import repaired
@@ -52,10 +55,8 @@ from ptcrm.vault.schema import Reading, parse_id, read_customer, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Iterator
-    from pathlib import Path
 
     from ptcrm.checks import Copy
-    from ptcrm.model.change import Operation
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Contact, Obligations, Occurrence, Yearly
     from ptcrm.query.configured import ConfiguredQuery
@@ -125,6 +126,26 @@ class Workspace:
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(self._settings).hexdigest()}"
         self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp)
         self.renew()
+
+    @classmethod
+    def at(cls, folder: str | os.PathLike[str], today: date | None = None) -> Self:
+        """The vault in `folder`, open, with the user's own cache and undo store; `with` closes it.
+
+        `today` None is today in the vault's time zone. Raises `NotFoundError` if there is no vault, `PtcrmError`
+        if its ptcrm.yaml cannot be read.
+        """
+        import platformdirs
+
+        root = Path(folder).expanduser().absolute()
+        if not (root / store.CONFIG_NAME).is_file():
+            raise store.no_vault(root)
+        return cls(root, today, platformdirs.user_cache_path("ptcrm"), platformdirs.user_state_path("ptcrm"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of what is remembered; nothing can be asked afterwards."""
@@ -385,6 +406,24 @@ class Workspace:
         query = self.query(asked, customers)
         facts = self.facts([query], customers)
         return [one for one in customers if query(facts(one))]
+
+    def customers(self, query: str = "") -> list[Customer]:
+        """The customers whom `query` finds (docs/query.md), by path and without their logs; all, if it is empty.
+
+        Raises `UsageError` if it cannot be read.
+        """
+        from ptcrm.query.configured import typed
+
+        return self.customers_by(typed([query]))
+
+    def customer(self, who: str) -> Customer:
+        """The one customer whom `who` means, with the log, from the file as it is now.
+
+        Raises `NotFoundError`, and `RefusedError` if the file cannot be read.
+        """
+        customer = self.reading(self.find(who)).customer
+        assert customer is not None  # noqa: S101  # `reading` gives customers alone
+        return customer
 
     # Campaigns
 
@@ -676,6 +715,43 @@ class Workspace:
         `undoes` is the number of the operation that this one takes back.
         """
         store.apply(self.root, operation, self.journal, self._at, undoes=undoes)
+
+    def logged(self, who: str, words: str, day: date | None = None) -> Operation:
+        """The operation that writes `words` (`call: The new shop`) into a log, as of `day` (None: today).
+
+        Words without a colon are a contact. Raises `UsageError` for words that fit no entry (FORMAT §2.3) and a
+        day after today, `NotFoundError`, `RefusedError`.
+        """
+        from ptcrm.vault.amend import amended
+
+        text, on = " ".join(words.split()), day or self.today
+        line = entry_line(on, text if ":" in text else f": {text}")
+        entry = self.reader.parse_entry(line)
+        if isinstance(entry, Problem):
+            raise UsageError(f"{entry.message}. {entry.hint}".strip())
+        if not entry.text or on > self.today:
+            raise UsageError("Say what happened, on a day that is not after today.")
+        match = self.find(who)
+        reading = self.reading(match)
+        change = amended(reading, append_entry(reading, line, self.reader), self.reader)
+        return Operation(f"log {match.id} {text}", (change,))
+
+    def write(self, operation: Operation) -> None:
+        """Make the changes of `operation`, and read what has changed; raises `RefusedError`, nothing written."""
+        self.apply(operation)
+        self.refresh()
+
+    def undo(self, number: int | None = None) -> Operation:
+        """Take back the operation `number`, or the last one; returns what that was.
+
+        Raises `NotFoundError`, and `RefusedError` with nothing written if a file has changed since.
+        """
+        from ptcrm.vault.undo import undo
+
+        record, operation = undo(self.root, self.journal, number)
+        self.apply(operation, undoes=record.number)
+        self.refresh()
+        return record.operation
 
     def renamed(self, match: Match, stem: str) -> tuple[Operation, list[str]]:
         """The operation that gives the customer's file the name `stem`, there and in links; it keeps its id.

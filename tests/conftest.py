@@ -62,7 +62,10 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         "XDG_STATE_HOME",
     ):
         monkeypatch.setenv(name, str(home))
-    for name in ("PTCRM_VAULT", "PTCRM_DEBUG", "VISUAL", "EDITOR"):
+    for name in list(os.environ):
+        if name.startswith("PTCRM_") and not name.startswith("PTCRM_TEST_"):
+            monkeypatch.delenv(name)
+    for name in ("VISUAL", "EDITOR", "PAGER", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return home
 

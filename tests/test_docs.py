@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
@@ -35,6 +35,7 @@ TIERS = "tiers:\n  gold: {cadence: 3 weeks}\n  silver: {cadence: 6 weeks}\n"
 READER = LineReader.of(Config(tiers={"gold": Tier()}))
 WRITING = {"log", "done", "snooze", "set", "rename", "undo", "add", "init", "check"}
 SHARED = {"--dry-run"}  # in the section on writing
+NOT_RUN = {"edit": "it asks a person", "serve": "it does not end", "watch": "it does not end"}
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -154,20 +155,107 @@ def examples() -> list[Block]:
 
 
 @pytest.mark.parametrize("block", examples(), ids=lambda block: block.heading)
-def test_every_example_runs(block: Block, own_home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In `~/customers`, a copy of the sample vault. Lines below a command are its output; `…` is any."""
+def test_every_example_runs(
+    block: Block, own_home: Path, run: Run, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """In `~/customers`, a copy of the sample vault. Lines below a command are its output; `…` is any.
+
+    With `--update-golden` the page gets the output that there is now, with `…` where it had it.
+    """
     vault = shutil.copytree(SAMPLE, own_home / "customers")
     monkeypatch.chdir(vault)
     for example in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         line, _, expected = example.partition("\n")
         program, *words = shlex.split(line)
         assert program == "ptcrm"
-        if words[:1] in (["edit"], ["serve"], ["watch"]):  # one asks a person, two do not end
+        if next(iter(words), "") in NOT_RUN:
             continue
         result = run("--today", DAY, *words)
         assert result.exit_code == 0, f"{line}\n{result.output}"
-        pattern = ".*\n".join(re.escape(part) for part in expected.split("…\n"))
-        assert re.match(pattern, result.output, re.DOTALL), f"{line}\n{result.output}"
+        if not fits(expected, result.output) and request.config.getoption("--update-golden"):
+            renew(block.heading.partition(":")[0], line, expected, result.output)
+            continue
+        assert fits(expected, result.output), f"{line}\n{result.output}"
+
+
+def fits(expected: str, output: str) -> bool:
+    pattern = ".*\n".join(re.escape(part) for part in expected.split("…\n"))
+    return re.match(pattern, output, re.DOTALL) is not None
+
+
+def renew(name: str, line: str, expected: str, output: str) -> None:
+    """Put what of `output` is to be shown in the place of what the page `name` shows below `line`."""
+    old, new = f"$ {line}\n{expected}", f"$ {line}\n{shortened(expected, output)}"
+    (ROOT / "docs" / f"{name}.md").write_text(page(name).replace(old, new), encoding="utf-8")
+
+
+def shortened(expected: str, output: str) -> str:
+    """As many lines of `output` as `expected` has before its first `…` and behind its last; all, if it has none."""
+    head, dots, rest = expected.partition("…\n")
+    if not dots:
+        return output
+    before, behind = head.count("\n"), rest.rpartition("…\n")[2].count("\n")
+    lines = output.splitlines(keepends=True)
+    if len(lines) <= before + behind:
+        return output
+    return "".join([*lines[:before], dots, *lines[len(lines) - behind :]])
+
+
+def test_an_example_that_is_out_of_date_is_renewed() -> None:
+    assert not fits("a\nb\n", "a\nc\n")
+    assert shortened("a\nb\n", "a\nc\n") == "a\nc\n"
+    assert shortened("a\n…\nz\n", "b\nc\nd\ny\n") == "b\n…\ny\n"
+    assert shortened("a\n…\n", "b\nc\nd\n") == "b\n…\n"
+    assert shortened("a\nb\n…\n", "b\n") == "b\n"
+    assert fits(shortened("a\n…\nz\n", "b\nc\nd\ny\n"), "b\nc\nd\ny\n")
+
+
+def test_every_kind_of_block_has_its_test() -> None:
+    """A page with a block of another kind says here what tries it, or why nothing can."""
+    found = {(path.stem, block.language) for path in PAGES for block in blocks(page(path.stem))}
+    found = {(name, language) for name, language in found if language not in ("", "console")}
+    assert found == {
+        *(("architecture", "sh"), ("testing", "sh")),  # minutes of measuring and downloads
+        *(("automation", language) for language in ("sh", "cron", "ini", "xml", "bat")),  # test_automation
+        *(
+            ("subscribing", language)
+            for language in ("sh", "ini", "xml", "caddyfile", "nginx", "cron", "yaml")
+        ),
+        *(("editors", language) for language in ("sh", "yaml", "json", "lua", "vim", "elisp", "js")),
+        *(("configuration", "yaml"), ("format", "markdown")),  # here
+        *(("diagnostics", "markdown"), ("diagnostics", "yaml")),  # here
+        ("commands", "yaml"),  # test_settings
+        *(("query", language) for language in ("yaml", "sh")),  # here
+        ("python", "pycon"),  # test_handler
+    }
+
+
+# Queries
+
+
+def test_the_saved_queries_and_the_shell_line_of_the_page_can_be_used(own_home: Path, run: Run) -> None:
+    shown = {block.language: block.text for block in blocks(page("query")) if block.language}
+    folder = shutil.copytree(SAMPLE, own_home / "customers")
+    config = (folder / "ptcrm.yaml").read_text(encoding="utf-8").partition("queries:")[0]
+    (folder / "ptcrm.yaml").write_text(config + shown["yaml"], encoding="utf-8")
+    assert run("--vault", folder, "check").exit_code == 0
+    for words in (*(f"list @{name}" for name in ("vip", "late")), shown["sh"].strip().removeprefix("ptcrm ")):
+        result = run("--vault", folder, "--today", DAY, *shlex.split(words))
+        assert result.exit_code == 0
+        assert result.stdout.count("\n") > 1, words
+
+
+def undocumented(queries: Iterable[str], text: str) -> set[str]:
+    return {name for name in queries if f"`@{name}`" not in text}
+
+
+def test_every_saved_query_of_the_sample_vault_is_documented() -> None:
+    config, _ = configured((SAMPLE / "ptcrm.yaml").read_text(encoding="utf-8"))
+    assert undocumented(config.queries, page("query")) == set()
+
+
+def test_a_saved_query_that_is_not_documented_is_found() -> None:
+    assert undocumented(["vip", "gone"], "| `@vip` | the best |") == {"gone"}
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ queries:
 def sample_vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """The sample vault with saved queries, on its day."""
     root = shutil.copytree(SAMPLE, tmp_path_factory.mktemp("queries") / "vault")
-    with (root / "ptcrm.yaml").open("a", encoding="utf-8") as config:
-        config.write(QUERIES)
+    config = (root / "ptcrm.yaml").read_text(encoding="utf-8").partition("queries:")[0]
+    (root / "ptcrm.yaml").write_text(config + QUERIES, encoding="utf-8")
     with closing(Workspace(root, TODAY, None, tmp_path_factory.mktemp("state"))) as workspace:
         yield workspace
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm import __version__
-from ptcrm.cli.options import IsoDay, Session
+from ptcrm.cli.options import IsoDay, Session, wants_colour
 from ptcrm.errors import PtcrmError
 from ptcrm.text.safe import for_terminal
 
@@ -50,6 +50,9 @@ COMMANDS = {
     "serve": "serve",
     "feed": "feed",
     "schema": "schema",
+    "digest": "digest",
+    "help": "help",
+    "completion": "completion",
 }
 
 
@@ -128,7 +131,7 @@ def _drop_output() -> None:
     epilog="Exit codes: 0 fine, 1 the vault has errors, 2 usage, 3 not found, 4 refused to write.",
 )
 @click.option("--vault", metavar="DIR", help="The vault; default: PTCRM_VAULT, else from here upward.")
-@click.option("--today", type=IsoDay(), help="Answer as on this day.")
+@click.option("--today", type=IsoDay(), envvar="PTCRM_TODAY", help="Answer as on this day.")
 @click.option("--json", "as_json", is_flag=True, help="Print today at a glance as JSON.")
 @click.version_option(__version__, prog_name="ptcrm")
 @click.pass_context
@@ -145,8 +148,7 @@ def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool
       ptcrm export ics -o follow-ups.ics
     """
     ctx.obj = Session(vault, today)
-    if "NO_COLOR" in os.environ:
-        ctx.color = False
+    ctx.color = wants_colour()
     if as_json and ctx.invoked_subcommand is not None:
         raise click.UsageError(
             f"--json stands behind the command: ptcrm {ctx.invoked_subcommand} … --json", ctx
@@ -164,4 +166,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    if "_PTCRM_COMPLETE" in os.environ:
+        import_module("ptcrm.cli.completion")  # our words for click's own machinery
     cli(prog_name="ptcrm")

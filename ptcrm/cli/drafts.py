@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import state_folder
+from ptcrm.cli.options import state_folder, user_setting
 from ptcrm.cli.output import tell
 from ptcrm.errors import RefusedError, UsageError
 
@@ -50,7 +50,7 @@ class Draft:
         comments = "".join(f"{COMMENT} {remark}".rstrip() + "\n" for remark in remarks)
         self.keep(f"{text}\n\n{comments}")
         try:
-            click.edit(filename=str(self.path))
+            click.edit(filename=str(self.path), editor=user_setting("editor"))
         except click.ClickException as error:
             raise RefusedError(f"{error.message}. Set EDITOR to the command of your editor.") from error
         return self.text()

@@ -22,7 +22,12 @@ _SHOWN = 10  # files that are left out, by name
 
 @click.group("export")
 def export_command() -> None:
-    """Write files that other programs read."""
+    """Write files that other programs read.
+
+    \b
+    Example:
+      ptcrm export ics -o follow-ups.ics
+    """
 
 
 @export_command.command("ics")

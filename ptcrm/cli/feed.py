@@ -35,7 +35,13 @@ _LOCAL = (
 
 @click.group("feed")
 def feed_command() -> None:
-    """The feeds of ptcrm.yaml and their addresses."""
+    """The feeds of ptcrm.yaml and their addresses.
+
+    \b
+    Examples:
+      ptcrm feed list
+      ptcrm feed url all
+    """
 
 
 @feed_command.command("list")

@@ -142,8 +142,12 @@ class Session:
         """The vault's folder and its settings, for commands that need no customer."""
         from ptcrm.workspace import read_settings
 
-        root = self._find_root().absolute()
+        root = self.folder()
         return root, read_settings(root).config
+
+    def folder(self) -> Path:
+        """The vault's folder; raises `NotFoundError` if there is none."""
+        return self._find_root().absolute()
 
     def apply(self, operation: Operation, *, undoes: int | None = None) -> bool:
         """Make the operation's changes; in a dry run print them as a diff instead, and return False."""
@@ -189,26 +193,27 @@ class Session:
             here = find_root(Path.cwd())
             if here is not None:
                 return here
-            named = _user_vault()
+            named = user_setting("vault")
         return Path(named).expanduser() if named else None
 
 
-def _user_vault() -> str | None:
-    """`vault:` of the user's own configuration, or None."""
-    import platformdirs
+def user_setting(name: str) -> str | None:
+    """What the user has set for all vaults: `PTCRM_NAME`, else `name` in the user's config.yaml, else None.
 
-    from ptcrm.text.frontmatter import Mapping, Scalar, compose
-    from ptcrm.text.source import Span
+    `name` is one of `settings.SETTINGS`. What cannot be used counts as not set, and is said on stderr once.
+    """
+    from ptcrm.cli.settings import configured, of_environment
 
-    try:
-        text = (platformdirs.user_config_path("ptcrm") / "config.yaml").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-    root = compose(text, Span(0, len(text)))
-    pairs = root.pairs if isinstance(root, Mapping) else ()
-    return next(
-        (node.value for key, node in pairs if key.value == "vault" and isinstance(node, Scalar)), None
-    )
+    return of_environment(name) or configured().get(name)
+
+
+def wants_colour() -> bool | None:
+    """Whether the user wants colours: PTCRM_COLOR, then NO_COLOR, then config.yaml; None: on a terminal."""
+    from ptcrm.cli.settings import configured, of_environment
+
+    off = "never" if "NO_COLOR" in os.environ else None
+    word = of_environment("color") or off or configured().get("color")
+    return {"always": True, "never": False}.get(word or "auto")
 
 
 def a_day(words: str, today: date) -> date:

@@ -16,6 +16,7 @@ from ptcrm.cli.options import (
     pass_session,
     plain,
     state_folder,
+    user_setting,
     who_argument,
     writing,
 )
@@ -151,7 +152,7 @@ def _given(given: dict[str, str | tuple[str, ...] | None]) -> list[tuple[Field, 
 @who_argument
 @pass_session
 def edit_command(session: Session, who: tuple[str, ...]) -> None:
-    """Open a customer's file in $VISUAL or $EDITOR, and check it afterwards.
+    """Open a customer's file in your editor, and check it afterwards.
 
     A file with errors is found by its name.
 
@@ -162,7 +163,7 @@ def edit_command(session: Session, who: tuple[str, ...]) -> None:
     workspace = session.workspace(quiet=True)
     path = workspace.broken_path(" ".join(who)) or who_is_meant(session, who).path
     try:
-        click.edit(filename=str(workspace.root / path))
+        click.edit(filename=str(workspace.root / path), editor=user_setting("editor"))
     except click.ClickException as error:
         raise RefusedError(f"{error.message}. Set EDITOR to the command of your editor.") from error
     workspace.refresh()

@@ -1,0 +1,408 @@
+"""What may stand at the cursor of a command line: commands, options, and the words of the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from ptcrm.cli.words import Words
+from ptcrm.text.fold import fold, same_id
+from ptcrm.text.safe import for_terminal, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_DAYS: tuple[str, ...] = (
+    *("today", "yesterday", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"),
+    *("sunday", "next week", "next month", "+1w", "+2w"),
+)
+_MONTHS: tuple[str, ...] = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),
+    *("november", "december", "today"),
+)
+_LENGTHS = ("weekly", "fortnightly", "monthly", "quarterly", "yearly", "never")
+
+
+class Candidate(NamedTuple):
+    """A word that may stand there, and what it means. An `open` one goes on: no blank follows it.
+
+    A `loose` one means the same in any letters that fold alike. A `kind` that is `file` or `dir` stands for
+    what the shell itself completes.
+    """
+
+    word: str
+    meaning: str = ""
+    open: bool = False
+    loose: bool = False
+    kind: str = "word"
+
+    def typed(self, part: str) -> Candidate:
+        """The same, with the letters of the `part` that is typed, where they differ in case alone."""
+        if not self.loose or self.word[: len(part)].casefold() != part.casefold():
+            return self
+        return self._replace(word=part + self.word[len(part) :])
+
+
+FILES, FOLDERS = Candidate("", kind="file"), Candidate("", kind="dir")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for: the arguments `before` the cursor that belong here, the `part` of a word, the words."""
+
+    before: tuple[str, ...]
+    part: str
+    words: Callable[[], Words]
+
+    def begins(self, word: str) -> bool:
+        """Whether the part is the beginning of `word`, whatever case and accents."""
+        return fold(word).startswith(fold(self.part))
+
+
+@dataclass
+class Place:
+    """Where the cursor stands: the command reached, its arguments so far, an option that waits for its value."""
+
+    command: click.Command
+    path: str = ""
+    vault: str | None = None
+    before: tuple[str, ...] = ()
+    waiting: click.Option | None = None
+    is_text: bool = False  # behind `--`
+    used: set[str] = field(default_factory=set)
+
+    def take(self, word: str) -> None:
+        """Go on by a whole word."""
+        if self.waiting is not None:
+            if self.waiting.name == "vault":
+                self.vault = word
+            self.waiting = None
+        elif word == "--" and not self.is_text:
+            self.is_text = True
+        elif not self.is_text and (word.startswith("--") or self._known(word)):
+            self._option(word)
+        elif isinstance(self.command, click.Group):
+            self._enter(word)
+        else:
+            self.before += (word,)
+
+    def _known(self, name: str) -> click.Option | None:
+        return next((one for one in options(self.command) if name in one.opts), None)
+
+    def _option(self, word: str) -> None:
+        name, equals, value = word.partition("=")
+        self.used.add(name)
+        option = self._known(name)
+        if option is None or option.is_flag or option.count:
+            return
+        self.waiting = option
+        if equals:
+            self.take(value)
+
+    def _enter(self, name: str) -> None:
+        assert isinstance(self.command, click.Group)  # noqa: S101  # `take` asks for it
+        found = self.command.get_command(click.Context(self.command), name)
+        if found is None:
+            raise click.UsageError(name)
+        self.command, self.path, self.used = found, f"{self.path} {name}".strip(), set()
+
+
+def options(command: click.Command) -> list[click.Option]:
+    """The options of `command`, help included."""
+    given = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
+    return [*given, click.Option(["--help"], is_flag=True, help="Show help and exit.")]
+
+
+def place_at(group: click.Group, before: Iterable[str]) -> Place:
+    """Where the words `before` the cursor lead; raises click's `UsageError` if to no command."""
+    place = Place(group)
+    for word in before:
+        place.take(word)
+    return place
+
+
+def candidates(place: Place, part: str, words: Callable[[], Words]) -> tuple[str, list[Candidate]]:
+    """What may stand at `place`, where `part` of a word is typed; before it what of the word stays (`--feed=`)."""
+    kept = ""
+    if part.startswith("--") and "=" in part and not place.waiting and not place.is_text:
+        name, _, part = part.partition("=")
+        kept = f"{name}="
+        place.take(name)
+    found = _found(place, Asked(place.before, part, words))
+    shown = (one.typed(part) for one in found if one.word == for_terminal(one.word) and "\n" not in one.word)
+    unique = {one.word: one for one in shown}
+    return kept, list(unique.values())
+
+
+def _found(place: Place, asked: Asked) -> Iterator[Candidate]:
+    if place.waiting is not None:
+        yield from _values(place.path, place.waiting, asked)
+        return
+    if asked.part.startswith("-") and not place.is_text:
+        yield from _options(place, asked)
+    if isinstance(place.command, click.Group):
+        names = place.command.list_commands(click.Context(place.command))
+        yield from (Candidate(name) for name in names if name.startswith(asked.part))
+        return
+    argument = next((one for one in place.command.params if isinstance(one, click.Argument)), None)
+    if argument is not None and (argument.nargs == -1 or not asked.before):
+        if isinstance(argument.type, click.Choice):
+            yield from _of(argument.type.choices)(asked)
+        else:
+            yield from completer(place.path, argument)(asked)
+
+
+def _options(place: Place, asked: Asked) -> Iterator[Candidate]:
+    for option in options(place.command):
+        if option.multiple or place.used.isdisjoint(option.opts):
+            long = max(option.opts, key=len)
+            if long.startswith(asked.part):
+                yield Candidate(long, one_line(option.help or ""))
+
+
+def _values(path: str, option: click.Option, asked: Asked) -> Iterable[Candidate]:
+    if isinstance(option.type, click.Choice):
+        return _of(option.type.choices)(asked)
+    if path == "add":
+        return _field_values(option.name or "", asked)
+    return completer(path, option)(asked)
+
+
+def completer(path: str, param: click.Parameter) -> Callable[[Asked], Iterable[Candidate]]:
+    """What completes the option or argument of the command `path`: nothing, if its text is free."""
+    name = param.opts[0] if isinstance(param, click.Option) else ""
+    shape = (param.metavar or param.type.name).replace("[", "").replace("]", "").rstrip(".")
+    special = SPECIAL.get(f"{path} {name or shape}")
+    return special or BY_SHAPE.get(shape, _nothing)
+
+
+def _nothing(_: Asked) -> Iterable[Candidate]:
+    return ()
+
+
+def _of(words: Iterable[str]) -> Callable[[Asked], Iterable[Candidate]]:
+    return lambda asked: (Candidate(word) for word in words if asked.begins(word))
+
+
+def _from(get: Callable[[Words], Iterable[str]]) -> Callable[[Asked], Iterable[Candidate]]:
+    """The words that `get` takes from those of the vault, each but those that stand there already."""
+    return lambda asked: _of(word for word in get(asked.words()) if word not in asked.before)(asked)
+
+
+# Customers
+
+
+def _who(asked: Asked) -> Iterator[Candidate]:
+    """Customers by id, else by name, else from a later word of the name on."""
+    if asked.before:
+        yield from _rest_of_name(asked)
+        return
+    for id_, name, *aliases in asked.words().customers:
+        word = _called(asked, id_, (name, *aliases))
+        if word is not None:
+            yield Candidate(word, name, loose=True)
+
+
+def _called(asked: Asked, id_: str, names: tuple[str, ...]) -> str | None:
+    """The word for a customer that goes on from what is typed: in its own letters if it can."""
+    if id_.startswith(asked.part):
+        return id_
+    for name in names:
+        if name.startswith(asked.part):
+            return name
+    if asked.begins(id_):
+        return id_
+    tails = (" ".join(name.split()[at:]) for name in names for at in range(len(name.split())))
+    return next((tail for tail in tails if asked.begins(tail)), None)
+
+
+def _rest_of_name(asked: Asked) -> Iterator[Candidate]:
+    """The next word of a name whose first words stand there: `Nowak` behind `jan`."""
+    typed = fold(" ".join(asked.before))
+    for _, *names in asked.words().customers:
+        for name in names:
+            words = name.split()
+            count = len(typed.split())
+            if fold(" ".join(words[:count])) == typed and words[count:] and asked.begins(words[count]):
+                yield Candidate(words[count], name, loose=True)
+
+
+def _is_somebody(words: tuple[str, ...], customers: Iterable[list[str]]) -> bool:
+    """Whether `words` are an id or a whole name, or stand in a single customer's name or id."""
+    part, key = fold(" ".join(words)), same_id(" ".join(words))
+    found = 0
+    for names in customers:
+        if key == same_id(names[0]) or part in map(fold, names):
+            return True
+        found += any(part in fold(name) for name in names)
+    return found == 1
+
+
+def _then(following: Callable[[Asked], Iterable[Candidate]], asked: Asked) -> Iterator[Candidate]:
+    """WHO, and behind it what `following` has: WHO is as many of the first words as mean somebody."""
+    yield from _who(asked)
+    customers = asked.words().customers
+    count = 0
+    for upto in range(1, len(asked.before) + 1):
+        if _is_somebody(asked.before[:upto], customers):
+            count = upto
+    if count:
+        yield from following(replace(asked, before=asked.before[count:]))
+
+
+# What follows WHO
+
+
+def _channel(asked: Asked) -> Iterator[Candidate]:
+    if not asked.before:
+        named = (f"{word}:" for word in asked.words().channels)
+        yield from (Candidate(word) for word in named if asked.begins(word))
+
+
+def _day(asked: Asked) -> Iterator[Candidate]:
+    """The rest of words for a day, such as `next week`."""
+    typed = " ".join([*asked.before, asked.part])
+    for day in _DAYS:
+        if day.startswith(typed.lower()):
+            word = day[len(typed) - len(asked.part) :]
+            yield Candidate(word if not asked.before else word.split(" ")[0])
+
+
+def _field(asked: Asked) -> Iterator[Candidate]:
+    """A field, then its values."""
+    if asked.before:
+        yield from _field_values(asked.before[0], asked)
+        return
+    for name, meaning in asked.words().fields:
+        if asked.begins(name):
+            yield Candidate(name, meaning)
+
+
+_SINGULAR = {"tags": "tag", "interests": "interest", "places": "place"}
+
+
+def _field_values(name: str, asked: Asked) -> Iterable[Candidate]:
+    """What the field of a file takes, or has elsewhere."""
+    words = asked.words()
+    if name in ("company", "referred_by"):
+        ids = words.companies if name == "company" else [one[0] for one in words.customers]
+        return _of(ids)(asked)
+    fixed = {"cadence": _LENGTHS, "do_not_contact": ("true", "false"), "snooze": _DAYS}.get(name)
+    asked_as = _SINGULAR.get(name, name)
+    return _of(fixed or words.known.get(asked_as) or words.used.get(asked_as) or ())(asked)
+
+
+# Queries
+
+
+def _query(asked: Asked) -> Iterator[Candidate]:
+    """A term of a query: behind blanks, brackets and a minus that stand there already."""
+    cut = 0
+    is_quoted = False
+    for at, sign in enumerate(asked.part):
+        is_quoted ^= sign == '"'
+        if not is_quoted and sign in " (":
+            cut = at + 1
+    lead, term = asked.part[:cut], asked.part[cut:]
+    bare = term.removeprefix("-")
+    lead += term[: len(term) - len(bare)]
+    for word, meaning, is_open in _terms(bare, asked):
+        yield Candidate(lead + word, meaning, is_open, loose=True)
+
+
+def _terms(term: str, asked: Asked) -> Iterator[tuple[str, str, bool]]:
+    words = asked.words()
+    name, colon, values = term.partition(":")
+    if term.startswith("@"):
+        yield from (
+            (f"@{one}", text, False) for one, text in words.queries.items() if f"@{one}".startswith(term)
+        )
+    elif not colon:
+        yield from ((f"{word}:", meaning, True) for word, meaning in _fields_asked(term, words))
+    else:
+        done, comma, part = values.rpartition(",")
+        kept = f"{name}:{done}{comma}"
+        for value in _values_asked(name, words):
+            if fold(value).startswith(fold(part.removeprefix('"'))):
+                yield kept + _in_query(value), "", False
+
+
+def _fields_asked(part: str, words: Words) -> Iterator[tuple[str, str]]:
+    """The fields that begin so, each by one of its names, with their meanings; `has` and `no` too."""
+    for *names, meaning in [*words.asked, ["has", "has a value"], ["no", "has no value"]]:
+        name = next((one for one in names if fold(one).startswith(fold(part))), None)
+        if name:
+            yield _in_query(name), meaning
+
+
+def _values_asked(name: str, words: Words) -> Iterable[str]:
+    """The values that the field of a query takes, or finds."""
+    if name in ("has", "no"):
+        return [one for one, *_ in words.asked]
+    field = next((names[0] for *names, _ in words.asked if name in names), name)
+    if field == "id":
+        return [one for one, *_ in words.customers]
+    if field == "birthday":
+        return _MONTHS
+    if field == "do_not_contact":
+        return ("true", "false")
+    return words.known.get(field) or words.used.get(field) or ()
+
+
+def _in_query(value: str) -> str:
+    """`value` as a query has it: in quotes, if it is not one plain word."""
+    if value and all(sign.isalnum() or sign in "-_./@" for sign in value):
+        return value
+    return '"' + value.replace('"', '""') + '"'
+
+
+def _codes(asked: Asked) -> Iterator[Candidate]:
+    from ptcrm.model.diagnostic import RULES
+
+    done, comma, part = asked.part.rpartition(",")
+    for rule in RULES:
+        if rule.code.startswith(part.upper()):
+            yield Candidate(f"{done}{comma}{rule.code}", rule.meaning)
+
+
+def _topics(asked: Asked) -> Iterable[Candidate]:
+    from ptcrm.cli import COMMANDS
+    from ptcrm.cli.help import TOPICS
+
+    return _of((*COMMANDS, *TOPICS))(asked)
+
+
+_FEEDS = _from(lambda words: words.feeds)
+SPECIAL: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
+    "export ics --feed": _FEEDS,
+    "feed url NAME": _FEEDS,
+    "feed rotate NAME": _FEEDS,
+    "feed qr NAME": _FEEDS,
+    "campaign NAME": _from(lambda words: words.campaigns),
+    "add NAME": _nothing,
+    "help TOPIC": _topics,
+}
+BY_SHAPE: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
+    "WHO": _who,
+    "WHO TEXT": partial(_then, _channel),
+    "WHO N": partial(_then, _nothing),
+    "WHO UNTIL": partial(_then, _day),
+    "WHO NEW": partial(_then, _nothing),
+    "WHO FIELD VALUE": partial(_then, _field),
+    "QUERY": _query,
+    "DAY": _day,
+    "CODES": _codes,
+    "DIR": lambda _: [FOLDERS],
+    "FILE": lambda _: [FILES],
+}
+# What is a person's own to write.
+FREE = frozenset(
+    {
+        *("N", "TEXT", "YYYY", "YYYY-MM-DD", "LENGTH", "PERCENT", "VALUE", "BASE", "ADDR", "text"),
+        "integer range",
+    }
+)

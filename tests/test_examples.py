@@ -1,0 +1,144 @@
+"""Every example in a `--help`, run as it stands on a copy of the sample vault: what it prints, to the letter."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from ptcrm.cli import cli
+from tests.conftest import DAY, ROOT, SAMPLE, Golden, Run
+from tests.test_docs import NOT_RUN, commands
+
+ANNA = """---
+id: anna
+name: Anna Maj
+tier: gold
+since: 2024-03-02
+company: "[[rowery-kowalska]]"
+---
+
+## Follow-ups
+
+- [ ] 2026-11-20 call: Ask how the new shop is doing
+- [ ] 2026-12-01 note: Send the drawing
+
+## Log
+
+- 2026-11-20 sale: Two frames [amount:: 900 EUR]
+- 2026-11-02 call: About the frames
+"""
+COMPANY = "---\nname: Rowery Kowalska\nkind: company\n---\n"
+_SHOWN = 15  # lines of each answer; the whole ones are in other transcripts
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22,}(?=[/.])|[0-9a-f]{16}")
+_SIGNS = re.compile("^[ █▀▄]*[█▀▄][ █▀▄]*$", re.MULTILINE)  # a QR code
+
+
+def examples(command: click.Command) -> list[str]:
+    """The lines below “Examples:”, without remarks in brackets."""
+    _, _, text = (command.help or "").partition("Example")
+    return [
+        re.sub(r"\s{2,}\(.*\)$", "", line).strip()
+        for line in re.findall(r"^ {2,}(.*\S)$", text, re.MULTILINE)
+    ]
+
+
+COMMANDS = dict(commands(cli))
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_help_has_examples_of_its_command(path: str) -> None:
+    found = examples(COMMANDS[path])
+    assert found
+    assert any(f"{path} " in f"{line} " for line in found)
+
+
+def no_vault(vault: Path, _: Run) -> None:
+    """There is only a folder yet."""
+    shutil.rmtree(vault)
+    vault.mkdir()
+
+
+def a_day_of_work(vault: Path, run: Run) -> None:
+    """Thirteen entries, so that the last and the one before can be taken back."""
+    for number in range(13):
+        assert run("--vault", vault, "--today", DAY, "log", "anna", f"call: Number {number}").exit_code == 0
+
+
+BEFORE: dict[str, Callable[[Path, Run], None]] = {"ptcrm init": no_vault, "ptcrm undo": a_day_of_work}
+
+
+@pytest.fixture
+def vault(own_home: Path) -> Path:
+    """`~/customers`, with those of whom the examples speak."""
+    folder = shutil.copytree(SAMPLE, own_home / "customers")
+    (folder / "customers" / "private" / "anna.md").write_text(ANNA, encoding="utf-8")
+    (folder / "customers" / "companies" / "rowery-kowalska.md").write_text(COMPANY, encoding="utf-8")
+    return folder
+
+
+# Examples that ask a person; test_terminal.py types into them.
+ASKING = (
+    "ptcrm pick",
+    "ptcrm log anna",
+    "ptcrm show $(ptcrm pick tag:courier)",
+    "ptcrm brief $(ptcrm pick tag:courier)",
+)
+
+
+def answer(line: str, vault: Path, run: Run) -> str:
+    """What the line prints; for what it writes to a file, that there is something in it."""
+    home = vault.parent
+    if line in ASKING:
+        return "(asks at a terminal)\n"
+    line, _, target = line.partition(" > ")
+    words = [word.replace("~", str(home)) if word.startswith("~") else word for word in shlex.split(line)]
+    if words[0] == "cd":
+        words = words[words.index("&&") + 1 :]
+    assert words.pop(0) == "ptcrm"
+    result = run("--today", DAY, *words)
+    assert result.exit_code == 0, f"{line}\n{result.output}"
+    if target:
+        assert result.stdout.strip()
+        return ""
+    shown = _SIGNS.sub("█", _TOKEN.sub("…", result.output.replace(str(home), "~")))
+    lines = re.sub("(?:█\n)+", "█\n", shown).splitlines()
+    more = [f"… {len(lines) - _SHOWN} lines more"] if len(lines) > _SHOWN + 1 else []
+    return "".join(f"{one}\n" for one in (lines[:_SHOWN] + more if more else lines))
+
+
+def cases() -> list[str]:
+    return [path for path, command in COMMANDS.items() if path.split()[-1] not in NOT_RUN]
+
+
+@pytest.mark.parametrize("path", cases())
+def test_every_example_runs(
+    path: str, own_home: Path, vault: Path, run: Run, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    shown = []
+    kept = shutil.copytree(vault, own_home / "kept")
+    for line in examples(COMMANDS[path]):
+        shutil.rmtree(vault)
+        shutil.copytree(kept, vault)
+        if path in BEFORE:
+            BEFORE[path](vault, run)
+        if line == "ptcrm undo 12":
+            assert run("--vault", vault, "undo").exit_code == 0
+        monkeypatch.chdir(vault)
+        shown.append(f"$ {line}\n{answer(line, vault, run)}")
+    golden(f"examples/{path}.txt", "\n".join(shown))
+
+
+def test_what_is_not_run_is_a_command() -> None:
+    assert {path.split()[-1] for path in COMMANDS} >= NOT_RUN.keys()
+
+
+def test_no_transcript_is_left_over() -> None:
+    names = {path.stem for path in (ROOT / "tests" / "golden" / "examples").glob("*.txt")}
+    assert names == set(cases())
