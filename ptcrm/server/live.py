@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Body", "Live", "Refreshed", "Snapshot"]
 
-QUIET_SECONDS = 0.15  # without a hint, before files are read
+QUIET_SECONDS = 0.1  # without a hint, before files are read
 LOOK_SECONDS = 1.0
-_MOST_WAITS = 20  # for quiet, so that somebody who writes on and on is waited for about three seconds
+_MOST_WAITS = 30  # for quiet, so that somebody who writes on and on is waited for about three seconds
 _LOOKS = 60  # from one refresh to the next, if nothing is noticed
 _LOOKS_IN_NEED = 5  # the same where no events come, and while there is a problem
 _STOP_SECONDS = 5.0

@@ -307,7 +307,7 @@ class Cache:
         """What may be planned up to `until` (included); `of` names a single customer's path."""
         columns = ", ".join(Contact._fields)
         query = f"SELECT {columns} FROM contact WHERE ready <= ?1 AND (?2 IS NULL OR path = ?2)"  # noqa: S608
-        return [Contact(*row) for row in self.database.execute(query, (until.toordinal(), of))]
+        return list(map(Contact._make, self.database.execute(query, (until.toordinal(), of))))
 
     def obligations(self, contacts: list[Contact]) -> Iterator[Obligation]:
         """What is owed by each of `contacts`, in their order."""
