@@ -1,4 +1,4 @@
-"""Commands that answer and write nothing: due, birthdays, list, show, why."""
+"""Commands that answer and write nothing: due, birthdays, show, why."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from ptcrm.views.customer import (
     given_fields,
     history,
     notes,
-    summary,
     whole_row,
 )
 from ptcrm.views.today import (
@@ -140,40 +139,6 @@ def birthdays_command(session: Session, until: str | None, as_json: bool) -> Non
         )
     else:
         say("No birthdays or occasions in these days.")
-
-
-@click.command("list", context_settings=QUERY_SETTINGS)
-@query_argument
-@json_option
-@pass_session
-def list_command(session: Session, words: tuple[str, ...], as_json: bool) -> None:
-    """All customers, or those whom a query finds, with their standing.
-
-    \b
-    Examples:
-      ptcrm list
-      ptcrm list tier:gold -has:email
-      ptcrm list --json
-    """
-    workspace = session.workspace()
-    found = customers_meant(workspace, words)
-    standings = workspace.cache.standings()
-    planned = workspace.next_days()
-    rows = [summary(one, standings[one.path], planned.get(one.path), workspace.today) for one in found]
-    if as_json:
-        say_json(rows)
-    elif rows:
-        header = ("ID", "NAME", "TIER", "STATUS", "LAST", "NEXT", "STATE")
-        keys = ("id", "name", "tier", "status", "last_contact", "next_contact", "state")
-        say_table(
-            [header, *([str(one[key] or "-") for key in keys] for one in rows)],
-            "",
-            ["", *(str(one["state"]) for one in rows)],
-        )
-    elif words:
-        say("Nobody is meant by this query.")
-    else:
-        say('Nobody here yet. Add a customer: ptcrm add "Anna Kowalska"')
 
 
 @click.command("show")

@@ -14,7 +14,7 @@ import click
 from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.reading import suggest
+from ptcrm.model.reading import parse_whole, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,6 +213,14 @@ def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:
             raise UsageError(f"“{value}” is no {field.name}. {hint}")
 
 
+def a_count(words: str, option: str = "limit") -> int:
+    """The number of `--limit`, from 1; raises `UsageError`."""
+    number = parse_whole(plain(words))
+    if isinstance(number, Problem) or not number:
+        raise UsageError(f"--{option} {words}: write a whole number from 1.")
+    return number
+
+
 pass_session = click.make_pass_decorator(Session)
 
 
@@ -254,6 +262,7 @@ def writing(body: Callable[..., None]) -> Callable[..., None]:
 
 json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 who_argument: Callable[..., Any] = click.argument("who", metavar="WHO", nargs=-1, required=True)
+limit_option: Callable[..., Any] = click.option("--limit", metavar="N", help="At most so many.")
 query_argument: Callable[..., Any] = click.argument(
     "words", metavar="[QUERY]", nargs=-1, type=click.UNPROCESSED
 )

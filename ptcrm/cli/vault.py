@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ptcrm.cli.editor import edit_files
 from ptcrm.cli.options import (
     Session,
     known_word,
@@ -18,7 +19,7 @@ from ptcrm.cli.options import (
     who_argument,
     writing,
 )
-from ptcrm.cli.output import say, say_diagnostic, say_diff, tell
+from ptcrm.cli.output import say, say_diff, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.change import Create, Operation
 from ptcrm.model.diagnostic import Problem, Severity
@@ -161,14 +162,7 @@ def edit_command(session: Session, who: tuple[str, ...]) -> None:
     workspace = session.workspace(quiet=True)
     words = " ".join(who)
     path = workspace.find_path(words)
-    try:
-        click.edit(filename=str(workspace.root / path))
-    except click.ClickException as error:
-        raise RefusedError(f"{error.message}. Set EDITOR to the command of your editor.") from error
-    workspace.refresh()
-    found = [one for one in workspace.diagnostics() if one.path == path and one.severity is not Severity.INFO]
-    for one in found:
-        say_diagnostic(one)
+    found = edit_files(workspace, [path])
     if any(one.severity is Severity.ERROR for one in found):
         tell(f"Correct it with `ptcrm edit {words}`: a file with errors is not read in whole.")
         raise click.exceptions.Exit(1)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ptcrm.model.customer import LogEntry
-    from ptcrm.model.occurrence import Standing
     from ptcrm.text.source import Span
     from ptcrm.vault.document import Document
 
@@ -27,29 +26,17 @@ _SHOWN = tuple(field.name for field in FIELDS)
 
 def field_values(customer: Customer) -> dict[str, object]:
     """Every field as plain JSON values: text, lists of text, true or false, null; the user's own ones too."""
-    known = {name: _plain(getattr(customer, name)) for name in _SHOWN}
+    known = {name: plain_value(getattr(customer, name)) for name in _SHOWN}
     return {**dict(customer.own), **known}
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """A field's value as plain JSON."""
     if isinstance(value, tuple):
-        return [_plain(part) for part in value]
+        return [plain_value(part) for part in value]
     if isinstance(value, Occasion):
         return f"{value.name} {value.day}"
-    return value if value is None or isinstance(value, (bool, str)) else str(value)
-
-
-def summary(customer: Customer, standing: Standing, planned: date | None, today: date) -> dict[str, object]:
-    """A customer as a flat object (the JSON of `list`; docs/json.md); `planned` is the next contact's day."""
-    return {
-        **field_values(customer),
-        "path": customer.path,
-        "last_contact": standing.last.date.isoformat() if standing.last else None,
-        "next_contact": planned.isoformat() if planned else None,
-        "every": str(standing.cadence),
-        "percent": standing.progress(today),
-        "state": standing.state(today),
-    }
+    return value if value is None or isinstance(value, (bool, str, int)) else str(value)
 
 
 def whole_row(
