@@ -421,8 +421,10 @@ class Workspace:
         campaigns = entries(mailings, self.config, self.today, until)
         return sorted([*self._occurrences(days), *campaigns], key=in_order)
 
-    def listed(self, until: date, *, whole: bool = False, snoozed: bool = False) -> Listed:
-        """What to list up to `until` (included), and how many more wait for a day.
+    def listed(
+        self, until: date, only: Container[str] | None = None, *, whole: bool = False, snoozed: bool = False
+    ) -> Listed:
+        """What to list up to `until` (included), and how many more wait for a day; with `only`, of these paths.
 
         The `whole` has those who wait as well; what then still waits finds no day at all. What stands on a day
         before its customer's snooze ends is listed only among the `snoozed` (FORMAT §4).
@@ -432,10 +434,15 @@ class Workspace:
             end = until.toordinal()
             days = [(day, one) for day, one in days if one.ready <= end]
             waiting = [one for one in waiting if one.ready <= end]
-        owed = self._yearly(self.cache.yearly(kind="lead"))
+        owed, mailings = self._yearly(self.cache.yearly(kind="lead")), self.mailings(until)
+        if only is not None:
+            days = [(day, one) for day, one in days if one.path in only]
+            waiting = [one for one in waiting if one.path in only]
+            owed = [(who, one) for who, one in owed if who.path in only]
+            mailings = [one.among(only) for one in mailings]
         found = [
             *self._occurrences(days),
-            *entries(self.mailings(until), self.config, self.today, until),
+            *entries(mailings, self.config, self.today, until),
             *open_reminders(owed, self.config.occasions.leap_day, self.today, until),
         ]
         shown = [one for one in found if snoozed or max(one.planned, self.today) >= one.quiet_until]
@@ -475,9 +482,10 @@ class Workspace:
 
     # Days of the year
 
-    def occasions(self, first: date, last: date) -> list[Occurrence]:
-        """The birthdays and other occasions from `first` to `last` (both included)."""
-        owed = self._yearly([(path, one) for path, one in self.cache.yearly() if one.kind != "lead"])
+    def occasions(self, first: date, last: date, only: Container[str] | None = None) -> list[Occurrence]:
+        """The birthdays and other occasions from `first` to `last` (both included); with `only`, of these paths."""
+        rows = [(path, one) for path, one in self.cache.yearly() if one.kind != "lead"]
+        owed = self._yearly([(path, one) for path, one in rows if only is None or path in only])
         return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
 
     def next_occasions(self, only: Container[str] | None = None) -> list[Occurrence]:

@@ -58,7 +58,18 @@ COMMANDS = {
 
 # What the terminal shows as a whole, so that a pager can show it: commands that neither ask back nor run on.
 _ASKING = {
-    *("due", "agenda", "plan", "neglected", "playbook", "birthdays", "budget", "winback", "tiers", "campaign"),
+    *(
+        "due",
+        "agenda",
+        "plan",
+        "neglected",
+        "playbook",
+        "birthdays",
+        "budget",
+        "winback",
+        "tiers",
+        "campaign",
+    ),
     *("list", "find", "timeline", "tags", "fields", "stats", "show", "why", "check", "schema", None),
 }
 _CLOSED_PIPE = 141  # what a shell shows for those whom a closed pipe ends: 128 and the number of the signal

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,9 +15,6 @@ from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.reading import suggest
 from ptcrm.text.fold import fold
 from ptcrm.text.safe import for_terminal, one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 Row = dict[str, object]
 _MOST_FILES = 20
@@ -151,9 +149,8 @@ def _column(name: str, columns: Sequence[str], also: Mapping[str, str]) -> str |
     """The column that a name means, in any case, or None."""
     if name in columns:
         return name
-    folded = {fold(column): column for column in (*reversed(also), *reversed(columns))}
-    found = folded.get(fold(name))
-    return also.get(found, found) if found else None
+    folded = {**{fold(other): also[other] for other in also}, **{fold(column): column for column in columns}}
+    return folded.get(fold(name))
 
 
 def _unknown(name: str, columns: Sequence[str]) -> str:

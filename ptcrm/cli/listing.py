@@ -32,7 +32,9 @@ _TITLES = {"last_contact": "LAST", "next_contact": "NEXT"}
 @click.command("list", context_settings=QUERY_SETTINGS)
 @query_argument
 @click.option("--columns", metavar="NAMES", help="The columns, such as name,emails,last.")
-@click.option("--sort", metavar="NAMES", help="Sort by these columns; with - in front from the greatest down.")
+@click.option(
+    "--sort", metavar="NAMES", help="Sort by these columns; with - in front from the greatest down."
+)
 @click.option("--group-by", metavar="NAME", help="In groups by this column.")
 @limit_option
 @answering()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from datetime import date
 from functools import partial, wraps
@@ -263,6 +264,7 @@ def writing(body: Callable[..., None]) -> Callable[..., None]:
 json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 who_argument: Callable[..., Any] = click.argument("who", metavar="WHO", nargs=-1, required=True)
 limit_option: Callable[..., Any] = click.option("--limit", metavar="N", help="At most so many.")
+all_option: Callable[..., Any] = click.option("--all", "whole", is_flag=True, help="All of them.")
 query_argument: Callable[..., Any] = click.argument(
     "words", metavar="[QUERY]", nargs=-1, type=click.UNPROCESSED
 )
@@ -275,3 +277,22 @@ def customers_meant(workspace: Workspace, words: tuple[str, ...]) -> list[Custom
     from ptcrm.query.configured import typed
 
     return workspace.customers_by(typed([plain(word) for word in words]))
+
+
+def paths_meant(workspace: Workspace, words: tuple[str, ...]) -> set[str] | None:
+    """The paths of the customers whom the query finds; None without a query. Raises `UsageError`."""
+    return {one.path for one in customers_meant(workspace, words)} if words else None
+
+
+def as_typed(words: tuple[str, ...]) -> str:
+    """The words of a query as they follow a command, with a blank before each."""
+    return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+def from_here(workspace: Workspace, path: str) -> str:
+    """The path as seen from the current folder, where editors, terminals and GitHub look for it."""
+    whole = str(workspace.root / path)
+    try:
+        return os.path.relpath(whole)
+    except ValueError:  # on another drive
+        return whole

@@ -143,6 +143,24 @@ def _cut(cell: str, columns: int) -> str:
     return set_cell_size(cell, columns) if width(cell) <= columns else f"{set_cell_size(cell, columns - 1)}…"
 
 
+def highlighted(text: str, marks: Sequence[tuple[int, int]], room: int) -> str:
+    """The text, ready for a terminal, with the ranges that are `marks` in colour; on a terminal cut to `room` columns.
+
+    What is cut off leaves the first mark in sight.
+    """
+    start = 0
+    if sys.stdout.isatty() and width(text) > room:
+        start = max(0, marks[0][0] - room // 3) if marks else 0
+        head = "…" if start else ""
+        text = head + _cut(text[start:], max(room - len(head), _NARROWEST)).rstrip()
+        marks = [(at - start + len(head), end - start + len(head)) for at, end in marks if at >= start]
+    parts, end = [], 0
+    for at, after in marks:
+        parts += [text[end:at], click.style(text[at:after], fg="red", bold=True) if text[at:after] else ""]
+        end = after
+    return "".join([*parts, text[end:]])
+
+
 def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
     """Print `path:line:column: severity CODE: message`; below it the file's `line`, the hint, the fix, the detail."""
     place = for_terminal(f"{one.path}:{one.line}:{one.column}:")

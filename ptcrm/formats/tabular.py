@@ -56,4 +56,3 @@ def _list_cell(members: list[str]) -> str:
     text = _BETWEEN.join(members)
     are_phones = all(member.startswith("+") and for_csv(member) == member for member in members)
     return text if are_phones else for_csv(text)
-

@@ -103,11 +103,12 @@ def history(customer: Customer) -> list[Line]:
         if one.mark in _CLOSED
         and (one.mark == "dropped" or (one.done or one.due, one.channel) not in logged_already)
     ]
-    logged = [Line(one.date, _entry_words(one)) for one in in_time(customer.log)]
+    logged = [Line(one.date, entry_words(one)) for one in in_time(customer.log)]
     return sorted([*ticked, *logged], key=lambda line: line.date)[::-1]
 
 
-def _entry_words(one: LogEntry) -> str:
+def entry_words(one: LogEntry) -> str:
+    """`14:30 visit (value): Saw the frames`."""
     qualifiers = f" ({', '.join(one.qualifiers)})" if one.qualifiers else ""
     at = f"{one.at:%H:%M} " if one.at else ""
     return f"{at}{one.channel}{qualifiers}: {one.text}"
