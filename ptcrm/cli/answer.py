@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -112,7 +113,7 @@ def _say_filled(answer: Answer, template: str) -> None:
 
     parts = parts_of(template, lambda name: _column(name, answer.columns, answer.also))
     if isinstance(parts, str):
-        name = parts.strip("{}").partition("[")[0]
+        name = re.sub(r"\[[0-9]+\]$", "", parts.strip("{}"))
         if not name or parts in "{}":
             raise UsageError(f"--format: “{parts}” is no field in braces. A brace is written {{{{ or }}}}.")
         raise UsageError(f"--format: {_unknown(name, answer.columns)}")

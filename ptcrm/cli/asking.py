@@ -20,7 +20,7 @@ from ptcrm.cli.options import (
 )
 from ptcrm.cli.output import say, say_diagnostic, say_json, say_table, tell
 from ptcrm.formats.answers import OCCURRENCE, YEARLY
-from ptcrm.model.dates import Interval, later, long_day, near_day, time_there
+from ptcrm.model.dates import Interval, ago, later, long_day, near_day, time_there
 from ptcrm.model.diagnostic import Severity
 from ptcrm.schedule.why import changes, sentences, standing_sentence
 from ptcrm.views.customer import (
@@ -47,7 +47,7 @@ from ptcrm.views.today import (
 
 if TYPE_CHECKING:
     from collections.abc import Container
-    from datetime import tzinfo
+    from datetime import date, tzinfo
 
     from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.model.occurrence import Occurrence
@@ -108,8 +108,18 @@ def _say_by_day(found: list[Occurrence], workspace: Workspace) -> None:
     for title, members in groups.items():
         if members:
             say(title if first else f"\n{title}", title.lower() if title == OVERDUE else "title")
-            say_table([(when(one, today), called(one), what_and_why(one, workspace.zone)) for one in members])
+            rows = [(when(one, today), called(one), what_and_why(one, workspace.zone)) for one in members]
+            say_table(
+                [(_when_in_words(one, today), *rest) for one, (_, *rest) in zip(members, rows, strict=True)],
+                tight=rows,
+            )
             first = False
+
+
+def _when_in_words(one: Occurrence, today: date) -> str:
+    """As `when`, and how long ago a day was."""
+    late = one.due < today and one.state != "new"
+    return f"{when(one, today)} {ago(one.due, today)}" if late else when(one, today)
 
 
 def _say_todays_birthdays(workspace: Workspace, only: Container[str] | None) -> None:

@@ -27,11 +27,12 @@ class _Kept(io.TextIOWrapper):
 @contextmanager
 def paged() -> Iterator[None]:
     """Whatever is printed inside on a terminal is shown by the pager, if it is longer than the screen."""
-    command = pager_of(os.environ) if sys.stdout.isatty() else []
-    if not command:
+    screen = sys.__stdout__
+    command = pager_of(os.environ) if screen is sys.stdout and screen.isatty() else []
+    if not command or screen is None:
         yield
         return
-    screen, kept = sys.stdout, io.BytesIO()
+    kept = io.BytesIO()
     sys.stdout = _Kept(kept, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
     try:
         yield

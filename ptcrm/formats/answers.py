@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ptcrm.text.fold import slug
 from ptcrm.vault.schema import FIELDS
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ _LOGGED = {key: ENTRY[key] for key in ("date", "time", "channel", "qualifiers", 
 _COUNTS: Shape = {"type": "object", "additionalProperties": NUMBER}
 
 _ANSWERS: dict[str, Shape] = {
-    "": record(
+    "today": record(
         {
             "today": DAY,
             **dict.fromkeys(("overdue", "due", "new", "week", "birthdays"), list_of(record(OCCURRENCE))),
@@ -288,11 +289,11 @@ NAMES = tuple(_ANSWERS)
 
 
 def answer_schema(name: str) -> Shape:
-    """The schema of what `ptcrm NAME --json` prints; `name` is one of `NAMES`."""
-    title = " ".join(["ptcrm", *name.split(), "--json"])
+    """The schema of what `ptcrm NAME --json` prints; `name` is one of `NAMES`, of which `today` needs no command."""
+    command = [] if name == "today" else name.split()
     return {
         "$schema": _DRAFT,
-        "$id": f"urn:ptcrm:answer:{VERSION}:{name.replace(' ', '-') or 'today'}",
-        "title": title,
+        "$id": f"urn:ptcrm:answer:{VERSION}:{slug(name)}",
+        "title": " ".join(["ptcrm", *command, "--json"]),
         **_ANSWERS[name],
     }

@@ -70,52 +70,63 @@ def search(workspace: Workspace, customers: Sequence[Customer], words: Sequence[
     return [found for *_, found in ranked]
 
 
+class _Place(NamedTuple):
+    """A line that may be found: what it is, its number and text, where its value begins, the day of its log entry."""
+
+    kind: str
+    number: int
+    text: str
+    start: int = 0
+    day: date | None = None
+
+
 def _lines(
     text: str, one: Customer, days: Mapping[int, date], patterns: Mapping[str, re.Pattern[str]]
 ) -> Iterator[Line]:
-    """The lines that have some of the words; the name, if no line has it."""
-    named = False
-    for place, number, line, day in _places(text, days):
-        found = _line(place, number, line, patterns, day)
-        if found:
-            named = named or place == "name"
+    """The lines that have some of the words; name and id, if no line has theirs."""
+    named: set[str] = set()
+    for place in _places(text, days):
+        if found := _line(place, patterns):
+            named.update(found.words if found.place == "name" else ())
             yield found
-    names = _line("name", one.lines.get("name", 1), one.name, patterns)
-    if names and not named:
-        yield names
+    for name in (one.name, one.id):
+        found = _line(_Place("name", one.lines.get("name", 1), name), patterns)
+        if found and not named.issuperset(found.words):
+            named.update(found.words)
+            yield found
 
 
-def _places(text: str, days: Mapping[int, date]) -> Iterator[tuple[str, int, str, date | None]]:
-    """Every line that may be found: its place, its number, its text, the day of its log entry."""
+def _places(text: str, days: Mapping[int, date]) -> Iterator[_Place]:
+    """Every line that may be found; `days` are those of the log entries, by line."""
     fences = find_fences(text)
     end = fences.body if isinstance(fences, Fences) else 0
-    place, day, offset = "", None, 0
+    kind, day, offset = "", None, 0
     for number, line in enumerate(text.split("\n"), 1):
+        start = 0
         if offset < end:
-            key = _KEY.match(line)
-            if key:
-                name = key["key"].strip()
-                place = _OWN.get(name, "" if name in BY_NAME else "field")
+            if key := _KEY.match(line):
+                name, start = key["key"].strip(), key.end()
+                kind = _OWN.get(name, "" if name in BY_NAME else "field")
         elif number in days:
-            place, day = "log", days[number]
-        elif place != "log" or (line.strip() and not line[0].isspace()):
-            place, day = "notes", None
-        if place and line.strip() not in ("", "---"):
-            yield place, number, line, day
+            kind, day = "log", days[number]
+        elif kind != "log" or (line.strip() and not line[0].isspace()):
+            kind, day = "notes", None
+        if kind and line.strip() not in ("", "---"):
+            yield _Place(kind, number, line, start, day)
         offset += len(line) + 1
 
 
-def _line(
-    place: str, number: int, line: str, patterns: Mapping[str, re.Pattern[str]], day: date | None = None
-) -> Line | None:
+def _line(place: _Place, patterns: Mapping[str, re.Pattern[str]]) -> Line | None:
     """The line, if it has any of the words outside the targets of links."""
-    seen = fold(_LINK.sub(lambda link: link["words"] or "", line) if "](" in line or "[[" in line else line)
+    value = place.text[place.start :]
+    if "[[" in value or "](" in value:
+        value = _LINK.sub(lambda link: link["words"] or "", value)
+    seen = fold(value)
     words = tuple(word for word in patterns if word in seen)
     if not words:
         return None
-    return Line(
-        place, number, line.strip(), words, sum(bool(patterns[word].search(seen)) for word in words), day
-    )
+    whole = sum(bool(patterns[word].search(seen)) for word in words)
+    return Line(place.kind, place.number, place.text.strip(), words, whole, place.day)
 
 
 def _rank(lines: Iterable[Line], words: Sequence[str]) -> tuple[object, ...]:
