@@ -17,11 +17,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from rich.cells import cell_len
 
 from benchmarks.vault import TODAY, generate
 from ptcrm.cli import cli
+from ptcrm.cli.output import indented
 from ptcrm.cli.pager import pager_of
 from ptcrm.formats.answers import CUSTOMER, NAMES, answer_schema
 from ptcrm.formats.tabular import as_csv, as_tsv
@@ -656,3 +659,14 @@ def test_open_without_an_editor_says_so(run: Run, monkeypatch: pytest.MonkeyPatc
     result = run("--vault", SAMPLE, "--today", DAY, "list", "id:jan-nowak", "--open")
     assert result.exit_code == 4
     assert "Set EDITOR" in result.stderr
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(PLAIN)
+def test_json_is_set_as_json_dumps_sets_it(value: object) -> None:
+    assert indented(value) == json.dumps(value, ensure_ascii=False, indent=2)

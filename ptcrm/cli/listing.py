@@ -75,11 +75,11 @@ def list_command(
             tell(remark)
 
     def chosen(keys: Collection[str]) -> Iterator[Row]:
-        return (listing.row(one, keys) for one in shown)
+        return listing.rows(shown, keys)
 
     def whole() -> list[Row]:
         return [
-            {"group": value, "customers": [listing.row(one, keys) for one in members]}
+            {"group": value, "customers": list(listing.rows(members, keys))}
             for value, members in listing.grouped(shown, asked.group)
         ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 import click
@@ -54,7 +55,23 @@ def tell(text: str) -> None:
 
 def say_json(answer: object) -> None:
     """Print the answer as JSON, safe for a terminal."""
-    click.echo(for_json(json.dumps(answer, ensure_ascii=False, indent=2)))
+    click.echo(for_json(indented(answer)))
+
+
+def indented(answer: object, margin: str = "") -> str:
+    """The answer as JSON, with a line for each member: as `json.dumps` with `indent=2`, in a fraction of the time."""
+    if isinstance(answer, str):
+        return encode_basestring(answer)
+    if not answer or not isinstance(answer, (dict, list)):
+        return json.dumps(answer)
+    inside = f"{margin}  "
+    if isinstance(answer, list):
+        return "[\n" + ",\n".join([f"{inside}{indented(one, inside)}" for one in answer]) + f"\n{margin}]"
+    parts = [
+        f"{inside}{encode_basestring(key)}: {'null' if value is None else indented(value, inside)}"
+        for key, value in answer.items()
+    ]
+    return "{\n" + ",\n".join(parts) + f"\n{margin}}}"
 
 
 def say_compact_json(rows: Iterable[object]) -> None:

@@ -32,11 +32,11 @@ def field_values(customer: Customer) -> dict[str, object]:
 
 def plain_value(value: object) -> object:
     """A field's value as plain JSON."""
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, tuple):
         return [plain_value(part) for part in value]
-    if isinstance(value, Occasion):
-        return f"{value.name} {value.day}"
-    return value if value is None or isinstance(value, (bool, str, int)) else str(value)
+    return f"{value.name} {value.day}" if isinstance(value, Occasion) else str(value)
 
 
 def whole_row(

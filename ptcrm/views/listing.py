@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.formats.answers import CUSTOMER, STANDING
+from ptcrm.formats.answers import CUSTOMER, CUSTOMER_FIELDS, STANDING
 from ptcrm.model.customer import Customer, Occasion
 from ptcrm.model.dates import Anniversary, Interval, from_today, parse_date
 from ptcrm.text.fold import fold
 from ptcrm.views.customer import plain_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ptcrm.model.config import Config
     from ptcrm.model.occurrence import Standing
@@ -74,13 +74,21 @@ class Listing:
 
     def value(self, one: Customer, key: str) -> object:
         """The value of a column, of the type by which it is compared; None or () if it is missing."""
-        if key == "path":
-            return one.path
+        return self._getter(key)(one)
+
+    def rows(self, customers: Iterable[Customer], keys: Iterable[str]) -> Iterator[dict[str, object]]:
+        """The columns `keys` as plain JSON values (docs/json.md), of the user's own fields those that are there."""
+        getters = [(key, self._getter(key), key in CUSTOMER) for key in keys]
+        for one in customers:
+            values = ((key, get(one), always) for key, get, always in getters)
+            yield {key: plain_value(value) for key, value, always in values if always or value is not None}
+
+    def _getter(self, key: str) -> Callable[[Customer], object]:
+        if key in CUSTOMER_FIELDS or key == "path":
+            return attrgetter(key)
         if key in STANDING:
-            return self._planned(one.path, key)
-        if key in CUSTOMER:
-            return getattr(one, key)
-        return next((value for name, value in one.own if name == key and value), None)
+            return lambda one: self._planned(one.path, key)
+        return lambda one: next((value for name, value in one.own if name == key and value), None)
 
     def _planned(self, path: str, key: str) -> object:
         if key == "next_contact":
@@ -93,11 +101,6 @@ class Listing:
         if key == "state":
             return standing.state(self._today)
         return standing.due if key == "due" else standing.cadence
-
-    def row(self, one: Customer, keys: Iterable[str]) -> dict[str, object]:
-        """The columns `keys` as plain JSON values (docs/json.md), of the user's own fields those that are there."""
-        values = ((key, self.value(one, key)) for key in keys)
-        return {key: plain_value(value) for key, value in values if value is not None or key in CUSTOMER}
 
     def cell(self, one: Customer, key: str, *, with_words: bool = True) -> str:
         """A column's value as a table shows it: `-` if it is missing; how far away a day is, `with_words`."""
@@ -115,7 +118,8 @@ class Listing:
         """
         found = list(customers)
         for key, is_down in reversed(by):
-            keyed = [(self._sort_key(key, self.value(one, key)), one) for one in found]
+            get = self._getter(key)
+            keyed = [(self._sort_key(key, get(one)), one) for one in found]
             there = [(known, one) for known, one in keyed if known is not None]
             there.sort(key=itemgetter(0), reverse=is_down)
             found = [one for _, one in there] + [one for known, one in keyed if known is None]
