@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -127,6 +128,14 @@ def flat(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def test_what_waits_is_counted_for_the_query(run: Run) -> None:
     assert "more waiting: ptcrm due --all tier:gold" in answer(run, "due", "tier:gold")
     assert "waiting" not in answer(run, "due", "id:jan-nowak")
+
+
+def test_of_a_campaign_those_are_listed_whom_the_query_finds(run: Run) -> None:
+    gold = {row["name"] for row in json.loads(answer(run, "list", "tier:gold", "--json"))}
+    rows = flat(json.loads(answer(run, "agenda", "tier:gold", "--weeks", "3", "--json")))
+    (members,) = [row["members"] for row in rows if row["kind"] == "campaign"]
+    assert set(members) <= gold
+    assert members
 
 
 # Templates
@@ -550,15 +559,15 @@ def test_less_is_the_pager_if_it_is_there(monkeypatch: pytest.MonkeyPatch) -> No
     assert pager_of({}) == []
 
 
-def on_terminal(words: list[str], pager: str, rows: int = 24) -> tuple[str, int]:
-    """What a terminal of 80 columns shows, and the exit code."""
+def on_terminal(words: list[str], pager: str, columns: int = 80) -> tuple[str, int]:
+    """What a terminal of 24 lines shows, and the exit code."""
     import fcntl
     import pty
     import struct
     import termios
 
     reading, writing = pty.openpty()
-    fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 80, 0, 0))
+    fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {**os.environ, "PTCRM_PAGER": pager, "TERM": "xterm"}
     for name in ("COLUMNS", "LINES", "NO_COLOR"):
         environment.pop(name, None)
@@ -611,14 +620,20 @@ def test_a_pager_that_ends_early_or_is_missing_is_no_error(pager: str) -> None:
 
 
 @terminal
+def test_a_pager_that_reads_nothing_of_much_is_no_error() -> None:
+    assert on_terminal(command("timeline", "--all", "--json"), "true") == ("", 0)
+
+
+@terminal
 def test_a_narrow_terminal_cuts() -> None:
-    shown, _ = on_terminal(command("list"), "")
-    assert "in 3 days" not in shown
-    assert "…" in shown
-    plain = (
-        shown.replace("\x1b[31m", "").replace("\x1b[32m", "").replace("\x1b[36m", "").replace("\x1b[0m", "")
-    )
-    assert max(cell_len(line) for line in plain.splitlines()) <= 80
+    """First the words beside days go, then what is too long."""
+    wide, medium, narrow = (on_terminal(command("list"), "", columns)[0] for columns in (140, 110, 80))
+    assert "in 3 days" in wide
+    for shown, columns, is_cut in ((wide, 140, False), (medium, 110, False), (narrow, 80, True)):
+        plain = re.sub("\x1b\\[[0-9]*m", "", shown)
+        assert max(map(cell_len, plain.splitlines())) <= columns
+        assert ("…" in plain) == is_cut
+    assert "in 3 days" not in medium + narrow
 
 
 @pytest.fixture

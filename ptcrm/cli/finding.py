@@ -89,22 +89,27 @@ def _found(workspace: Workspace, words: tuple[str, ...]) -> list[Found]:
     """Who is meant by the words and terms, with the lines that have the words; raises `UsageError`."""
     terms, asked = _parted(words)
     if not asked:
+        customers_meant(workspace, (terms,))  # which says what is wrong, if anything is
         raise UsageError(f"There is no word to look for. To list customers: ptcrm list{as_typed(words)}")
     found = search(workspace, customers_meant(workspace, (terms,)), asked)
     return [one for one in found if {word for line in one.lines for word in line.words} == set(asked)]
 
 
 def _parted(words: tuple[str, ...]) -> tuple[str, list[str]]:
-    """The query without its words, and the words, folded."""
+    """The query without its words, and the words, folded; those behind a minus stay."""
     terms = " ".join(map(plain, words))
     tokens = tokens_of(terms)
-    bare = [] if isinstance(tokens, Flaw) else [token for token in tokens if token.kind == "words"]
+    if isinstance(tokens, Flaw):
+        return terms, []
+    pairs = zip((None, *tokens), tokens, strict=False)
+    bare = [one for before, one in pairs if one.kind == "words" and (before is None or before.kind != "-")]
     for token in reversed(bare):
         end = token.offset + len(token.text)
         if not terms.startswith(token.text, token.offset):
             end += 2  # its quotes
         terms = terms[: token.offset] + terms[end:]
-    return terms, list(dict.fromkeys(filter(None, (fold(token.text) for token in bare))))
+    pieces = (fold(piece) for token in bare for piece in token.text.split("*"))
+    return terms, list(dict.fromkeys(filter(None, pieces)))
 
 
 def _say_found(one: Found, workspace: Workspace) -> None:

@@ -143,13 +143,15 @@ def _rank(lines: Iterable[Line], words: Sequence[str]) -> tuple[object, ...]:
 
 
 def _best(one: Customer, lines: list[Line]) -> Found:
-    """As few of the lines as have all the words that are found, the best ones."""
+    """As few of the lines as have all the words that are found, the best ones; the name, if no line has any."""
     chosen: list[Line] = []
     missing = {word for line in lines for word in line.words}
     while missing:
         line = min(lines, key=lambda line: (-len(missing.intersection(line.words)), line.rank))
         chosen.append(line)
         missing.difference_update(line.words)
+    if not lines:
+        return Found(one, [Line("name", one.lines.get("name", 1), one.name, (), 0)], 0)
     return Found(one, chosen, len(lines) - len(chosen))
 
 
