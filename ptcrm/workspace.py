@@ -371,9 +371,9 @@ class Workspace:
         known: dict[str, tuple[str, str]] = self.cache.texts()
         known.update((path, texts) for path, (_, texts) in self._new_texts.items())
         missing = {one.path: one for one in among if one.path not in known}
-        lines = self.index.lines_of_entries(missing)
+        logs = self.index.logs(missing)
         for path, one in missing.items():
-            if found := self._read_texts(one, lines.get(path, frozenset())):
+            if found := self._read_texts(one, frozenset(row.line for row in logs.get(path, ()))):
                 self._new_texts[path] = found
                 known[path] = found[1]
         return known
@@ -512,8 +512,10 @@ class Workspace:
         campaigns = entries(mailings, self.config, self.today, until)
         return sorted([*self._occurrences(days), *campaigns], key=in_order)
 
-    def listed(self, until: date, *, whole: bool = False, snoozed: bool = False) -> Listed:
-        """What to list up to `until` (included), and how many more wait for a day.
+    def listed(
+        self, until: date, only: Container[str] | None = None, *, whole: bool = False, snoozed: bool = False
+    ) -> Listed:
+        """What to list up to `until` (included), and how many more wait for a day; with `only`, of these paths.
 
         The `whole` has those who wait as well; what then still waits finds no day at all. What stands on a day
         before its customer's snooze ends is listed only among the `snoozed` (FORMAT §4).
@@ -523,10 +525,15 @@ class Workspace:
             end = until.toordinal()
             days = [(day, one) for day, one in days if one.ready <= end]
             waiting = [one for one in waiting if one.ready <= end]
-        owed = self._yearly(self.cache.yearly(kind="lead"))
+        owed, mailings = self._yearly(self.cache.yearly(kind="lead")), self.mailings(until)
+        if only is not None:
+            days = [(day, one) for day, one in days if one.path in only]
+            waiting = [one for one in waiting if one.path in only]
+            owed = [(who, one) for who, one in owed if who.path in only]
+            mailings = [one.among(only) for one in mailings]
         found = [
             *self._occurrences(days),
-            *entries(self.mailings(until), self.config, self.today, until),
+            *entries(mailings, self.config, self.today, until),
             *open_reminders(owed, self.config.occasions.leap_day, self.today, until),
         ]
         shown = [one for one in found if snoozed or max(one.planned, self.today) >= one.quiet_until]
@@ -566,9 +573,10 @@ class Workspace:
 
     # Days of the year
 
-    def occasions(self, first: date, last: date, of: str | None = None) -> list[Occurrence]:
-        """The birthdays and other occasions from `first` to `last` (both included), all or of the customer at `of`."""
-        owed = self._yearly([(path, one) for path, one in self.cache.yearly(of) if one.kind != "lead"])
+    def occasions(self, first: date, last: date, only: Container[str] | None = None) -> list[Occurrence]:
+        """The birthdays and other occasions from `first` to `last` (both included); with `only`, of these paths."""
+        rows = [(path, one) for path, one in self.cache.yearly() if one.kind != "lead"]
+        owed = self._yearly([(path, one) for path, one in rows if only is None or path in only])
         return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
 
     def next_occasions(self, only: Container[str] | None = None) -> list[Occurrence]:

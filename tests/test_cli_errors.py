@@ -33,6 +33,11 @@ CALLS = {
     "campaign": ["campaign"],
     "list": ["list"],
     "pick": ["pick", 'id:"anna-k"'],
+    "find": ["find", "anna"],
+    "timeline": ["timeline"],
+    "tags": ["tags"],
+    "fields": ["fields"],
+    "stats": ["stats"],
     "show": ["show", "anna-k"],
     "brief": ["brief", "anna-k"],
     "why": ["why", "anna-k"],
@@ -104,7 +109,7 @@ def test_one_broken_file_never_hides_a_good_one(
         assert "error" in result.stdout
     elif name not in ("edit", "schema", "feed"):
         assert "1 file with errors, see `ptcrm check`." in result.stderr
-    if name in ("due", "list", "show", "why"):
+    if name in ("due", "list", "find", "show", "why"):
         assert "Anna Kowalska" in result.stdout
     assert (vault / "customers" / "broken.md").read_text() == BROKEN
 

@@ -162,7 +162,11 @@ def test_what_of_a_word_bash_replaces(text: str, line: Line) -> None:
         ("ptcrm --vault ", ["dir"]),
         ("ptcrm export ics -o ", ["file"]),
         ("ptcrm no-such-command ", []),
-        ("ptcrm due --no-such x ", []),
+        ("ptcrm list --columns name,last_c", ["word name,last_contact"]),
+        ("ptcrm list --sort -last_c", ["word -last_contact"]),
+        ("ptcrm timeline --channel sale,vis", ["word sale,visit"]),
+        ("ptcrm schema --answer bri", ["word brief"]),
+        ("ptcrm plan --no-such x ", []),
         ("ptcrm undo ", []),
     ],
 )

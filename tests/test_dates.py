@@ -16,6 +16,7 @@ from ptcrm.model.dates import (
     NEVER,
     Anniversary,
     Interval,
+    from_today,
     later,
     parse_anniversary,
     parse_date,
@@ -482,3 +483,26 @@ def test_months_go_from_the_anchor_and_never_drift() -> None:
 )
 def test_what_the_clock_says_there(day: date, at: time, there: str | None, shown: str | None) -> None:
     assert time_there(day, at, UTC, there) == shown
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2026-11-23", "today"),
+        ("2026-11-24", "tomorrow"),
+        ("2026-11-22", "yesterday"),
+        ("2026-11-25", "in 2 days"),
+        ("2026-12-06", "in 13 days"),
+        ("2026-12-07", "in 2 weeks"),
+        ("2027-01-22", "in 8 weeks"),
+        ("2027-01-23", "in 2 months"),
+        ("2028-11-22", "in 23 months"),
+        ("2028-11-23", "in 2 years"),
+        ("9999-12-31", "in 7973 years"),
+        ("2026-11-21", "2 days ago"),
+        ("2024-11-23", "2 years ago"),
+        ("0001-01-01", "2025 years ago"),
+    ],
+)
+def test_how_far_away_a_day_is(day: str, words: str) -> None:
+    assert from_today(date.fromisoformat(day), date(2026, 11, 23)) == words

@@ -36,6 +36,7 @@ READER = LineReader.of(Config(tiers={"gold": Tier()}))
 WRITING = {"log", "done", "snooze", "set", "rename", "undo", "add", "init", "check"}
 SHARED = {"--dry-run"}  # in the section on writing
 NOT_RUN = {"edit": "it asks a person", "serve": "it does not end", "watch": "it does not end"}
+FORMS = {"--jsonl", "--csv", "--tsv", "--ids", "--format", "--open"}  # in the section on forms
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -134,8 +135,9 @@ def test_every_command_and_option_is_documented(path: str, command: click.Comman
     shown = {word for name in first_column(text) for word in re.findall(r"(?<![\w-])--?[\w-]+", name)}
     real = {word for param in command.params if isinstance(param, click.Option) for word in param.opts}
     assert ("--dry-run" in real) == (path.removeprefix("ptcrm ") in WRITING)
-    real -= SHARED
-    assert real - {"-h", "--help"} == shown - SHARED - {"-h", "--help"}
+    shared = SHARED | (FORMS if "--jsonl" in real else set())
+    real -= shared
+    assert real - {"-h", "--help"} == shown - shared - {"-h", "--help"}
     if path != "ptcrm add":  # where the options are the fields
         lines = [line for line in text.splitlines() if line.startswith("$ ")]
         assert [option for option in real if not any(f" {option}" in line for line in lines)] == []
@@ -143,6 +145,26 @@ def test_every_command_and_option_is_documented(path: str, command: click.Comman
 
 def test_the_options_of_all_writing_commands_are_documented() -> None:
     assert first_column(section(page("commands"), "Writing")) >= SHARED
+
+
+def test_the_forms_of_answers_are_documented() -> None:
+    text = section(page("commands"), "Forms")
+    forms, offered = (rows[2:] for rows in (table(text)[:9], table(text)[9:]))
+    assert {cells[0].strip("`").partition(" ")[0] for cells in forms} == FORMS | {"--json"}
+    shown = {
+        name: FORMS - set(re.findall("`(--[a-z]+)`", cells[1]))
+        for cells in offered
+        for name in re.findall("`([a-z]+)`", cells[0])
+    }
+    real = {
+        path.removeprefix("ptcrm "): {word for param in command.params for word in param.opts} & FORMS
+        for path, command in commands(cli)
+    }
+    assert shown == {name: forms for name, forms in real.items() if "--jsonl" in forms}
+    assert all(
+        any(f" {form}" in line for line in text.splitlines() if line[:2] == "$ ")
+        for form in FORMS - {"--open"}
+    )
 
 
 def examples() -> list[Block]:
@@ -532,9 +554,11 @@ def keys(answer: object) -> Iterator[str]:
     elif isinstance(answer, dict):
         for key, part in answer.items():
             yield key
-            yield from keys(part)
+            if key not in COUNTED or not isinstance(part, dict):
+                yield from keys(part)
 
 
+COUNTED = {"status", "tier", "kind", "channel", "year"}  # in `stats` objects whose keys are the vault's
 ANSWERS = {
     "--json": ("An occurrence",),
     "due --json": ("An occurrence",),
@@ -546,6 +570,12 @@ ANSWERS = {
     "list --json": ("A customer's fields",),
     "show ipek --json": ("A customer's fields", "An occurrence", "ptcrm playbook --json"),
     "brief ipek --json": ("An occurrence",),
+    "list --group-by tier --json": ("A customer's fields", "ptcrm list --json"),
+    "find gear --json": (),
+    "timeline --json": (),
+    "tags --json": (),
+    "fields --json": (),
+    "stats --json": (),
     "why leonie-haas --json": ("An occurrence",),
     "budget --json": (),
     "winback --json": (),
@@ -568,7 +598,9 @@ def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> N
     answer = set(keys(json.loads(result.stdout)))
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}
     text = page("json")
-    title = re.sub("leonie-haas |kim-seo-yeon |ipek |--all ", "", command).replace("christmas", "NAME")
+    title = re.sub("leonie-haas |kim-seo-yeon |ipek |--all |tier |gear ", "", command).replace(
+        "christmas", "NAME"
+    )
     documented = first_column(section(text, f"ptcrm {title}"))
     for title in ANSWERS[command]:
         documented |= first_column(section(text, title))
@@ -590,7 +622,18 @@ def test_every_command_with_json_has_its_answer_described() -> None:
         " ".join(
             word
             for word in command.split()
-            if word not in ("--json", "--list", "--all", "leonie-haas", "kim-seo-yeon", "ipek")
+            if word
+            not in (
+                "--json",
+                "--list",
+                "--all",
+                "--group-by",
+                "tier",
+                "gear",
+                "leonie-haas",
+                "kim-seo-yeon",
+                "ipek",
+            )
         )
         for command in ANSWERS
     }

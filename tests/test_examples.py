@@ -82,9 +82,10 @@ def vault(own_home: Path) -> Path:
     return folder
 
 
-# Examples that ask a person; test_terminal.py types into them.
+# Examples that ask a person or open an editor; test_terminal.py types into them.
 ASKING = (
     "ptcrm pick",
+    "ptcrm find anna --open",
     "ptcrm log anna",
     "ptcrm show $(ptcrm pick tag:courier)",
     "ptcrm brief $(ptcrm pick tag:courier)",
@@ -95,7 +96,7 @@ def answer(line: str, vault: Path, run: Run) -> str:
     """What the line prints; for what it writes to a file, that there is something in it."""
     home = vault.parent
     if line in ASKING:
-        return "(asks at a terminal)\n"
+        return "(needs a terminal)\n"
     line, _, target = line.partition(" > ")
     words = [word.replace("~", str(home)) if word.startswith("~") else word for word in shlex.split(line)]
     if words[0] == "cd":

@@ -26,7 +26,7 @@ def test_a_topic_is_a_section_as_plain_text(name: str, run: Run) -> None:
     assert max(map(len, text.splitlines())) <= 100 or name == "query"
 
 
-@pytest.mark.parametrize("name", ["days", "query", "fields", "exit codes", "settings"])
+@pytest.mark.parametrize("name", ["days", "query", "front matter", "exit codes", "settings"])
 def test_nothing_of_the_section_is_missing(name: str) -> None:
     topic = TOPICS[name]
     whole = section(page(topic.page), topic.heading) if topic.heading else page("query").partition("## ")[0]

@@ -248,7 +248,8 @@ def test_the_editor_opens_once(
 ) -> None:
     opened: list[str] = []
 
-    def edit(*, filename: str) -> None:
+    def edit(*, filename: str, editor: str | None) -> None:
+        assert editor is None
         opened.append(filename)
         Path(filename).write_text("event: Evening\n%% comment\n", encoding="utf-8")
 
@@ -268,7 +269,7 @@ def test_a_text_is_kept_when_the_vault_cannot_be_written(
         raise RefusedError("the disk is full. Nothing was written.")
 
     monkeypatch.setattr(
-        "click.edit", lambda *, filename: Path(filename).write_text("call: x\n", encoding="utf-8")
+        "click.edit", lambda filename, **_: Path(filename).write_text("call: x\n", encoding="utf-8")
     )
     monkeypatch.setattr(log, "is_terminal", lambda: True)
     monkeypatch.setattr(Workspace, "apply", refuse)

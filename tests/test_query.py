@@ -969,6 +969,7 @@ def examples() -> list[str]:
 @pytest.mark.parametrize("text", examples())
 def test_every_example_of_the_page_is_read(text: str) -> None:
     saved = {"vip": "tier:gold or tag:vip", "late": "@vip state:overdue", "my vips": "@vip"}
+    saved |= {"quiet": "last:>3m", "thanks": "log:referral"}
     assert query_of(
         text, vocabulary_of(replace(CONFIG, queries=saved), ("shoe_size", "invoice to")), planned=True
     )

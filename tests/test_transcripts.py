@@ -16,7 +16,16 @@ TRANSCRIPTS: dict[str, list[list[str]]] = {
     "year": [["agenda", "--weeks", "53"]],
     "plan": [["plan"], ["neglected"], ["playbook", "kim-seo-yeon"], ["playbook", "ipek"]],
     "birthdays": [["birthdays"], ["birthdays", "--until", "in 3 months"]],
-    "list": [["list"]],
+    "list": [
+        ["list"],
+        ["list", "tier:gold", "--columns", "name,phones,birthday,last", "--sort", "-last"],
+        ["list", "--group-by", "tier", "--sort", "state,name", "--limit", "12"],
+        ["list", "tier:gold", "--format", "{name} <{emails[0]}>"],
+        ["list", "tier:gold", "--tsv", "--columns", "id,name,tags"],
+    ],
+    "find": [["find", "gear"], ["find", "bike", "tag:fleet", "--limit", "2"], ["find", "zimt"]],
+    "timeline": [["timeline", "--limit", "12"], ["timeline", "tier:gold", "--channel", "sale"]],
+    "counts": [["tags"], ["fields"], ["stats"], ["stats", "tier:gold"]],
     "show": [["show", "katrin"], ["show", "yamada-taro"], ["show", "ipek"]],
     "brief": [["brief", who] for who in ("katrin", "ipek", "yamada-taro", "hotel", "hostel", "marek")],
     "why": [
@@ -41,6 +50,7 @@ TRANSCRIPTS: dict[str, list[list[str]]] = {
 @pytest.mark.parametrize("name", TRANSCRIPTS)
 def test_transcript(name: str, run: Run, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.chdir(SAMPLE)
     shown = []
     for call in TRANSCRIPTS[name]:
         result = run("--vault", SAMPLE, "--today", DAY, *call)
@@ -94,6 +104,11 @@ ANSWERS = [
     ["playbook", "katrin"],
     ["birthdays"],
     ["list"],
+    ["find", "gear"],
+    ["timeline"],
+    ["tags"],
+    ["fields"],
+    ["stats"],
     ["show", "katrin"],
     ["brief", "katrin"],
     ["why", "katrin"],
@@ -105,7 +120,7 @@ ANSWERS = [
 def test_every_answer_has_json(call: list[str], run: Run) -> None:
     json_call = [*call, "--json"]
     answer = json.loads(run("--vault", SAMPLE, "--today", DAY, *json_call).stdout)
-    if call[:1] in ([], ["show"], ["brief"], ["plan"]):
+    if call[:1] in ([], ["show"], ["brief"], ["plan"], ["stats"]):
         assert isinstance(answer, dict)
     else:
         assert isinstance(answer, list)

@@ -30,7 +30,12 @@ COMMANDS = {
     "winback": "reports",
     "tiers": "reports",
     "campaign": "reports",
-    "list": "asking",
+    "list": "listing",
+    "find": "finding",
+    "timeline": "finding",
+    "tags": "counting",
+    "fields": "counting",
+    "stats": "counting",
     "pick": "pick",
     "show": "show",
     "brief": "brief",
@@ -54,6 +59,26 @@ COMMANDS = {
     "help": "help",
     "completion": "completion",
 }
+
+
+# What the terminal shows as a whole, so that a pager can show it: commands that do not run on.
+_ASKING = {
+    *(
+        "due",
+        "agenda",
+        "plan",
+        "neglected",
+        "playbook",
+        "birthdays",
+        "budget",
+        "winback",
+        "tiers",
+        "campaign",
+    ),
+    *("list", "find", "timeline", "tags", "fields", "stats", "show", "brief", "why", "check", "schema"),
+    *("digest", "help", None),
+}
+_CLOSED_PIPE = 141  # what a shell shows for those whom a closed pipe ends: 128 and the number of the signal
 
 
 class _Failure(click.ClickException):
@@ -95,7 +120,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except click.NoSuchOption as error:
-            if error.option_name in ("--vault", "--today"):
+            if error.option_name in ("--vault", "--today", "--no-pager"):
                 example = f"ptcrm {error.option_name} … {ctx.invoked_subcommand}"
                 raise click.UsageError(
                     f"{error.option_name} stands before the command: {example}", ctx
@@ -103,7 +128,10 @@ class _Commands(click.Group):
             raise
         except PtcrmError as error:
             raise _Failure(error) from error
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except BrokenPipeError as error:  # who reads has seen enough
+            _drop_output()
+            raise click.exceptions.Exit(_CLOSED_PIPE) from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except OSError as error:  # of the output, or of a file that is not the vault's
             place = f"{error.filename}: " if error.filename else ""
@@ -133,9 +161,10 @@ def _drop_output() -> None:
 @click.option("--vault", metavar="DIR", help="The vault; default: PTCRM_VAULT, else from here upward.")
 @click.option("--today", type=IsoDay(), envvar="PTCRM_TODAY", help="Answer as on this day.")
 @click.option("--json", "as_json", is_flag=True, help="Print today at a glance as JSON.")
+@click.option("--no-pager", is_flag=True, help="Print long answers at once.")
 @click.version_option(__version__, prog_name="ptcrm")
 @click.pass_context
-def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool) -> None:
+def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool, no_pager: bool) -> None:
     """Keep in touch with every customer, from plain text files.
 
     Without a command: today at a glance.
@@ -153,6 +182,10 @@ def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool
         raise click.UsageError(
             f"--json stands behind the command: ptcrm {ctx.invoked_subcommand} … --json", ctx
         )
+    if ctx.invoked_subcommand in _ASKING and not no_pager and sys.stdout.isatty():
+        from ptcrm.cli.pager import paged
+
+        ctx.with_resource(paged())
     if ctx.invoked_subcommand is None:
         from ptcrm.cli.glance import glance
 

@@ -1,4 +1,4 @@
-"""Commands that answer and write nothing: due, birthdays, list, why."""
+"""Commands that answer and write nothing: due, birthdays, why."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ptcrm.cli.answer import Answer, answering
 from ptcrm.cli.choosing import who_is_meant
 from ptcrm.cli.options import (
     QUERY_SETTINGS,
     Session,
     a_day,
-    customers_meant,
+    as_typed,
     json_option,
     pass_session,
+    paths_meant,
     query_argument,
     who_argument,
 )
 from ptcrm.cli.output import say, say_json, say_table, tell
-from ptcrm.model.dates import Interval, later, long_day, near_day
+from ptcrm.formats.answers import OCCURRENCE, YEARLY
+from ptcrm.model.dates import Interval, ago, later, long_day, near_day
 from ptcrm.model.diagnostic import Severity
 from ptcrm.schedule.why import changes, sentences, standing_sentence
-from ptcrm.views.customer import summary
 from ptcrm.views.today import (
     OVERDUE,
     by_urgency,
@@ -33,49 +35,55 @@ from ptcrm.views.today import (
     what,
     what_and_why,
     when,
+    yearly_row,
     yearly_words,
-    years,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+    from datetime import date
+
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.workspace import Workspace
 
 _MONTH = Interval(days=30)
 
 
-@click.command("due")
+@click.command("due", context_settings=QUERY_SETTINGS)
+@query_argument
 @click.option("--until", metavar="DAY", default="today", show_default=True, help="The last day to list.")
 @click.option("--all", "whole", is_flag=True, help="Also what is owed by then and found a later day.")
-@json_option
-@pass_session
-def due_command(session: Session, until: str, whole: bool, as_json: bool) -> None:
+@answering()
+def due_command(session: Session, words: tuple[str, ...], until: str, whole: bool) -> Answer:
     """Who to contact: what is planned up to today, or until another day.
 
     \b
     Examples:
       ptcrm due
+      ptcrm due tier:gold
       ptcrm due --all
       ptcrm due --until friday
-      ptcrm due --until +2w --json
+      ptcrm due --until +2w --csv
     """
     workspace = session.workspace()
-    found, waiting = workspace.listed(a_day(until, workspace.today), whole=whole)
-    if as_json:
-        say_json([row(one) for one in found])
-    else:
-        _say_by_day(found, workspace)
-        _say_todays_birthdays(workspace)
+    last, only = a_day(until, workspace.today), paths_meant(workspace, words)
+    found, waiting = workspace.listed(last, only, whole=whole)
     free = workspace.workdays.why_free(workspace.today)
-    if free:
-        tell(not_worked(free))
+    aside = [not_worked(free)] if free else []
+    more = []
     if waiting:
-        words = (
-            no_day_found(waiting)
-            if whole
-            else more_waiting(waiting, "" if until == "today" else f'"{until}"')
-        )
-        (tell if as_json else say)(words)
+        asked = "" if until == "today" else f'"{until}"'
+        more = [no_day_found(waiting) if whole else more_waiting(waiting, asked) + as_typed(words)]
+
+    def show() -> None:
+        _say_by_day(found, workspace)
+        _say_todays_birthdays(workspace, only)
+        for remark in aside:
+            tell(remark)
+        for remark in more:
+            say(remark)
+
+    return Answer(tuple(OCCURRENCE), lambda _: map(row, found), show, [*aside, *more])
 
 
 def _say_by_day(found: list[Occurrence], workspace: Workspace) -> None:
@@ -92,35 +100,48 @@ def _say_by_day(found: list[Occurrence], workspace: Workspace) -> None:
     for title, members in groups.items():
         if members:
             say(title if first else f"\n{title}", title.lower() if title == OVERDUE else "title")
-            say_table([(when(one, today), called(one), what_and_why(one, workspace.zone)) for one in members])
+            rows = [(when(one, today), called(one), what_and_why(one, workspace.zone)) for one in members]
+            say_table(
+                [(_when_in_words(one, today), *rest) for one, (_, *rest) in zip(members, rows, strict=True)],
+                tight=rows,
+            )
             first = False
 
 
-def _say_todays_birthdays(workspace: Workspace) -> None:
-    found = workspace.occasions(workspace.today, workspace.today)
+def _when_in_words(one: Occurrence, today: date) -> str:
+    """As `when`, and how long ago a day was."""
+    late = one.due < today and one.state != "new"
+    return f"{when(one, today)} {ago(one.due, today)}" if late else when(one, today)
+
+
+def _say_todays_birthdays(workspace: Workspace, only: Container[str] | None) -> None:
+    found = workspace.occasions(workspace.today, workspace.today, only)
     if found:
         say("\nBirthdays and occasions today", "title")
         say_table([("", called(one), yearly_words(one)) for one in found])
 
 
-@click.command("birthdays")
+@click.command("birthdays", context_settings=QUERY_SETTINGS)
+@query_argument
 @click.option("--until", metavar="DAY", help="The last day to list; default: 30 days from today.")
-@json_option
-@pass_session
-def birthdays_command(session: Session, until: str | None, as_json: bool) -> None:
+@answering()
+def birthdays_command(session: Session, words: tuple[str, ...], until: str | None) -> Answer:
     """Birthdays and other occasions that are coming.
 
     \b
     Examples:
       ptcrm birthdays
+      ptcrm birthdays tier:gold
       ptcrm birthdays --until "in 3 months"
     """
     workspace = session.workspace()
     today = workspace.today
-    found = workspace.occasions(today, a_day(until, today) if until else later(today, _MONTH))
-    if as_json:
-        say_json([{**row(one), "years": years(one)} for one in found])
-    elif found:
+    last = a_day(until, today) if until else later(today, _MONTH)
+    found = workspace.occasions(today, last, paths_meant(workspace, words))
+
+    def show() -> None:
+        if not found:
+            say("No birthdays or occasions in these days.")
         say_table(
             [
                 (one.planned.isoformat(), near_day(one.planned, today), called(one), yearly_words(one))
@@ -128,42 +149,8 @@ def birthdays_command(session: Session, until: str | None, as_json: bool) -> Non
             ],
             "",
         )
-    else:
-        say("No birthdays or occasions in these days.")
 
-
-@click.command("list", context_settings=QUERY_SETTINGS)
-@query_argument
-@json_option
-@pass_session
-def list_command(session: Session, words: tuple[str, ...], as_json: bool) -> None:
-    """All customers, or those whom a query finds, with their standing.
-
-    \b
-    Examples:
-      ptcrm list
-      ptcrm list tier:gold -has:email
-      ptcrm list --json
-    """
-    workspace = session.workspace()
-    found = customers_meant(workspace, words)
-    standings = workspace.cache.standings()
-    planned = workspace.next_days()
-    rows = [summary(one, standings[one.path], planned.get(one.path), workspace.today) for one in found]
-    if as_json:
-        say_json(rows)
-    elif rows:
-        header = ("ID", "NAME", "TIER", "STATUS", "LAST", "NEXT", "STATE")
-        keys = ("id", "name", "tier", "status", "last_contact", "next_contact", "state")
-        say_table(
-            [header, *([str(one[key] or "-") for key in keys] for one in rows)],
-            "",
-            ["", *(str(one["state"]) for one in rows)],
-        )
-    elif words:
-        say("Nobody is meant by this query.")
-    else:
-        say('Nobody here yet. Add a customer: ptcrm add "Anna Kowalska"')
+    return Answer(tuple(YEARLY), lambda _: map(yearly_row, found), show)
 
 
 @click.command("why")

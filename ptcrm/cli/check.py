@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from itertools import groupby
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, json_option, pass_session, patient
+from ptcrm.cli.options import Session, from_here, json_option, pass_session, patient
 from ptcrm.cli.output import say, say_diagnostic, say_json, tell
 from ptcrm.errors import UsageError
 from ptcrm.model.change import Operation
@@ -181,13 +180,13 @@ def _say_json(_workspace: Workspace, found: list[Diagnostic]) -> None:
 
 def _say_gcc(workspace: Workspace, found: list[Diagnostic]) -> None:
     for one in found:
-        place = f"{_from_here(workspace, one.path)}:{one.line}:{one.column}"
+        place = f"{from_here(workspace, one.path)}:{one.line}:{one.column}"
         say(f"{place}: {_GCC[one.severity]}: {one.message} [{one.code}]")
 
 
 def _say_github(workspace: Workspace, found: list[Diagnostic]) -> None:
     for one in found:
-        file = _escaped(_from_here(workspace, one.path)).replace(":", "%3A").replace(",", "%2C")
+        file = _escaped(from_here(workspace, one.path)).replace(":", "%3A").replace(",", "%2C")
         place = f"file={file},line={one.line},col={one.column},title={one.code}"
         say(f"::{_GITHUB[one.severity]} {place}::{_escaped(one.message)}")
 
@@ -195,15 +194,6 @@ def _say_github(workspace: Workspace, found: list[Diagnostic]) -> None:
 def _escaped(text: str) -> str:
     """`text` as GitHub takes it in a workflow command's message."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _from_here(workspace: Workspace, path: str) -> str:
-    """The path as seen from the current directory, where editors and GitHub look for it."""
-    whole = str(workspace.root / path)
-    try:
-        return os.path.relpath(whole)
-    except ValueError:  # on another drive
-        return whole
 
 
 _FORMS = {"text": _say_text, "json": _say_json, "gcc": _say_gcc, "github": _say_github}

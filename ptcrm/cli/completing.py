@@ -377,6 +377,38 @@ def _topics(asked: Asked) -> Iterable[Candidate]:
 
 
 _FEEDS = _from(lambda words: words.feeds)
+
+
+def _after_comma(get: Callable[[Words], Iterable[str]], asked: Asked) -> Iterator[Candidate]:
+    """One more of the words that `get` takes from those of the vault, behind those that stand there."""
+    done, comma, part = asked.part.rpartition(",")
+    given = done.split(",")
+    for word in get(asked.words()):
+        if fold(word).startswith(fold(part)) and word not in given:
+            yield Candidate(f"{done}{comma}{word}")
+
+
+def _column(asked: Asked, *, sign: str) -> Iterator[Candidate]:
+    """A column of `ptcrm list`, behind those that stand there; `sign` may stand before each."""
+    done, comma, part = asked.part.rpartition(",")
+    minus = sign if sign and part.startswith(sign) else ""
+    for word in _columns(asked.words()):
+        if fold(word).startswith(fold(part.removeprefix(minus))):
+            yield Candidate(f"{done}{comma}{minus}{word}")
+
+
+def _answers(asked: Asked) -> Iterable[Candidate]:
+    from ptcrm.formats.answers import NAMES
+
+    return _of(NAMES)(asked)
+
+
+def _columns(words: Words) -> list[str]:
+    from ptcrm.formats.answers import STANDING
+
+    return [*(one for one, *_ in words.fields), *STANDING]
+
+
 SPECIAL: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "export ics --feed": _FEEDS,
     "feed url NAME": _FEEDS,
@@ -385,6 +417,12 @@ SPECIAL: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "campaign NAME": _from(lambda words: words.campaigns),
     "add NAME": _nothing,
     "help TOPIC": _topics,
+    "find WORDS": _query,
+    "schema --answer": _answers,
+    "list --columns": partial(_column, sign=""),
+    "list --sort": partial(_column, sign="-"),
+    "list --group-by": partial(_column, sign=""),
+    "timeline --channel": partial(_after_comma, lambda words: words.channels),
 }
 BY_SHAPE: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "WHO": _who,
@@ -402,7 +440,19 @@ BY_SHAPE: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
 # What is a person's own to write.
 FREE = frozenset(
     {
-        *("N", "TEXT", "YYYY", "YYYY-MM-DD", "LENGTH", "PERCENT", "VALUE", "BASE", "ADDR", "text"),
+        *(
+            "N",
+            "TEXT",
+            "YYYY",
+            "YYYY-MM-DD",
+            "LENGTH",
+            "PERCENT",
+            "VALUE",
+            "BASE",
+            "ADDR",
+            "text",
+            "TEMPLATE",
+        ),
         "integer range",
     }
 )

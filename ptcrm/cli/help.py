@@ -35,7 +35,7 @@ TOPICS = {
     "values": Topic("query", "Values", "how the values of a query are written"),
     "terms": Topic("query", "Fields", "the fields that a query may ask for"),
     "grammar": Topic("query", "Grammar", "the grammar of queries"),
-    "fields": Topic("format", "2.2 Fields", "the fields of a customer's file"),
+    "front matter": Topic("format", "2.2 Fields", "the fields of a customer's file"),
     "entries": Topic("format", "2.3 The log", "the lines of a log, and the channels"),
     "follow-ups": Topic("format", "2.4 Follow-ups", "promises with a date"),
     "links": Topic("format", "2.1 Identity and links", "ids and links between files"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -15,7 +16,7 @@ import click
 from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.reading import suggest
+from ptcrm.model.reading import parse_whole, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -242,6 +243,14 @@ def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:
             raise UsageError(f"“{value}” is no {field.name}. {hint}")
 
 
+def a_count(words: str, option: str = "limit") -> int:
+    """The number of `--limit`, from 1; raises `UsageError`."""
+    number = parse_whole(plain(words))
+    if isinstance(number, Problem) or not number:
+        raise UsageError(f"--{option} {words}: write a whole number from 1.")
+    return number
+
+
 pass_session = click.make_pass_decorator(Session)
 
 
@@ -284,6 +293,8 @@ def writing(body: Callable[..., None]) -> Callable[..., None]:
 json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 # At a terminal a missing WHO is asked for; see `choosing.py`.
 who_argument: Callable[..., Any] = click.argument("who", metavar="WHO", nargs=-1)
+limit_option: Callable[..., Any] = click.option("--limit", metavar="N", help="At most so many.")
+all_option: Callable[..., Any] = click.option("--all", "whole", is_flag=True, help="All of them.")
 query_argument: Callable[..., Any] = click.argument(
     "words", metavar="[QUERY]", nargs=-1, type=click.UNPROCESSED
 )
@@ -314,3 +325,22 @@ def customers_meant(workspace: Workspace, words: tuple[str, ...]) -> list[Custom
         if word.startswith("--"):
             raise UsageError(_no_option(word))
     return workspace.customers_by(typed([plain(word) for word in words]))
+
+
+def paths_meant(workspace: Workspace, words: tuple[str, ...]) -> set[str] | None:
+    """The paths of the customers whom the query finds; None without a query. Raises `UsageError`."""
+    return {one.path for one in customers_meant(workspace, words)} if words else None
+
+
+def as_typed(words: tuple[str, ...]) -> str:
+    """The words of a query as they follow a command, with a blank before each."""
+    return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+def from_here(workspace: Workspace, path: str) -> str:
+    """The path as seen from the current folder, where editors, terminals and GitHub look for it."""
+    whole = str(workspace.root / path)
+    try:
+        return os.path.relpath(whole)
+    except ValueError:  # on another drive
+        return whole

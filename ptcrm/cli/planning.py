@@ -6,10 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ptcrm.cli.answer import Answer, answering
 from ptcrm.cli.choosing import who_is_meant
-from ptcrm.cli.options import Session, json_option, pass_session, plain, who_argument
+from ptcrm.cli.options import (
+    QUERY_SETTINGS,
+    Session,
+    as_typed,
+    customers_meant,
+    json_option,
+    pass_session,
+    paths_meant,
+    plain,
+    query_argument,
+    who_argument,
+)
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import UsageError
+from ptcrm.formats.answers import ON_DAYS, WAITING
 from ptcrm.model.dates import (
     NEVER,
     Interval,
@@ -23,7 +36,7 @@ from ptcrm.model.dates import (
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import parse_whole
 from ptcrm.text.words import plural
-from ptcrm.views.days import Off, agenda, agenda_row, load, load_object, with_days_off
+from ptcrm.views.days import Off, agenda, agenda_row, agenda_rows, load, load_object, with_days_off
 from ptcrm.views.neglected import last_words, neglected, waiting_row
 from ptcrm.views.playbook import named_steps, planned_days, run_row, starts_words, step_what, step_words
 from ptcrm.views.today import OVERDUE, called, named, what_and_why, when, yearly_words
@@ -48,30 +61,38 @@ _BAR = 10  # signs
 # agenda
 
 
-@click.command("agenda")
+@click.command("agenda", context_settings=QUERY_SETTINGS)
+@query_argument
 @click.option("--weeks", metavar="N", default="2", show_default=True, help="How many weeks after today.")
-@json_option
-@pass_session
-def agenda_command(session: Session, weeks: str, as_json: bool) -> None:
+@answering()
+def agenda_command(session: Session, words: tuple[str, ...], weeks: str) -> Answer:
     """Day by day: contacts, campaigns, reminders, birthdays, and days that are not worked.
 
     \b
     Examples:
       ptcrm agenda
       ptcrm agenda --weeks 6
+      ptcrm agenda place:gdansk
     """
     count = _whole(weeks, "weeks", 1, _MOST_WEEKS)
     workspace = session.workspace()
-    found = agenda(workspace, later(workspace.today, Interval(days=7), count))
-    if as_json:
-        say_json([agenda_row(day) for day in found.days])
-    else:
+    until = later(workspace.today, Interval(days=7), count)
+    found = agenda(workspace, until, paths_meant(workspace, words))
+    more = f"{found.waiting} more {_wait(found.waiting)} for a later day: ptcrm due --all --until +{weeks}w"
+    remarks = [f"{more}{as_typed(words)}"] if found.waiting else []
+
+    def show() -> None:
         _say_agenda(found.days, workspace)
-    if found.waiting:
-        words = (
-            f"{found.waiting} more {_wait(found.waiting)} for a later day: ptcrm due --all --until +{weeks}w"
-        )
-        tell(words) if as_json else say(f"\n{words}")
+        for remark in remarks:
+            say(f"\n{remark}")
+
+    return Answer(
+        tuple(ON_DAYS),
+        lambda _: agenda_rows(found.days),
+        show,
+        remarks,
+        whole=lambda: [agenda_row(day) for day in found.days],
+    )
 
 
 def _wait(count: int) -> str:
@@ -222,7 +243,8 @@ def _say_demand(asked: Demand, per_day: int) -> None:
 # neglected
 
 
-@click.command("neglected")
+@click.command("neglected", context_settings=QUERY_SETTINGS)
+@query_argument
 @click.option(
     "--over",
     metavar="PERCENT",
@@ -230,25 +252,29 @@ def _say_demand(asked: Demand, per_day: int) -> None:
     show_default=True,
     help="How far into the cadence at least; 100 is the day it is due.",
 )
-@json_option
-@pass_session
-def neglected_command(session: Session, over: str, as_json: bool) -> None:
+@answering()
+def neglected_command(session: Session, words: tuple[str, ...], over: str) -> Answer:
     """Who has waited longer than planned, the longest first.
 
     \b
     Examples:
       ptcrm neglected
+      ptcrm neglected tier:gold
       ptcrm neglected --over 200
     """
     percent = _whole(over, "over", 1, 99_999, unit="%")
     workspace = session.workspace()
-    found = neglected(workspace, percent)
-    if as_json:
-        say_json([waiting_row(one, workspace.today) for one in found.people])
-    else:
+    found = neglected(workspace, customers_meant(workspace, words), percent)
+    are = "is" if found.snoozed == 1 else "are"
+    remarks = [f"{found.snoozed} more {are} snoozed and left out."] if found.snoozed else []
+
+    def show() -> None:
         _say_neglected(found, percent, workspace.today)
-    if found.snoozed:
-        tell(f"{found.snoozed} more {'is' if found.snoozed == 1 else 'are'} snoozed and left out.")
+        for remark in remarks:
+            tell(remark)
+
+    rows = (waiting_row(one, workspace.today) for one in found.people)
+    return Answer(tuple(WAITING), lambda _: rows, show, remarks)
 
 
 def _say_neglected(found: Neglected, percent: int, today: date) -> None:

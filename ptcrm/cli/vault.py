@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm.cli.choosing import who_is_meant
+from ptcrm.cli.editor import edit_files
 from ptcrm.cli.options import (
     Session,
     known_word,
     pass_session,
     plain,
     state_folder,
-    user_setting,
     who_argument,
     writing,
 )
-from ptcrm.cli.output import say, say_diagnostic, say_diff, tell
+from ptcrm.cli.output import say, say_diff, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.change import Create, Operation
 from ptcrm.model.diagnostic import Problem, Severity
@@ -162,14 +162,7 @@ def edit_command(session: Session, who: tuple[str, ...]) -> None:
     """
     workspace = session.workspace(quiet=True)
     path = workspace.broken_path(" ".join(who)) or who_is_meant(session, who).path
-    try:
-        click.edit(filename=str(workspace.root / path), editor=user_setting("editor"))
-    except click.ClickException as error:
-        raise RefusedError(f"{error.message}. Set EDITOR to the command of your editor.") from error
-    workspace.refresh()
-    found = [one for one in workspace.diagnostics() if one.path == path and one.severity is not Severity.INFO]
-    for one in found:
-        say_diagnostic(one)
+    found = edit_files(workspace, [path])
     if any(one.severity is Severity.ERROR for one in found):
         stem = path.rpartition("/")[2].removesuffix(".md")
         tell(f"Correct it with `ptcrm edit {stem}`: a file with errors is not read in whole.")

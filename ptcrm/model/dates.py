@@ -320,8 +320,20 @@ def ago(day: date, today: date) -> str:
     days = (today - day).days
     if days in (0, 1):
         return "yesterday" if days else "today"
-    months = (today.year - day.year) * 12 + today.month - day.month - (today.day < day.day)
-    for count, unit in ((months // 12, "years"), (months, "months"), (days // 7, "weeks"), (days, "days")):
-        if count >= 2:
-            return f"{count} {unit} ago"
-    return f"on {day}"
+    return f"{_between(day, today)} ago" if days > 0 else f"on {day}"
+
+
+def from_today(day: date, today: date) -> str:
+    """How far away `day` is, in whole units: `today`, `tomorrow`, `in 3 days`, `5 weeks ago`."""
+    days = (day - today).days
+    if days <= 0:
+        return ago(day, today)
+    return f"in {_between(today, day)}" if days > 1 else "tomorrow"
+
+
+def _between(first: date, last: date) -> str:
+    """From `first` to `last`, two days or more later, in the largest unit of which there are two: `5 weeks`."""
+    months = (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
+    days = (last - first).days
+    units = ((months // 12, "years"), (months, "months"), (days // 7, "weeks"), (days, "days"))
+    return next(f"{count} {unit}" for count, unit in units if count >= 2)

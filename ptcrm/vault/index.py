@@ -193,10 +193,10 @@ class Index:
             found.setdefault(path, []).append(key)
         return found
 
-    def lines_of_entries(self, paths: Iterable[str]) -> dict[str, frozenset[int]]:
-        """The lines on which the log entries of the files at `paths` begin, by path."""
+    def logs(self, paths: Iterable[str]) -> dict[str, list[EntryRow]]:
+        """The log entries of the files at `paths` from old to new, by path."""
         rows = self.cache.rows_among("SELECT path, entries FROM log WHERE path IN ({})", paths)
-        return {path: frozenset(row.line for row in unpacked(text) if row.place >= 0) for path, text in rows}
+        return {path: [row for row in unpacked(text) if row.place >= 0] for path, text in rows}
 
     def meant(self, key: str) -> set[str]:
         """The paths of all customers whom a link's key may name."""
@@ -260,8 +260,8 @@ class Index:
             found[handles[key]].add(TouchRow._make((*row, *truths, step)))
         return found
 
-    def _entries(self, part: str = "") -> Iterator[tuple[str, EntryRow]]:
-        """Every entry with its file's path, by path; those of files whose row has this `part` are enough."""
+    def entries(self, part: str = "") -> Iterator[tuple[str, EntryRow]]:
+        """Every entry and ticked follow-up with its file's path, by path; those whose row has this `part` are enough."""
         query = "SELECT path, entries FROM log WHERE ? = '' OR instr(entries, ?) ORDER BY path"
         for path, text in self.cache.rows(query, part, part):
             for row in unpacked(text):
@@ -273,7 +273,7 @@ class Index:
         query = """SELECT DISTINCT key FROM shared
             WHERE channel = ? AND day BETWEEN ? AND ? AND (contact OR NOT tried)"""
         found = {self.resolve(key) for (key,) in self.cache.rows(query, channel, start, end)}
-        for path, row in self._entries(has_channel(channel)):
+        for path, row in self.entries(has_channel(channel)):
             form = row.form
             if form.channel == channel and start <= row.day <= end and (form.contact or not form.tried):
                 found.add(path)
@@ -286,7 +286,7 @@ class Index:
         """
         start, end = first.toordinal(), last.toordinal()
         found: dict[tuple[str, str | None], tuple[int, int]] = {}
-        for path, row in self._entries():
+        for path, row in self.entries():
             cost, minutes = row.form.cost, row.form.minutes
             if start <= row.day <= end and not (cost is None and minutes is None):
                 count, sum_ = found.get((path, cost), (0, 0))
@@ -299,19 +299,19 @@ class Index:
         end = until.toordinal()
         return [
             (path, row.form.amount)
-            for path, row in self._entries(has_channel("sale"))
+            for path, row in self.entries(has_channel("sale"))
             if row.form.channel == "sale" and row.form.amount is not None and row.day <= end
         ]
 
     def channel_counts(self) -> list[tuple[str, str, int]]:
         """How often each channel stands in each log: path, channel, number of entries."""
-        counts = Counter((path, row.form.channel) for path, row in self._entries() if row.place >= 0)
+        counts = Counter((path, row.form.channel) for path, row in self.entries() if row.place >= 0)
         return [(*key, count) for key, count in sorted(counts.items())]
 
     def later_than(self, today: date) -> list[tuple[str, int, date]]:
         """The entries and ticked follow-ups after `today`: path, line and day, in the order of the files."""
         end = today.toordinal()
-        found = {(path, row.line, row.day) for path, row in self._entries() if row.day > end}
+        found = {(path, row.line, row.day) for path, row in self.entries() if row.day > end}
         return [(path, line, date.fromordinal(day)) for path, line, day in sorted(found)]
 
     def _handles(self, paths: set[str]) -> dict[str, str]:

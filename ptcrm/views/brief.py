@@ -119,7 +119,7 @@ def brief(workspace: Workspace, match: Match) -> Brief:
         tuple(_said(workspace, customer)),
         tuple(_promises(workspace, customer)),
         tuple(_given(customer, workspace.config, today)),
-        tuple(workspace.occasions(later(today, BEHIND, -1), later(today, AHEAD), customer.path)),
+        tuple(workspace.occasions(later(today, BEHIND, -1), later(today, AHEAD), [customer.path])),
         next((one for one in plan if one.kind in CONTACT_KINDS), None),
         tuple(_hints(workspace, customer, plan, linking)),
     )

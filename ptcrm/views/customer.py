@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ptcrm.model.customer import LogEntry
-    from ptcrm.model.occurrence import Occurrence, Standing
+    from ptcrm.model.occurrence import Occurrence
     from ptcrm.schedule.playbooks import Run
     from ptcrm.text.source import Span
     from ptcrm.vault.document import Document
@@ -32,29 +32,17 @@ _SHOWN = tuple(field.name for field in FIELDS)
 
 def field_values(customer: Customer) -> dict[str, object]:
     """Every field as plain JSON values: text, lists of text, true or false, null; the user's own ones too."""
-    known = {name: _plain(getattr(customer, name)) for name in _SHOWN}
+    known = {name: plain_value(getattr(customer, name)) for name in _SHOWN}
     return {**dict(customer.own), **known}
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """A field's value as plain JSON."""
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, Occasion):
-        return f"{value.name} {value.day}"
-    return value if value is None or isinstance(value, (bool, str)) else str(value)
-
-
-def summary(customer: Customer, standing: Standing, planned: date | None, today: date) -> dict[str, object]:
-    """A customer as a flat object (the JSON of `list`; docs/json.md); `planned` is the next contact's day."""
-    return {
-        **field_values(customer),
-        "path": customer.path,
-        "last_contact": standing.last.date.isoformat() if standing.last else None,
-        "next_contact": planned.isoformat() if planned else None,
-        "every": str(standing.cadence),
-        "percent": standing.progress(today),
-        "state": standing.state(today),
-    }
+        return [plain_value(part) for part in value]
+    return f"{value.name} {value.day}" if isinstance(value, Occasion) else str(value)
 
 
 class Linked(NamedTuple):
@@ -154,11 +142,12 @@ def history(customer: Customer) -> list[Line]:
         if one.mark in _CLOSED
         and (one.mark == "dropped" or (one.done or one.due, one.channel) not in logged_already)
     ]
-    logged = [Line(one.date, _entry_words(one)) for one in in_time(customer.log)]
+    logged = [Line(one.date, entry_words(one)) for one in in_time(customer.log)]
     return sorted([*ticked, *logged], key=lambda line: line.date)[::-1]
 
 
-def _entry_words(one: LogEntry) -> str:
+def entry_words(one: LogEntry) -> str:
+    """`14:30 visit (value): Saw the frames`."""
     qualifiers = f" ({', '.join(one.qualifiers)})" if one.qualifiers else ""
     at = f"{one.at:%H:%M} " if one.at else ""
     return f"{at}{one.channel}{qualifiers}: {one.text}"

@@ -11,10 +11,10 @@ from ptcrm.model.dates import weekday_name
 from ptcrm.model.occurrence import Occurrence
 from ptcrm.schedule.demand import Demand
 from ptcrm.schedule.plan import in_order
-from ptcrm.views.today import row, years
+from ptcrm.views.today import yearly_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
     from ptcrm.model.occurrence import Contact
     from ptcrm.workspace import Workspace
@@ -100,12 +100,15 @@ class Load:
         return sum(not day.free for day in self.days)
 
 
-def agenda(workspace: Workspace, until: date) -> Agenda:
-    """The agenda up to `until` (included): contacts, campaigns, reminders, birthdays and other occasions."""
+def agenda(workspace: Workspace, until: date, only: Container[str] | None = None) -> Agenda:
+    """The agenda up to `until` (included): contacts, campaigns, reminders, birthdays and other occasions.
+
+    With `only`, of the customers at these paths.
+    """
     today = workspace.today
-    found, waiting = workspace.listed(until, snoozed=True)
+    found, waiting = workspace.listed(until, only, snoozed=True)
     stands: dict[date, list[Occurrence]] = {}
-    for one in sorted([*found, *workspace.occasions(today, until)], key=in_order):
+    for one in sorted([*found, *workspace.occasions(today, until, only)], key=in_order):
         stands.setdefault(max(one.planned, today), []).append(one)
     days = []
     for day in _calendar(workspace, until):
@@ -172,9 +175,16 @@ def with_days_off(days: Iterable[AnyDay], is_shown: Callable[[AnyDay], bool]) ->
             yield Off(members[0].date, members[-1].date, why)
 
 
+def agenda_rows(days: Iterable[AgendaDay]) -> Iterator[dict[str, object]]:
+    """Everything that stands on these days as flat objects, each with its day (docs/json.md)."""
+    for day in days:
+        for one in (*day.overdue, *day.occurrences):
+            yield {"date": day.date.isoformat(), **yearly_row(one)}
+
+
 def agenda_row(day: AgendaDay) -> dict[str, object]:
     """A day of the agenda as an object (the JSON of `agenda`; docs/json.md), what is overdue first."""
-    found = [{**row(one), "years": years(one)} for one in (*day.overdue, *day.occurrences)]
+    found = [yearly_row(one) for one in (*day.overdue, *day.occurrences)]
     return {"date": day.date.isoformat(), "free": day.free, "occurrences": found}
 
 

@@ -13,6 +13,7 @@ from ptcrm.schedule.obligations import which_cadence
 from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from ptcrm.workspace import Workspace
@@ -36,15 +37,15 @@ class Neglected:
     snoozed: int
 
 
-def neglected(workspace: Workspace, over: int) -> Neglected:
-    """The customers who are more than `over` percent into their cadence; 100 is the day they are due.
+def neglected(workspace: Workspace, customers: Iterable[Customer], over: int) -> Neglected:
+    """Those of `customers` who are more than `over` percent into their cadence; 100 is the day they are due.
 
     The cadence of somebody never contacted is counted from the day `since`, or from `start`.
     """
     today = workspace.today
     standings = workspace.cache.standings()
     found = []
-    for customer in workspace.cache.customers():
+    for customer in customers:
         standing = standings[customer.path]
         part = _part(standing, today)
         if part is not None and part * 100 > over:

@@ -142,6 +142,11 @@ def years(one: Occurrence) -> int | None:
     return None if one.since is None or one.since.year is None else one.planned.year - one.since.year
 
 
+def yearly_row(one: Occurrence) -> dict[str, object]:
+    """A birthday or other occasion as a flat object (the JSON of `birthdays`; docs/json.md)."""
+    return {**row(one), "years": years(one)}
+
+
 def yearly_words(one: Occurrence) -> str:
     """`birthday, 42 (born 1984)`, `wedding, 14 years (2012)`, `5 years as a customer (2021)`, `birthday`."""
     count = years(one)

@@ -1,0 +1,204 @@
+"""Commands that look into the files: find, timeline."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from ptcrm.cli.answer import Answer, answering
+from ptcrm.cli.options import (
+    QUERY_SETTINGS,
+    Session,
+    a_count,
+    a_day,
+    all_option,
+    as_typed,
+    customers_meant,
+    from_here,
+    limit_option,
+    paths_meant,
+    query_argument,
+)
+from ptcrm.cli.output import highlighted, say, say_lines, say_table, tell
+from ptcrm.errors import UsageError
+from ptcrm.formats.answers import ENTRY, FOUND
+from ptcrm.model.dates import from_today
+from ptcrm.model.reading import suggest
+from ptcrm.query.configured import typed
+from ptcrm.query.lexer import Flaw, tokens_of
+from ptcrm.text.fold import fold
+from ptcrm.text.markdown import link_target
+from ptcrm.text.safe import for_terminal, one_line
+from ptcrm.text.words import plural
+from ptcrm.views.customer import entry_words
+from ptcrm.views.finding import Found, Line, entry_row, found_rows, marks, search, timeline
+from ptcrm.views.today import named
+
+if TYPE_CHECKING:
+    from ptcrm.workspace import Workspace
+
+_FOUND, _ENTRIES = 20, 100
+
+
+def _most(limit: str | None, usual: int, *, whole: bool) -> int | None:
+    """How many are shown; None is all of them. Raises `UsageError`."""
+    if limit and whole:
+        raise UsageError("--limit and --all do not go together: choose one.")
+    return None if whole else a_count(limit) if limit else usual
+
+
+# find
+
+
+@click.command("find", context_settings=QUERY_SETTINGS)
+@click.argument("words", metavar="WORDS", nargs=-1, required=True, type=click.UNPROCESSED)
+@limit_option
+@all_option
+@answering()
+def find_command(session: Session, words: tuple[str, ...], limit: str | None, whole: bool) -> Answer:
+    """Find words in names, notes, logs and your own fields, with the lines they stand in.
+
+    All words must be found, each anywhere. Terms of a query may stand among them.
+
+    \b
+    Examples:
+      ptcrm find gear hub
+      ptcrm find gear tag:bike-shop
+      ptcrm find anna --open
+    """
+    workspace = session.workspace()
+    most = _most(limit, _FOUND, whole=whole)
+    found = _found(workspace, words)
+    shown, left = found[:most], len(found[most:]) if most else 0
+    remarks = [f"{plural(left, 'more customer')}: --all, or a higher --limit."] if left else []
+
+    def show() -> None:
+        for one in shown:
+            _say_found(one, workspace)
+        if not shown:
+            say(_nothing(workspace, words))
+        for remark in remarks:
+            tell(remark)
+
+    return Answer(tuple(FOUND), lambda _: found_rows(shown), show, remarks)
+
+
+def _found(workspace: Workspace, words: tuple[str, ...]) -> list[Found]:
+    """Who is meant by the words and terms, with the lines that have the words; raises `UsageError`."""
+    customers, asked = customers_meant(workspace, words), _words(words)
+    if not asked:
+        raise UsageError(f"There is no word to look for. To list customers: ptcrm list{as_typed(words)}")
+    return search(workspace, customers, asked)
+
+
+def _words(typed_words: tuple[str, ...]) -> list[str]:
+    """The words and phrases of a query that can be read, folded; without those behind a minus and links."""
+    tokens = tokens_of(typed(typed_words).text)
+    if isinstance(tokens, Flaw):
+        return []
+    pairs = zip((None, *tokens), tokens, strict=False)
+    bare = [one for before, one in pairs if one.kind == "words" and (before is None or before.kind != "-")]
+    pieces = (fold(piece) for token in bare if not link_target(token.text) for piece in token.text.split("*"))
+    return list(dict.fromkeys(filter(None, pieces)))
+
+
+def _say_found(one: Found, workspace: Workspace) -> None:
+    """The customer, and below the lines with their places, which many terminals make clickable."""
+    say(named(one.customer.name, one.customer.id), "title")
+    places = [f"{from_here(workspace, one.customer.path)}:{line.number}" for line in one.lines]
+    width = max(map(len, places), default=0)
+    room = shutil.get_terminal_size().columns - width - 4
+    lines = [
+        f"  {for_terminal(place):<{width}}  {_with_marks(line, room)}"
+        for place, line in zip(places, one.lines, strict=True)
+    ]
+    say_lines(lines)
+    if one.more:
+        say(f"  and {plural(one.more, 'more line')}")
+
+
+def _with_marks(line: Line, room: int) -> str:
+    text = for_terminal(one_line(line.text))
+    return highlighted(text, marks(text, line.words), room)
+
+
+def _nothing(workspace: Workspace, words: tuple[str, ...]) -> str:
+    near = workspace.index.near(" ".join(words))
+    hint = f" Did you mean {' or '.join(f'“{name}”' for name in near)}?" if near else ""
+    return f"Nothing is found.{hint}"
+
+
+# timeline
+
+
+@click.command("timeline", context_settings=QUERY_SETTINGS)
+@query_argument
+@click.option("--since", metavar="DAY", help="The first day.")
+@click.option("--until", metavar="DAY", help="The last day.")
+@click.option("--channel", metavar="NAMES", help="These channels alone, with commas between them.")
+@limit_option
+@all_option
+@answering()
+def timeline_command(
+    session: Session,
+    words: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    channel: str | None,
+    limit: str | None,
+    whole: bool,
+) -> Answer:
+    """What the logs say, of everyone, the newest first.
+
+    \b
+    Examples:
+      ptcrm timeline
+      ptcrm timeline tier:gold --since "2 weeks ago"
+      ptcrm timeline --channel sale,visit --since 2026-01-01 --csv
+    """
+    workspace = session.workspace()
+    today = workspace.today
+    first = a_day(since, today) if since else date.min
+    last = a_day(until, today) if until else date.max
+    if last < first:
+        raise UsageError(f"--since {first} is after --until {last}.")
+    most = _most(limit, _ENTRIES, whole=whole)
+    channels = _channels(workspace, channel or "")
+    found = timeline(workspace, (first, last), most, paths_meant(workspace, words), channels)
+    remarks = [f"{found.more} more: --all, or a higher --limit."] if found.more else []
+
+    def show() -> None:
+        def cells(*, with_words: bool) -> list[tuple[str, ...]]:
+            return [
+                (
+                    str(one.entry.date),
+                    *([from_today(one.entry.date, today)] if with_words else []),
+                    named(one.customer.name, one.customer.id),
+                    entry_words(one.entry),
+                )
+                for one in found.entries
+            ]
+
+        say_table(cells(with_words=True), "", tight=cells(with_words=False))
+        if not found.entries:
+            say("The logs have no such entry.")
+        for remark in remarks:
+            tell(remark)
+
+    return Answer(tuple(ENTRY), lambda _: map(entry_row, found.entries), show, remarks)
+
+
+def _channels(workspace: Workspace, words: str) -> set[str]:
+    """The channels that `words` name, with commas between them; raises `UsageError`."""
+    found = set()
+    for word in filter(None, (part.strip() for part in words.split(","))):
+        name = workspace.reader.channel(word)
+        if name is None:
+            known = ", ".join(workspace.config.channels)
+            hint = suggest(word, workspace.reader.names) or f"Known are: {known}."
+            raise UsageError(f"“{word}” is no channel. {hint}")
+        found.add(name)
+    return found

@@ -1,0 +1,353 @@
+"""What `--json` prints, as JSON Schema (draft-07); docs/json.md says what the keys mean.
+
+The rows of a flat answer have the keys of its table, in that order, which is also that of the columns in CSV and TSV.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ptcrm.text.fold import slug
+from ptcrm.vault.schema import FIELDS
+
+if TYPE_CHECKING:
+    from ptcrm.model.shape import Shape
+
+VERSION = 1  # raised when a key goes away or changes its meaning; new keys leave it as it is
+
+_DRAFT = "http://json-schema.org/draft-07/schema#"
+
+TEXT: Shape = {"type": "string"}
+NUMBER: Shape = {"type": "integer"}
+DECIMAL: Shape = {"type": "number"}
+FLAG: Shape = {"type": "boolean"}
+DAY: Shape = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+TIME: Shape = {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}$"}
+
+
+def or_null(shape: Shape) -> Shape:
+    """This, or null."""
+    return {**shape, "type": [shape["type"], "null"]}
+
+
+def list_of(shape: Shape) -> Shape:
+    """A list of these."""
+    return {"type": "array", "items": shape}
+
+
+def record(keys: dict[str, Shape]) -> Shape:
+    """An object with these keys, and perhaps others."""
+    return {"type": "object", "required": list(keys), "properties": keys}
+
+
+TEXTS = list_of(TEXT)
+_WHO: dict[str, Shape] = {"customer": TEXT, "name": TEXT, "path": TEXT}
+_PLACE: dict[str, Shape] = {"path": TEXT, "line": NUMBER}
+
+OCCURRENCE: dict[str, Shape] = {
+    "customer": or_null(TEXT),
+    "name": TEXT,
+    "kind": TEXT,
+    "channel": or_null(TEXT),
+    "text": TEXT,
+    "due": DAY,
+    "planned": DAY,
+    "time": or_null(TIME),
+    "state": TEXT,
+    "members": TEXTS,
+    "reason": TEXT,
+    **_PLACE,
+}
+YEARLY = {**OCCURRENCE, "years": or_null(NUMBER)}
+ON_DAYS = {"date": DAY, **YEARLY}
+WAITING: dict[str, Shape] = {
+    "customer": TEXT,
+    "name": TEXT,
+    "tier": or_null(TEXT),
+    "percent": NUMBER,
+    "last_contact": or_null(DAY),
+    "channel": or_null(TEXT),
+    "days": or_null(NUMBER),
+    "due": or_null(DAY),
+    "every": TEXT,
+    "rule": TEXT,
+    "state": TEXT,
+    "path": TEXT,
+}
+_OTHERWISE = {
+    **dict.fromkeys(("id", "name", "kind", "status"), TEXT),
+    **dict.fromkeys(("cadence_until", "since", "left", "snooze", "mute_until"), or_null(DAY)),
+    "do_not_contact": FLAG,
+}
+CUSTOMER_FIELDS: dict[str, Shape] = {
+    field.name: TEXTS if field.many else _OTHERWISE.get(field.name, or_null(TEXT)) for field in FIELDS
+}
+STANDING: dict[str, Shape] = {
+    "path": TEXT,
+    "last_contact": or_null(DAY),
+    "next_contact": or_null(DAY),
+    "due": or_null(DAY),
+    "every": TEXT,
+    "percent": or_null(NUMBER),
+    "state": TEXT,
+}
+CUSTOMER = {**CUSTOMER_FIELDS, **STANDING}
+FOUND: dict[str, Shape] = {
+    "customer": TEXT,
+    "name": TEXT,
+    "place": TEXT,
+    "date": or_null(DAY),
+    "text": TEXT,
+    "words": TEXTS,
+    **_PLACE,
+}
+ENTRY: dict[str, Shape] = {
+    "customer": TEXT,
+    "name": TEXT,
+    "date": DAY,
+    "time": or_null(TIME),
+    "channel": TEXT,
+    "qualifiers": TEXTS,
+    "text": TEXT,
+    **_PLACE,
+}
+TAG: dict[str, Shape] = {"tag": TEXT, "customers": NUMBER, "also": TEXTS}
+FIELD: dict[str, Shape] = {"field": TEXT, "own": FLAG, "customers": NUMBER, "type": TEXT, "remarks": TEXTS}
+
+_LOAD_DAY: dict[str, Shape] = {
+    "date": DAY,
+    "weekday": TEXT,
+    "free": or_null(TEXT),
+    **dict.fromkeys(("capacity", "contacts", "fixed", "cadence", "playbook", "new", "overdue"), NUMBER),
+}
+_DEMAND: dict[str, Shape] = {
+    "asked": NUMBER,
+    "asked_weekly": DECIMAL,
+    "given": NUMBER,
+    "given_weekly": DECIMAL,
+    "worked": NUMBER,
+    "missing": NUMBER,
+}
+_STEP: dict[str, Shape] = {
+    "step": TEXT,
+    "channel": TEXT,
+    "text": TEXT,
+    "state": TEXT,
+    "due": DAY,
+    "planned": or_null(DAY),
+    "lapses": or_null(DAY),
+    "reason": or_null(TEXT),
+    "path": or_null(TEXT),
+    "line": or_null(NUMBER),
+}
+_RUN: dict[str, Shape] = {
+    "playbook": TEXT,
+    "began": DAY,
+    "reason": TEXT,
+    **_PLACE,
+    "steps": list_of(record(_STEP)),
+}
+_FOLLOW_UP: dict[str, Shape] = {
+    "number": NUMBER,
+    "due": DAY,
+    "channel": or_null(TEXT),
+    "text": TEXT,
+    "every": or_null(TEXT),
+    "line": NUMBER,
+}
+_LOGGED = {key: ENTRY[key] for key in ("date", "time", "channel", "qualifiers", "text", "line")}
+_BRIEF_FIELDS = (
+    *("id", "name", "kind", "role", "company", "tier", "status", "since", "timezone", "language", "phones"),
+    *("emails", "prefers", "avoids", "norms", "family", "interests"),
+)
+_SAID: dict[str, Shape] = {
+    "date": DAY,
+    "ago": TEXT,
+    "channel": TEXT,
+    "qualifiers": TEXTS,
+    "text": TEXT,
+    "with": or_null(TEXT),
+    **_PLACE,
+}
+_PROMISE: dict[str, Shape] = {
+    "kind": TEXT,
+    "due": DAY,
+    "time": or_null(TIME),
+    "text": TEXT,
+    "number": or_null(NUMBER),
+    "step": or_null(TEXT),
+    **_PLACE,
+}
+_COUNTS: Shape = {"type": "object", "additionalProperties": NUMBER}
+
+_ANSWERS: dict[str, Shape] = {
+    "today": record(
+        {
+            "today": DAY,
+            **dict.fromkeys(("overdue", "due", "new", "week", "birthdays"), list_of(record(OCCURRENCE))),
+            "waiting": NUMBER,
+            "free": or_null(TEXT),
+            **dict.fromkeys(("customers", "errors", "warnings"), NUMBER),
+        }
+    ),
+    "due": list_of(record(OCCURRENCE)),
+    "agenda": list_of(
+        record({"date": DAY, "free": or_null(TEXT), "occurrences": list_of(record(YEARLY))}),
+    ),
+    "plan": record({"days": list_of(record(_LOAD_DAY)), "waiting": NUMBER, "demand": record(_DEMAND)}),
+    "neglected": list_of(record(WAITING)),
+    "playbook": list_of(record(_RUN)),
+    "birthdays": list_of(record(YEARLY)),
+    "list": list_of(record(CUSTOMER)),
+    "list --group-by": list_of(
+        record({"group": or_null(TEXT), "customers": list_of(record(CUSTOMER))}),
+    ),
+    "find": list_of(record(FOUND)),
+    "timeline": list_of(record(ENTRY)),
+    "tags": list_of(record(TAG)),
+    "fields": list_of(record(FIELD)),
+    "stats": record(
+        {
+            "customers": NUMBER,
+            **dict.fromkeys(("status", "tier", "kind"), _COUNTS),
+            "entries": NUMBER,
+            **dict.fromkeys(("channel", "year"), _COUNTS),
+            "contacts": record({"this_month": NUMBER, "last_month": NUMBER}),
+        }
+    ),
+    "show": record(
+        {
+            **CUSTOMER_FIELDS,
+            "path": TEXT,
+            "notes": TEXT,
+            "follow_ups": list_of(record(_FOLLOW_UP)),
+            "log": list_of(record(_LOGGED)),
+            "playbooks": list_of(record(_RUN)),
+            "coming": list_of(record(YEARLY)),
+            "links": list_of(
+                record(
+                    {
+                        **_PLACE,
+                        "path": or_null(TEXT),
+                        "target": TEXT,
+                        "field": or_null(TEXT),
+                        "name": or_null(TEXT),
+                    }
+                )
+            ),
+            "backlinks": list_of(record({**_PLACE, "name": TEXT})),
+        }
+    ),
+    "brief": record(
+        {
+            **{key: CUSTOMER_FIELDS[key] for key in _BRIEF_FIELDS},
+            "path": TEXT,
+            "there": or_null(TEXT),
+            "warnings": TEXTS,
+            "about": TEXT,
+            "people": TEXTS,
+            "last": list_of(record(_SAID)),
+            "promises": list_of(record(_PROMISE)),
+            "given": list_of(record(_SAID)),
+            "occasions": list_of(record(YEARLY)),
+            "next": or_null(record(OCCURRENCE)),
+            "pass_on": list_of(record({"kind": TEXT, "text": TEXT})),
+        }
+    ),
+    "why": list_of(record({**OCCURRENCE, "why": TEXT})),
+    "budget": list_of(
+        record(
+            {
+                "year": NUMBER,
+                "group": TEXT,
+                "tier": or_null(TEXT),
+                "customers": NUMBER,
+                **dict.fromkeys(("budget", "spent", "planned", "left"), TEXTS),
+                "over": or_null(TEXT),
+                "minutes_spent": NUMBER,
+                "minutes_planned": NUMBER,
+            }
+        )
+    ),
+    "winback": list_of(
+        record(
+            {
+                **_WHO,
+                "tier": or_null(TEXT),
+                "left": or_null(DAY),
+                "left_reason": or_null(TEXT),
+                "last_contact": or_null(DAY),
+                "next_contact": or_null(DAY),
+                "changes": TEXTS,
+            }
+        )
+    ),
+    "tiers": list_of(
+        record(
+            {
+                **_WHO,
+                "tier": or_null(TEXT),
+                "suggested": or_null(TEXT),
+                "differs": FLAG,
+                "when": or_null(TEXT),
+                "because": TEXTS,
+                "command": or_null(TEXT),
+            }
+        )
+    ),
+    "campaign": list_of(
+        record(
+            {
+                "name": TEXT,
+                "day": or_null(DAY),
+                "channel": TEXT,
+                "open": NUMBER,
+                "reached": NUMBER,
+                "left_out": NUMBER,
+            }
+        )
+    ),
+    "campaign NAME": list_of(
+        record(
+            {
+                **_WHO,
+                "state": TEXT,
+                "reason": or_null(TEXT),
+                "address": or_null(TEXT),
+                "email": or_null(TEXT),
+                "phone": or_null(TEXT),
+            }
+        )
+    ),
+    "check": list_of(
+        record(
+            {
+                "code": TEXT,
+                "severity": {"enum": ["error", "warning", "info"]},
+                **_PLACE,
+                "column": NUMBER,
+                "message": TEXT,
+                "hint": TEXT,
+                "detail": TEXT,
+                "fix": or_null(record({"label": TEXT, "safe": FLAG})),
+            }
+        )
+    ),
+    "feed list": list_of(record({"name": TEXT, "kinds": TEXTS, "where": or_null(TEXT), "private": FLAG})),
+    "feed url": list_of(record({"name": TEXT, "url": TEXT, "webcal": TEXT})),
+    "undo --list": list_of(
+        record({"number": NUMBER, "at": TEXT, "label": TEXT, "paths": TEXTS, "undone": FLAG}),
+    ),
+}
+NAMES = tuple(_ANSWERS)
+
+
+def answer_schema(name: str) -> Shape:
+    """The schema of what `ptcrm NAME --json` prints; `name` is one of `NAMES`, of which `today` needs no command."""
+    command = [] if name == "today" else name.split()
+    return {
+        "$schema": _DRAFT,
+        "$id": f"urn:ptcrm:answer:{VERSION}:{slug(name)}",
+        "title": " ".join(["ptcrm", *command, "--json"]),
+        **_ANSWERS[name],
+    }
