@@ -45,7 +45,7 @@ from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.entries import Forms
-from ptcrm.vault.index import Facts, Index, Match, Stale, facts_of, nothing_but
+from ptcrm.vault.index import Facts, Index, Known, Match, Stale, facts_of, is_older, nothing_but
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.lines import append_entry, entry_line
 from ptcrm.vault.log import LineReader
@@ -121,6 +121,7 @@ class Workspace:
         self.reader, self.forms = LineReader.of(self.config), Forms.of(self.config)
         self._worked, self._others = _Worked(), 0
         self._new_holidays: dict[str, dict[date, str]] = {}
+        self._ahead: dict[str, Known] = {}
         self._new_texts: dict[str, tuple[Signature | None, Texts]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(self._settings).hexdigest()}"
@@ -181,11 +182,13 @@ class Workspace:
         """Read what has changed since last time, and work out anew what follows from it."""
         self._meant: dict[str, list[Customer]] = {}
         self._keep_texts()
+        self.cache.release()  # what another process has written since counts, too
         stale, now_ns = self._scan()
         if stale.gone or any(0 <= now_ns - one.mtime_ns < _JUST_NOW_NS for one in stale.changed.values()):
             files.pause()  # an editor may be halfway through a save
             stale, now_ns = self._scan()
-        self.index.refresh(stale, now_ns, self._facts)
+        self.index.refresh(stale, partial(self._known, now_ns))
+        self._ahead.clear()
         anew = {*stale.changed, *stale.gone} | self._work_out()
         if self.cache.others != self._others:  # what they changed is not known
             self._worked, self._others = _Worked(), self.cache.others
@@ -194,6 +197,27 @@ class Workspace:
         else:
             return
         self.cache.memo.turn()
+
+    def read_ahead(self, path: str) -> None:
+        """Read the customer's file at `path` for the next refresh, which takes this if the file is still the same then.
+
+        Nothing is done for a file that is known, or that changed too short a time ago to be sure of.
+        """
+        now_ns = time.time_ns()
+        with contextlib.suppress(OSError):
+            signature, ahead = store.signature(self.root, path), self._ahead.get(path)
+            is_known = signature in (self.listing.files.get(path), ahead and ahead.signature)
+            if not is_known and is_older(signature, now_ns) and path.endswith(".md"):
+                self._ahead[path] = Known(path, signature, now_ns, self._facts(path))
+
+    def _known(self, now_ns: int, path: str, signature: Signature) -> Known:
+        """What the file at `path` says, whose signature was seen at this time."""
+        ahead = self._ahead.get(path)
+        return (
+            ahead
+            if ahead and ahead.signature == signature
+            else Known(path, signature, now_ns, self._facts(path))
+        )
 
     def renew(self) -> None:
         """Refresh, and go on without what is remembered if that cannot be used any more."""
@@ -816,6 +840,11 @@ def begin_vault(root: Path, operation: Operation, today: date | None, state_fold
 def time_of_day() -> str:
     """The time now, for people: `09:41:07`, in the system's time zone."""
     return datetime.now(tz=None).strftime("%H:%M:%S")  # noqa: DTZ005  # as the clock on the wall
+
+
+def seconds() -> float:
+    """A clock that tells how long something takes, and nothing about the day."""
+    return time.monotonic()
 
 
 def unix_time() -> int:

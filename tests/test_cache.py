@@ -110,12 +110,22 @@ def test_remembered_equals_fresh(
         fresh.close()
 
 
+WHEN = st.sets(st.integers(0, 5))
+
+
 @settings(max_examples=60, deadline=None)
-@given(steps=STEPS, others=st.sets(st.integers(0, 5)))
+@given(steps=STEPS, others=WHEN, ahead=WHEN, unseen=WHEN)
 def test_a_workspace_that_stays_open_equals_a_fresh_one(
-    steps: list[tuple[str, str, str]], others: set[int], tmp_path_factory: pytest.TempPathFactory
+    steps: list[tuple[str, str, str]],
+    others: set[int],
+    ahead: set[int],
+    unseen: set[int],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """Also its feeds, of which it knows the events; sometimes another process has read the files before."""
+    """Also its feeds, of which it knows the events.
+
+    Sometimes another process has read the files before, or they were read ahead, and then perhaps changed once more.
+    """
     root, cache = tmp_path_factory.mktemp("vault"), tmp_path_factory.mktemp("cache")
     (root / "customers").mkdir()
     (root / "ptcrm.yaml").write_text("start: 2026-01-01\noccasions: {lead: {birthday: 3 days}}\n")
@@ -124,10 +134,16 @@ def test_a_workspace_that_stays_open_equals_a_fresh_one(
     known, open_vault = Known(), Workspace(root, TODAY, cache, root / "state")
     for number, (step, name, value) in enumerate(steps):
         _take(root / "customers", step, name, value)
-        if number in others:
-            with pytest.MonkeyPatch.context() as patch:  # it reads well after the files were written
-                patch.setattr("ptcrm.workspace.time.time_ns", lambda: 4 * 10**18)
+        with (
+            pytest.MonkeyPatch.context() as patch
+        ):  # what reads here does so well after the files were written
+            patch.setattr("ptcrm.workspace.time.time_ns", lambda: 4 * 10**18)
+            if number in others:
                 Workspace(root, TODAY, cache, root / "state").close()
+            for one in NAMES if number in ahead else ():
+                open_vault.read_ahead(f"customers/{one}.md")
+        if number in unseen:
+            continue
         open_vault.refresh()
         fresh = Workspace(root, TODAY, None, root / "state")
         assert feed(open_vault, "all", known) == feed(fresh, "all"), f"after {step} {name}"
@@ -177,6 +193,36 @@ def test_what_is_unchanged_is_not_read_again(
     _write(vault / "customers" / "jan.md", "---\nname: Jan Nowak\n---\n")
     open_vault(vault, TODAY, tmp_path / "cache")
     assert reads == ["customers/jan.md"]
+
+
+def test_what_was_read_ahead_is_not_read_again_while_it_is_the_same(
+    open_vault: OpenVault, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = make_vault(dict.fromkeys(("anna", "jan", "young"), "---\n---\n"))
+    workspace = open_vault(vault, TODAY, None)
+    reads: list[str] = []
+    read = workspace.read
+
+    def noted(path: str) -> Reading:
+        reads.append(path)
+        return read(path)
+
+    monkeypatch.setattr(workspace, "read", noted)
+    monkeypatch.setattr("ptcrm.workspace.time.time_ns", lambda: 4 * 10**18)
+    paths = {name: f"customers/{name}.md" for name in ("anna", "jan", "young", "gone")}
+    for name in ("anna", "jan"):
+        _write(vault / paths[name], "---\ntier: a\n---\n")
+    for name in ("anna", "jan", "anna", "gone"):  # twice, not there
+        workspace.read_ahead(paths[name])
+    assert reads == [paths["anna"], paths["jan"]]
+    _write(vault / paths["jan"], "---\ntier: b\n---\n")
+    _write(vault / paths["young"], "---\ntier: c\n---\n")
+    os.utime(vault / paths["young"], ns=(4 * 10**18, 4 * 10**18))  # as young as the look at it
+    workspace.read_ahead(paths["young"])
+    reads.clear()
+    workspace.refresh()
+    assert sorted(reads) == [paths["jan"], paths["young"]]
+    assert [one.tier for one in workspace.cache.customers()] == ["a", "b", "c"]
 
 
 def test_more_files_than_are_written_together(

@@ -35,13 +35,15 @@ def root(make_vault: MakeVault) -> Path:
 
 
 class Hints:
-    """Counts hints."""
+    """Counts hints, and has the newest place."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.place = ""
 
-    def __call__(self) -> None:
+    def __call__(self, place: str) -> None:
         self.count += 1
+        self.place = place
 
 
 @pytest.fixture
@@ -152,8 +154,8 @@ def test_a_vault_behind_a_link_is_watched(root: Path, hints: Hints, tmp_path: Pa
 def test_a_hint_that_fails_does_not_end_the_watching(root: Path) -> None:
     calls = Hints()
 
-    def fail() -> None:
-        calls()
+    def fail(place: str) -> None:
+        calls(place)
         raise RuntimeError("not me")
 
     watcher = Watcher(root, fail)

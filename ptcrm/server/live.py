@@ -1,17 +1,20 @@
 """The feeds of a vault, kept up with its files by one thread; others only look at the snapshot.
 
-The thread wakes when it is hinted at, waits until it is quiet, and refreshes. Hints may be lost or may never come,
+The thread wakes when it is hinted at, waits until it is quiet, and refreshes. While it waits, it reads the files that
+were hinted at. Hints may be lost or may never come,
 so it looks every second whether vault, settings and day are still the same, and at all files every minute.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ptcrm.server.kept import Body
 from ptcrm.server.refresh import Refreshed, Refresher, Snapshot
+from ptcrm.workspace import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +27,10 @@ __all__ = ["Body", "Live", "Refreshed", "Snapshot"]
 
 QUIET_SECONDS = 0.1  # without a hint, before files are read
 LOOK_SECONDS = 1.0
+_A_MOMENT_SECONDS = (
+    0.03  # after which it is sure that a file was not changed again in the same tick of its times
+)
+_MOST_WRITTEN = 10_000
 _MOST_WAITS = 30  # for quiet, so that somebody who writes on and on is waited for about three seconds
 _LOOKS = 60  # from one refresh to the next, if nothing is noticed
 _LOOKS_IN_NEED = 5  # the same where no events come, and while there is a problem
@@ -42,10 +49,11 @@ class Live:
         open_workspace: Callable[[], Workspace],
         kept: Kept,
         told: Callable[[Refreshed], bool | None],
-        watch: Callable[[Callable[[], None]], Watcher],
+        watch: Callable[[Callable[[str], None]], Watcher],
     ) -> None:
         self._refresher, self._told = Refresher(open_workspace, kept), told
         self._hint, self._stopping, self._tried = threading.Event(), threading.Event(), threading.Event()
+        self._written: deque[str] = deque(maxlen=_MOST_WRITTEN)
         self._watcher = watch(self._on_event)
         self._is_watching = self._had_event = self._is_wanted = False
         self._unhinted = 0  # refreshes in a row that found what no event had told of
@@ -71,8 +79,9 @@ class Live:
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
 
-    def _on_event(self) -> None:
+    def _on_event(self, path: str) -> None:
         self._had_event = True
+        self._written.append(path)
         self._hint.set()
 
     def _run(self) -> None:
@@ -119,8 +128,13 @@ class Live:
                 self._hint.set()
 
     def _settle(self) -> None:
-        """Wait until there are no more hints, or there have been for long."""
+        """Wait until there are no more hints, or there have been for long; meanwhile read what was written."""
         for _ in range(_MOST_WAITS):
             self._hint.clear()
-            if self._stopping.wait(QUIET_SECONDS) or not self._hint.is_set():
+            until = seconds() + QUIET_SECONDS
+            if self._stopping.wait(_A_MOMENT_SECONDS):
+                return
+            while self._written and seconds() < until:
+                self._refresher.read_ahead(self._written.popleft())
+            if self._stopping.wait(max(until - seconds(), 0)) or not self._hint.is_set():
                 return

@@ -90,6 +90,12 @@ class Refresher:
         except Exception:  # noqa: BLE001  # the refresh meets it again, and says so
             return True
 
+    def read_ahead(self, path: str) -> None:
+        """Read the file at `path`, which was just written, for the next refresh. Never raises."""
+        with suppress(Exception):  # the refresh meets it again, and says so
+            if self._workspace is not None:
+                self._workspace.read_ahead(path)
+
     def refresh(self) -> Refreshed:
         """Bring the snapshot up to date. Never raises; what went wrong is the problem."""
         try:

@@ -51,6 +51,15 @@ class Facts:
     diagnostics: tuple[Diagnostic, ...]
 
 
+class Known(NamedTuple):
+    """What is known of the file at `path`: its signature, when that was seen (ns), and what the file says."""
+
+    path: str
+    signature: Signature
+    read_ns: int
+    facts: Facts
+
+
 def nothing_but(diagnostics: tuple[Diagnostic, ...]) -> Facts:
     """What a file says that holds no customer."""
     return Facts(None, "", (), (), "", (), diagnostics)
@@ -146,7 +155,7 @@ class Index:
         }
         return Stale(changed, [path for path in known if path not in files])
 
-    def refresh(self, stale: Stale, now_ns: int, read: Callable[[str], Facts]) -> None:
+    def refresh(self, stale: Stale, read: Callable[[str, Signature], Known]) -> None:
         """Bring the rows up to date; what is owed to those whom a change bears on becomes outdated."""
         touched = {*stale.changed, *stale.gone}
         if not touched:
@@ -155,8 +164,8 @@ class Index:
             bearing = self._borne_on(touched)
             self.cache.forget(touched)
             changed = iter(stale.changed.items())
-            while some := [(path, signature, read(path)) for path, signature in islice(changed, _AT_ONCE)]:
-                self.cache.remember(now_ns, some)
+            while some := [read(path, signature) for path, signature in islice(changed, _AT_ONCE)]:
+                self.cache.remember(some)
             self.cache.recall(bearing | self._borne_on(touched))
 
     def _borne_on(self, paths: set[str]) -> set[str]:
@@ -397,4 +406,9 @@ class Index:
 
 def _still_true(now: Signature, then: Signature, read_ns: int) -> bool:
     """Whether a file is as it was read: the same to `stat`, and older than the scan that read it."""
-    return now == then and max(now.mtime_ns, now.ctime_ns) + _RACY_NS < read_ns
+    return now == then and is_older(now, read_ns)
+
+
+def is_older(signature: Signature, than_ns: int) -> bool:
+    """Whether a file was last changed so long before this time that no later change can have the same signature."""
+    return max(signature.mtime_ns, signature.ctime_ns) + _RACY_NS < than_ns

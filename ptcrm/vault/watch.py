@@ -30,10 +30,10 @@ _ENDINGS = (".md", ".yaml", "")  # without an ending it may be a folder
 class Watcher:
     """Calls `hint`, in a thread of its own, whenever something that counts changes in the vault at `root`.
 
-    All its methods are for one thread.
+    The hint is given where that is: a path relative to the root, with `/`. All its methods are for one thread.
     """
 
-    def __init__(self, root: Path, hint: Callable[[], None]) -> None:
+    def __init__(self, root: Path, hint: Callable[[str], None]) -> None:
         self._root, self._hint = root, hint
         self._folder: tuple[int, int] | None = None
         self._observer: BaseObserver | None = None
@@ -76,7 +76,7 @@ def counts(root: str, path: str, *, is_folder: bool = False) -> bool:
     return may_count and not any(map(is_debris, below.parts))
 
 
-def _observed(root: str, hint: Callable[[], None]) -> BaseObserver | None:
+def _observed(root: str, hint: Callable[[str], None]) -> BaseObserver | None:
     """What watches the folder at `root`; None if events cannot be had, or whatever the platform raises."""
     from watchdog import events, observers
     from watchdog.observers.polling import PollingObserver
@@ -113,15 +113,15 @@ def _refuse_if_full(observer: BaseObserver, root: str) -> None:
             raise
 
 
-def _handler(root: str, hint: Callable[[], None]) -> FileSystemEventHandler:
+def _handler(root: str, hint: Callable[[str], None]) -> FileSystemEventHandler:
     from watchdog.events import FileSystemEvent, FileSystemEventHandler
 
     class Handler(FileSystemEventHandler):
         def dispatch(self, event: FileSystemEvent) -> None:
             with suppress(Exception):  # it would end the thread, and there would be no more events
-                paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
-                if any(counts(root, path, is_folder=event.is_directory) for path in paths):
-                    hint()
+                for path in (os.fsdecode(path) for path in (event.src_path, event.dest_path) if path):
+                    if counts(root, path, is_folder=event.is_directory):
+                        hint(path.removeprefix(root).lstrip(os.sep).replace(os.sep, "/"))
 
     return Handler()
 
