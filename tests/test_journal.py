@@ -173,6 +173,18 @@ def test_what_somebody_else_saves_between_two_files_stays(vault: Vault) -> None:
     assert vault.files() == {**FILES, "b.md": b"saved by an editor"}
 
 
+@pytest.mark.parametrize("names", [["a.md"], ["b.md"], ["a.md", "b.md"]])
+def test_what_somebody_else_wrote_stays_even_if_it_is_the_same(names: list[str], vault: Vault) -> None:
+    """As when one operation is decided twice."""
+    new = {name: FILES[name] + b"more" for name in ("a.md", "b.md")}
+    for name in names:
+        (vault.root / name).write_bytes(new[name])
+    with pytest.raises(ChangedError, match="somebody else changed it"):
+        vault.apply(*(Write(name, FILES[name], content) for name, content in new.items()))
+    assert vault.files() == {**FILES, **{name: new[name] for name in names}}
+    assert not vault.journal.has_pending()
+
+
 def test_a_file_saved_a_moment_ago_is_looked_at_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

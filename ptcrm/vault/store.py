@@ -201,13 +201,17 @@ def apply(root: Path, operation: Operation, journal: Journal, at: str, *, undoes
             with contextlib.suppress(OSError):
                 journal.abandon()
             raise journal.unusable(error) from error
+        begun: list[Step] = []
         try:
             for step in steps:
                 prepare(step)
             for step in steps:
+                begun.append(step)
                 place(step)
         except BaseException as error:
-            _roll_back(steps, journal, operation)
+            if isinstance(error, ChangedError) and begun:
+                begun.pop()  # it was not placed, even if somebody else has written the same
+            _roll_back(begun, steps, journal, operation)
             if isinstance(error, ChangedError):
                 raise ChangedError(f"{error}; nothing was written. Try again.") from error
             if isinstance(error, OSError):
@@ -308,11 +312,13 @@ def _is_writable(path: Path) -> bool:
     return bool(path.stat().st_mode & 0o222) and os.access(path, os.W_OK)
 
 
-def _roll_back(steps: list[Step], journal: Journal, operation: Operation) -> None:
-    """Take back what was placed; raises `RefusedError` if that fails, and the next command tries again."""
+def _roll_back(begun: list[Step], steps: list[Step], journal: Journal, operation: Operation) -> None:
+    """Take back the `steps` that were begun; raises `RefusedError` if that fails, and the next command tries again."""
     try:
-        for step in reversed(steps):
+        for step in reversed(begun):
             settle(step, forward=False)
+        for step in steps:
+            step.beside.unlink(missing_ok=True)
         journal.abandon()
     except OSError as error:
         raise RefusedError(
