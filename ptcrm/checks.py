@@ -327,7 +327,7 @@ def unreadable_queries(vault: Vault) -> Iterator[Diagnostic]:
         flaw = one.read(vocabulary, vault.today)
         if isinstance(flaw, Flaw):
             message = f"{one.called} cannot be read: {flaw.message}"
-            line = vault.config.lines.get(one.key, 1)
+            line = vault.config.line(*one.place)
             yield Diagnostic("PT504", CONFIG_NAME, line, 1, message, flaw.hint, pointed(one.text, flaw))
 
 

@@ -346,17 +346,25 @@ class Workspace:
 
         Raises `QueryError` if it cannot be read, or `UsageError` if it was typed.
         """
+        from ptcrm.query.configured import saved, uses
         from ptcrm.query.fields import vocabulary_of
         from ptcrm.query.lexer import Flaw
 
         own = {name for one in customers for name, _ in one.own}
-        found = asked.read(vocabulary_of(self.config, own), self.today)
-        if isinstance(found, Flaw):
-            if not asked.key:
+        words = vocabulary_of(self.config, own)
+        found = asked.read(words, self.today)
+        if not isinstance(found, Flaw):
+            return found
+        if not asked.place:
+            inner = (
+                (one, one.read(words, self.today)) for one in saved(self.config) if uses(asked.text, one)
+            )
+            wrong = next(((one, flaw) for one, flaw in inner if isinstance(flaw, Flaw)), None)
+            if wrong is None:
                 raise UsageError(asked.complaint(found))
-            line = self.config.lines.get(asked.key, 1)
-            raise QueryError(f"{store.CONFIG_NAME}:{line}: {asked.complaint(found)}")
-        return found
+            asked, found = wrong
+        line = self.config.line(*asked.place)
+        raise QueryError(f"{store.CONFIG_NAME}:{line}: {asked.complaint(found)}")
 
     def facts(
         self, queries: Iterable[Query], customers: Iterable[Customer]

@@ -105,7 +105,7 @@ def test_rows_that_are_no_customers_have_no_ids(call: list[str], form: str, run:
 
 def test_one_form_at_a_time(run: Run) -> None:
     assert "--json and --csv do not go together" in refused(run, "list", "--csv", "--json")
-    assert "--ids and --format do not go together" in refused(run, "due", "--format", "", "--ids")
+    assert "--ids and --format do not go together" in refused(run, "due", "--format", "{name}", "--ids")
 
 
 @pytest.mark.parametrize("call", [*ABOUT_CUSTOMERS, ["tags"], ["fields"], ["stats"]], ids=name_of)

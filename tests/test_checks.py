@@ -603,13 +603,13 @@ def test_a_query_of_the_configuration_that_cannot_be_read(check: Check) -> None:
     assert [(one.path, one.line, one.column, one.message) for one in found] == [
         (
             "ptcrm.yaml",
-            1,
+            2,
             1,
             "`when` of the tier “gold” cannot be read: “due” follows from the plan, which depends on this query",
         ),
-        ("ptcrm.yaml", 4, 1, "`where` of the campaign “christmas” cannot be read: “golld” is no tier"),
-        ("ptcrm.yaml", 7, 1, "the query “vip” cannot be read: this bracket does not close"),
-        ("ptcrm.yaml", 9, 1, "`where` of the feed “late” cannot be read: “overdu” is no state"),
+        ("ptcrm.yaml", 5, 1, "`where` of the campaign “christmas” cannot be read: “golld” is no tier"),
+        ("ptcrm.yaml", 8, 1, "the query “vip” cannot be read: this bracket does not close"),
+        ("ptcrm.yaml", 11, 1, "`where` of the feed “late” cannot be read: “overdu” is no state"),
     ]
     assert found[1].hint == "Did you mean “tier:gold”?"
     assert found[1].detail == "status:active tier:golld\n" + " " * 19 + "^"

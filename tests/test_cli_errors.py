@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +13,8 @@ from click.testing import CliRunner
 
 from ptcrm import workspace
 from ptcrm.cli import COMMANDS, cli, options
-from tests.conftest import MakeVault, Run
+from tests.conftest import DAY, SAMPLE, MakeVault, Run
 
-DAY = "2026-11-23"
 GOOD = "---\nname: Anna Kowalska\n---\n- [ ] 2026-11-20 call: Ask\n"
 OTHER = "---\nname: Anna Nowak\n---\n"
 BROKEN = "---\nname: [Jan\n---\n"
@@ -427,3 +428,71 @@ def test_a_value_may_begin_with_two_dashes(run: Run, make_vault: MakeVault) -> N
     assert run("--vault", vault, "--today", DAY, "set", "anna-k", "birthday", "--05-17").exit_code == 0
     assert "birthday: --05-17\n" in (vault / "customers" / "anna-k.md").read_text()
     assert run("--vault", vault, "set", "anna-k", "role", "--help-me").exit_code == 2
+
+
+def test_a_short_h_is_help_for_commands_with_a_query_too(run: Run) -> None:
+    for command in ("due", "list", "find", "stats", "pick"):
+        result = run("--vault", SAMPLE, command, "-h")
+        assert (result.exit_code, result.stdout[:6]) == (0, "Usage:"), command
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["list", "--columns", ""],
+        ["list", "--sort", " "],
+        ["list", "--group-by", ""],
+        ["list", "--format", ""],
+        ["timeline", "--channel", ""],
+    ],
+)
+def test_a_variable_of_the_shell_that_is_not_set_means_nothing(call: list[str], run: Run) -> None:
+    result = run("--vault", SAMPLE, *call)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "it is empty" in result.stderr
+
+
+def test_an_empty_name_of_the_vault_is_refused(run: Run) -> None:
+    assert run("--vault", "", "due").exit_code == 2
+
+
+def test_a_day_before_today_is_no_last_day(run: Run) -> None:
+    result = run("--vault", SAMPLE, "--today", DAY, "due", "--until", "yesterday")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is before today" in result.stderr
+
+
+def test_a_saved_query_that_cannot_be_read_is_an_error_of_the_vault(make_vault: MakeVault, run: Run) -> None:
+    vault = make_vault({}, "start: 2026-01-05\nqueries:\n  a: tag:x\n  c: 'tier:nope'\n  d: '@c'\n")
+    for name, line in (("c", 4), ("d", 5)):
+        result = run("--vault", vault, "list", f"@{name}")
+        assert result.exit_code == 1
+        assert result.stderr.startswith(f"ptcrm: ptcrm.yaml:{line}: the query “{name}” cannot be read:")
+        assert "“nope” is no tier" in result.stderr
+    assert "ptcrm.yaml:4:1: " in run("--vault", vault, "check", "--select", "PT504").stdout
+
+
+def test_what_needs_quotes_in_a_shell_says_so(run: Run) -> None:
+    result = run("--vault", SAMPLE, "find", "10:30")
+    assert result.exit_code == 2
+    assert "put single quotes around the whole query" in result.stderr
+
+
+@pytest.mark.parametrize("here", [".", "customers/trade", "customers/companies"])
+def test_a_path_as_the_shell_completes_it_names_the_customer(
+    here: str, sample: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(sample / here)
+    whole = sample / "customers" / "trade" / "jan-nowak.md"
+    for path in (os.path.relpath(whole), f"./{os.path.relpath(whole)}", str(whole)):
+        result = run("--vault", sample, "--today", DAY, "show", path)
+        assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "Jan Nowak"), path
+    assert run("--vault", sample, "show", ".").exit_code == 3
+    assert run("--vault", sample, "show", "../../../etc/passwd").exit_code == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="of shells with >&-")
+def test_an_output_that_is_closed_is_no_fault() -> None:
+    line = f"{sys.executable} -m ptcrm --vault {SAMPLE} list >&-"
+    result = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")

@@ -679,8 +679,8 @@ BROKEN = 'tiers: {gold: {when: "tier:golld"}}\ncampaigns:\n  x: {date: --11-25, 
 @pytest.mark.parametrize(
     ("command", "place", "query", "column"),
     [
-        ("campaign x", "ptcrm.yaml:2: `where` of the campaign “x”", "status:active tier:golld", 19),
-        ("campaign", "ptcrm.yaml:2: `where` of the campaign “x”", "status:active tier:golld", 19),
+        ("campaign x", "ptcrm.yaml:3: `where` of the campaign “x”", "status:active tier:golld", 19),
+        ("campaign", "ptcrm.yaml:3: `where` of the campaign “x”", "status:active tier:golld", 19),
         ("tiers", "ptcrm.yaml:1: `when` of the tier “gold”", "tier:golld", 5),
     ],
 )
@@ -735,7 +735,7 @@ def test_whom_a_query_finds(
         "shop": customer(kind="company", name="Rower & Co", aliases="Rowerki", referred_by='"[[jan]]"'),
     }
     vault = open_vault(make_vault(files, CONFIG), TODAY, None)
-    asked = ConfiguredQuery("campaigns", "the query", where, planned=False)
+    asked = ConfiguredQuery(("tiers",), "the query", where, planned=False)
     if found is None:
         with pytest.raises(QueryError):
             vault.customers_by(asked)

@@ -6,12 +6,13 @@ import contextlib
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ptcrm import __version__
-from ptcrm.cli.options import IsoDay, Session, wants_colour
+from ptcrm.cli.options import IsoDay, Place, Session, wants_colour
 from ptcrm.errors import PtcrmError
 from ptcrm.text.safe import for_terminal
 
@@ -158,7 +159,9 @@ def _drop_output() -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 fine, 1 the vault has errors, 2 usage, 3 not found, 4 refused to write.",
 )
-@click.option("--vault", metavar="DIR", help="The vault; default: PTCRM_VAULT, else from here upward.")
+@click.option(
+    "--vault", type=Place(), metavar="DIR", help="The vault; default: PTCRM_VAULT, else from here upward."
+)
 @click.option("--today", type=IsoDay(), envvar="PTCRM_TODAY", help="Answer as on this day.")
 @click.option("--json", "as_json", is_flag=True, help="Print today at a glance as JSON.")
 @click.option("--no-pager", is_flag=True, help="Print long answers at once.")
@@ -196,6 +199,9 @@ def main() -> None:
     """The entry point: UTF-8 in and out, whatever the locale."""
     if os.name == "posix" and sys.getfilesystemencoding() == "ascii":  # Python's own help was turned off
         os.execv(sys.executable, [sys.executable, "-X", "utf8", "-m", "ptcrm", *sys.argv[1:]])  # noqa: S606
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever called
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ptcrm.cli.options import Session, json_option, pass_session
+from ptcrm.cli.options import Place, Session, json_option, pass_session
 from ptcrm.cli.output import say_compact_json, say_json, say_lines, say_raw, tell
 from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.reading import suggest
@@ -27,7 +27,11 @@ _OPTIONS: dict[str, Callable[..., Any]] = {
     "tsv": click.option("--tsv", "as_tsv", is_flag=True, help="Print columns with tabs between them."),
     "ids": click.option("--ids", "as_ids", is_flag=True, help="Print the customers' ids, one a line."),
     "format": click.option(
-        "--format", "as_format", metavar="TEMPLATE", help="Print a line for each, such as '{name}: {state}'."
+        "--format",
+        "as_format",
+        type=Place(),
+        metavar="TEMPLATE",
+        help="Print a line for each, such as '{name}: {state}'.",
     ),
     "open": click.option("--open", "as_open", is_flag=True, help="Open the customers' files in your editor."),
 }

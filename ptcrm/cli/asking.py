@@ -20,6 +20,7 @@ from ptcrm.cli.options import (
     who_argument,
 )
 from ptcrm.cli.output import say, say_json, say_table, tell
+from ptcrm.errors import UsageError
 from ptcrm.formats.answers import OCCURRENCE, YEARLY
 from ptcrm.model.dates import Interval, ago, later, long_day, near_day
 from ptcrm.model.diagnostic import Severity
@@ -67,6 +68,8 @@ def due_command(session: Session, words: tuple[str, ...], until: str, whole: boo
     """
     workspace = session.workspace()
     last, only = a_day(until, workspace.today), paths_meant(workspace, words)
+    if last < workspace.today:
+        raise UsageError(f"--until {until} is before today. `ptcrm due` has what is overdue, too.")
     found, waiting = workspace.listed(last, only, whole=whole)
     free = workspace.workdays.why_free(workspace.today)
     aside = [not_worked(free)] if free else []

@@ -5,10 +5,12 @@ Questions go to stderr, so that the answer of a command can be taken by another 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from ptcrm.cli.options import Session
     from ptcrm.model.customer import Customer
+    from ptcrm.workspace import Workspace
 
 _OPTION = re.compile(r"--[A-Za-z][A-Za-z-]*(?:=.*)?")
 _SHOWN = 20  # with the question they fit on the smallest screen
@@ -64,10 +67,10 @@ def who_is_meant(session: Session, who: Sequence[str]) -> Match:
 
     Raises `NotFoundError`, and click's own error for no words at all.
     """
-    words = " ".join(who)
     if not who:
         _demand_who()
     workspace = session.workspace()
+    words = _in_vault(workspace, " ".join(who))
     found = workspace.index.find(words) if who else []
     if len(found) == 1 or (who and not found) or not is_terminal():
         return workspace.find(words)
@@ -79,6 +82,17 @@ def who_is_meant(session: Session, who: Sequence[str]) -> Match:
         session.answers[key] = choose(session, title, members)
     chosen: Customer = session.answers[key]
     return Match(chosen.path, chosen.id, chosen.name)
+
+
+def _in_vault(workspace: Workspace, words: str) -> str:
+    """The path in the vault, if `words` are that of a customer's file as a shell has it; else `words`."""
+    if "/" not in words and os.sep not in words:
+        return words
+    try:
+        path = Path(words).resolve().relative_to(workspace.root.resolve()).as_posix()
+    except (OSError, ValueError):  # no path, or none of the vault
+        return words
+    return path if path in workspace.listing.files else words
 
 
 def _demand_who() -> None:

@@ -11,6 +11,7 @@ import click
 from ptcrm.cli.answer import Answer, answering
 from ptcrm.cli.options import (
     QUERY_SETTINGS,
+    Place,
     Session,
     a_count,
     a_day,
@@ -19,6 +20,7 @@ from ptcrm.cli.options import (
     customers_meant,
     from_here,
     limit_option,
+    or_help,
     paths_meant,
     query_argument,
 )
@@ -54,7 +56,7 @@ def _most(limit: str | None, usual: int, *, whole: bool) -> int | None:
 
 
 @click.command("find", context_settings=QUERY_SETTINGS)
-@click.argument("words", metavar="WORDS", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("words", metavar="WORDS", nargs=-1, required=True, type=click.UNPROCESSED, callback=or_help)
 @limit_option
 @all_option
 @answering()
@@ -138,7 +140,9 @@ def _nothing(workspace: Workspace, words: tuple[str, ...]) -> str:
 @query_argument
 @click.option("--since", metavar="DAY", help="The first day.")
 @click.option("--until", metavar="DAY", help="The last day.")
-@click.option("--channel", metavar="NAMES", help="These channels alone, with commas between them.")
+@click.option(
+    "--channel", type=Place(), metavar="NAMES", help="These channels alone, with commas between them."
+)
 @limit_option
 @all_option
 @answering()

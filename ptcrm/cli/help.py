@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ptcrm.errors import PtcrmError, UsageError
-from ptcrm.model.reading import suggest
+from ptcrm.model.reading import did_you_mean, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,6 +43,7 @@ TOPICS = {
     "vault": Topic("commands", "Which vault", "how the vault is found"),
     "settings": Topic("commands", "Your own settings", "your editor, pager and colours"),
     "environment": Topic("commands", "Environment", "variables"),
+    "forms": Topic("commands", "Forms", "an answer as JSON, CSV, ids, or lines of your own"),
     "output": Topic("commands", "Output", "what is printed where"),
     "writing": Topic("commands", "Writing", "what commands that write do to files"),
     "exit codes": Topic("commands", "Exit codes", "what a script can tell"),
@@ -84,7 +85,8 @@ def _command_help(root: click.Context, words: list[str]) -> str:
         if found is None:
             before = " ".join([*words[:at], ""])
             known = [f"{before}{name}" for name in names] + list(TOPICS)
-            hint = suggest(" ".join(words), known) or "See all with `ptcrm help`."
+            begun = next((name for name in TOPICS if name.startswith(" ".join(words))), None)
+            hint = did_you_mean(begun) or suggest(" ".join(words), known) or "See all with `ptcrm help`."
             raise UsageError(f"There is no command or topic “{' '.join(words)}”. {hint}")
         context = click.Context(found, info_name=word, parent=context, **found.context_settings)
     return context.get_help()

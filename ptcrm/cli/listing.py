@@ -10,6 +10,7 @@ import click
 from ptcrm.cli.answer import Answer, Row, answering, columns_meant
 from ptcrm.cli.options import (
     QUERY_SETTINGS,
+    Place,
     Session,
     a_count,
     customers_meant,
@@ -31,11 +32,14 @@ _TITLES = {"last_contact": "LAST", "next_contact": "NEXT"}
 
 @click.command("list", context_settings=QUERY_SETTINGS)
 @query_argument
-@click.option("--columns", metavar="NAMES", help="The columns, such as name,emails,last.")
+@click.option("--columns", type=Place(), metavar="NAMES", help="The columns, such as name,emails,last.")
 @click.option(
-    "--sort", metavar="NAMES", help="Sort by these columns; with - in front from the greatest down."
+    "--sort",
+    type=Place(),
+    metavar="NAMES",
+    help="Sort by these columns; with - in front from the greatest down.",
 )
-@click.option("--group-by", metavar="NAME", help="In groups by this column.")
+@click.option("--group-by", type=Place(), metavar="NAME", help="In groups by this column.")
 @limit_option
 @answering()
 def list_command(

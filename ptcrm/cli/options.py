@@ -295,8 +295,18 @@ json_option: Callable[..., Any] = click.option("--json", "as_json", is_flag=True
 who_argument: Callable[..., Any] = click.argument("who", metavar="WHO", nargs=-1)
 limit_option: Callable[..., Any] = click.option("--limit", metavar="N", help="At most so many.")
 all_option: Callable[..., Any] = click.option("--all", "whole", is_flag=True, help="All of them.")
+
+
+def or_help(context: click.Context, _: click.Parameter, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a query; for `-h` alone the command's help."""
+    if words == ("-h",):
+        click.echo(context.get_help(), color=context.color)
+        context.exit()
+    return words
+
+
 query_argument: Callable[..., Any] = click.argument(
-    "words", metavar="[QUERY]", nargs=-1, type=click.UNPROCESSED
+    "words", metavar="[QUERY]", nargs=-1, type=click.UNPROCESSED, callback=or_help
 )
 # A query may begin with a minus, so its command has no short options.
 QUERY_SETTINGS: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": ["--help"]}

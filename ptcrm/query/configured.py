@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.query.parser import parse, pointed
 from ptcrm.query.shell import query_of
+from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class ConfiguredQuery(NamedTuple):
-    """A query: its top-level key in ptcrm.yaml (empty if it was typed), what it is called, its text.
+    """A query: where it stands in ptcrm.yaml (nowhere if it was typed), what it is called, its text.
 
     Only if `planned` may it ask for what follows from the plan, which depends on tiers and campaigns (FORMAT §3).
     """
 
-    key: str
+    place: tuple[str, ...]
     called: str
     text: str
     planned: bool
@@ -34,7 +35,12 @@ class ConfiguredQuery(NamedTuple):
 
     def complaint(self, flaw: Flaw) -> str:
         """Why it cannot be read, in a sentence, and below it the query with a mark under the place."""
-        why = f"{flaw.message}. {flaw.hint}".rstrip()
+        shell = (
+            ""
+            if self.place or '"' not in flaw.hint
+            else " In a shell, put single quotes around the whole query."
+        )
+        why = f"{flaw.message}. {flaw.hint}{shell}".rstrip()
         mark = pointed(self.text, flaw).replace("\n", "\n    ")
         return f"{self.called} cannot be read: {why}\n    {mark}"
 
@@ -42,30 +48,41 @@ class ConfiguredQuery(NamedTuple):
 def of_tier(config: Config, name: str) -> ConfiguredQuery:
     """The rule that suggests the tier `name`."""
     called = f"`when` of the tier “{name}”"
-    return ConfiguredQuery("tiers", called, config.tiers[name].when or "", planned=False)
+    return ConfiguredQuery(("tiers", name, "when"), called, config.tiers[name].when or "", planned=False)
 
 
 def of_campaign(config: Config, name: str) -> ConfiguredQuery:
     """The query for those whom the campaign `name` is for."""
     called = f"`where` of the campaign “{name}”"
-    return ConfiguredQuery("campaigns", called, config.campaigns[name].where, planned=False)
+    return ConfiguredQuery(("campaigns", name, "where"), called, config.campaigns[name].where, planned=False)
 
 
 def of_feed(config: Config, name: str) -> ConfiguredQuery:
     """The query for those whom the feed `name` is about."""
     called = f"`where` of the feed “{name}”"
-    return ConfiguredQuery("feeds", called, config.feeds[name].where or "", planned=True)
+    return ConfiguredQuery(("feeds", name, "where"), called, config.feeds[name].where or "", planned=True)
 
 
 def typed(words: Sequence[str]) -> ConfiguredQuery:
     """The query that was typed as these words of a command line, with the quotes that the shell has taken away."""
-    return ConfiguredQuery("", "the query", query_of(words), planned=True)
+    return ConfiguredQuery((), "the query", query_of(words), planned=True)
+
+
+def uses(text: str, one: ConfiguredQuery) -> bool:
+    """Whether a query with this text asks for the saved one."""
+    name = one.place[-1]
+    return any(word in fold(text) for word in (f"@{fold(name)}", f'@"{fold(name)}"'))
+
+
+def saved(config: Config) -> Iterator[ConfiguredQuery]:
+    """The saved queries."""
+    for name, text in config.queries.items():
+        yield ConfiguredQuery(("queries", name), f"the query “{name}”", text, planned=True)
 
 
 def configured(config: Config) -> Iterator[ConfiguredQuery]:
     """Every query of the configuration; an empty one, which means everybody, is one too."""
     yield from (of_tier(config, name) for name in config.tiers)
     yield from (of_campaign(config, name) for name in config.campaigns)
-    for name, text in config.queries.items():
-        yield ConfiguredQuery("queries", f"the query “{name}”", text, planned=True)
+    yield from saved(config)
     yield from (of_feed(config, name) for name in config.feeds)

@@ -397,11 +397,13 @@ class Index:
             if rows := self.cache.rows(query, key, *ranks):
                 return [Match(*row) for row in rows]
         part = fold(words.strip())
+        if not any(map(str.isalnum, part)):
+            return []
         rows = self.cache.rows(
             "SELECT path, id, name, search FROM customer WHERE instr(search, ?) ORDER BY path", part
         )
         whole = [row for row in rows if part in row[3].split("\n")]
-        return [Match(*row[:3]) for row in whole or rows] if part else []
+        return [Match(*row[:3]) for row in whole or rows]
 
 
 def _still_true(now: Signature, then: Signature, read_ns: int) -> bool:

@@ -201,28 +201,32 @@ def apply(root: Path, operation: Operation, journal: Journal, at: str, *, undoes
             with contextlib.suppress(OSError):
                 journal.abandon()
             raise journal.unusable(error) from error
-        begun: list[Step] = []
-        try:
-            for step in steps:
-                prepare(step)
-            for step in steps:
-                begun.append(step)
-                place(step)
-        except BaseException as error:
-            if isinstance(error, ChangedError) and begun:
-                begun.pop()  # it was not placed, even if somebody else has written the same
-            _roll_back(begun, steps, journal, operation)
-            if isinstance(error, ChangedError):
-                raise ChangedError(f"{error}; nothing was written. Try again.") from error
-            if isinstance(error, OSError):
-                raise RefusedError(
-                    f"{operation.label}: nothing was written: {error.strerror or error}"
-                ) from error
-            raise
+        _place(steps, journal, operation)
         with contextlib.suppress(OSError):  # the change is made; the next command sweeps what is left
             for step in steps:
                 step.beside.unlink(missing_ok=True)
             journal.finish(record.number)
+
+
+def _place(steps: list[Step], journal: Journal, operation: Operation) -> None:
+    """Take every step; raises `RefusedError` with all taken back that was placed."""
+    begun: list[Step] = []
+    try:
+        for step in steps:
+            prepare(step)
+        for step in steps:
+            begun.append(step)
+            place(step)
+    except BaseException as error:
+        if isinstance(error, ChangedError) and begun:
+            begun.pop()  # it was not placed, even if somebody else has written the same
+        _roll_back(begun, steps, journal, operation)
+        if isinstance(error, ChangedError):
+            raise ChangedError(f"{error}; nothing was written. Try again.") from error
+        if isinstance(error, OSError):
+            why = error.strerror or error
+            raise RefusedError(f"{operation.label}: nothing was written: {why}") from error
+        raise
 
 
 def recover(root: Path, journal: Journal) -> str | None:

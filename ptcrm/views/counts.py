@@ -109,13 +109,13 @@ def _once(count: int) -> list[str]:
 
 def _near(counts: Mapping[str, int]) -> dict[str, list[str]]:
     """For each own field the question whether a known one is meant, or one that more customers have."""
-    often = {name: name for name in sorted(counts, key=lambda name: (-counts[name], name))}
-    near: dict[str, list[str]] = {}
-    for name, count in counts.items():
-        others = {other: other for other in often if counts[other] > count}
-        meant = near_miss(name) or slips([name], others).get(name)
-        near[name] = [did_you_mean(meant)] if meant else []
-    return near
+    meant: dict[str, str] = {}
+    often = sorted(counts, key=lambda name: (-counts[name], name))
+    for count in set(counts.values()):
+        others = {name: name for name in often if counts[name] > count}
+        meant |= slips([name for name in often if counts[name] == count], others)
+    found = {name: near_miss(name) or meant.get(name) for name in counts}
+    return {name: [did_you_mean(near)] if near else [] for name, near in found.items()}
 
 
 def _types(values: Sequence[tuple[str, str]]) -> tuple[str, list[str]]:
