@@ -32,7 +32,9 @@ Golden = Callable[[str, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    parser.addoption(
+        "--update-golden", "--update", action="store_true", help="write the golden files and pages anew"
+    )
     parser.addoption(
         "--whole", action="store_true", help="run the long soak, fuzz and property tests in full"
     )

@@ -26,7 +26,7 @@ from ptcrm.text.source import Source, Span
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import FIELDS, read_customer
 from ptcrm.workspace import Workspace
-from tests.conftest import DAY, ROOT, SAMPLE, MakeVault, Run
+from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 NAMES = [page.stem for page in PAGES]
@@ -167,6 +167,19 @@ def test_the_forms_of_answers_are_documented() -> None:
     )
 
 
+_SHOWN = 15  # lines of each answer; the whole ones are in other transcripts
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22,}(?=[/.])|[0-9a-f]{16}")
+_SIGNS = re.compile("^[ █▀▄]*[█▀▄][ █▀▄]*$", re.MULTILINE)  # a QR code
+
+
+def transcript(output: str, home: Path) -> str:
+    """The first lines of what a command prints, without what is another one each time."""
+    shown = _SIGNS.sub("█", _TOKEN.sub("…", output.replace(str(home), "~")))
+    lines = re.sub("(?:█\n)+", "█\n", shown).splitlines()
+    more = [f"… {len(lines) - _SHOWN} lines more"] if len(lines) > _SHOWN + 1 else []
+    return "".join(f"{one}\n" for one in (lines[:_SHOWN] + more if more else lines))
+
+
 def examples() -> list[Block]:
     return [
         block._replace(heading=f"{path.stem}: {block.heading}")
@@ -178,12 +191,19 @@ def examples() -> list[Block]:
 
 @pytest.mark.parametrize("block", examples(), ids=lambda block: block.heading)
 def test_every_example_runs(
-    block: Block, own_home: Path, run: Run, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    block: Block,
+    own_home: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    golden: Golden,
 ) -> None:
     """In `~/customers`, a copy of the sample vault. Lines below a command are its output; `…` is any.
 
-    With `--update-golden` the page gets the output that there is now, with `…` where it had it.
+    What a command prints whose output the page does not show is in `tests/golden/docs`. With `--update` page and
+    golden file get the output that there is now, with `…` where the page had it.
     """
+    unshown = []
     vault = shutil.copytree(SAMPLE, own_home / "customers")
     monkeypatch.chdir(vault)
     for example in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
@@ -198,6 +218,12 @@ def test_every_example_runs(
             renew(block.heading.partition(":")[0], line, expected, result.output)
             continue
         assert fits(expected, result.output), f"{line}\n{result.output}"
+        if not expected:
+            unshown.append(f"$ {line}\n{transcript(result.output, own_home)}")
+    if unshown:
+        same = [one for one in examples() if one.heading == block.heading]
+        name = f"{block.heading.replace(': ', ' ')} {same.index(block) + 1}".replace("/", "-")
+        golden(f"docs/{name}.txt", "\n".join(unshown))
 
 
 def fits(expected: str, output: str) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from ptcrm.cli import cli
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, Run
-from tests.test_docs import NOT_RUN, commands
+from tests.test_docs import NOT_RUN, commands, transcript
 
 ANNA = """---
 id: anna
@@ -34,9 +34,6 @@ company: "[[rowery-kowalska]]"
 - 2026-11-02 call: About the frames
 """
 COMPANY = "---\nname: Rowery Kowalska\nkind: company\n---\n"
-_SHOWN = 15  # lines of each answer; the whole ones are in other transcripts
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22,}(?=[/.])|[0-9a-f]{16}")
-_SIGNS = re.compile("^[ █▀▄]*[█▀▄][ █▀▄]*$", re.MULTILINE)  # a QR code
 
 
 def examples(command: click.Command) -> list[str]:
@@ -107,10 +104,7 @@ def answer(line: str, vault: Path, run: Run) -> str:
     if target:
         assert result.stdout.strip()
         return ""
-    shown = _SIGNS.sub("█", _TOKEN.sub("…", result.output.replace(str(home), "~")))
-    lines = re.sub("(?:█\n)+", "█\n", shown).splitlines()
-    more = [f"… {len(lines) - _SHOWN} lines more"] if len(lines) > _SHOWN + 1 else []
-    return "".join(f"{one}\n" for one in (lines[:_SHOWN] + more if more else lines))
+    return transcript(result.output, home)
 
 
 def cases() -> list[str]:
