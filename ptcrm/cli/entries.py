@@ -80,10 +80,10 @@ def _refuse_slips(workspace: Workspace, text: str) -> None:
 def before_channel(workspace: Workspace, text: str) -> str:
     """The words before the first that begin an entry with a channel, known or nearly so; none if there is none."""
     words = text.split(" ")
-    for count in range(1, min(len(words), _MOST_WORDS + 1)):
+    for count in range(min(len(words), _MOST_WORDS + 1)):
         rest = " ".join(words[count:])
         found = workspace.reader.parse_entry(entry_line(date(2000, 1, 1), rest))
-        is_near = isinstance(found, Problem) and _is_misspelt(found)
+        is_near = isinstance(found, Problem) and count > 0 and _is_misspelt(found)
         if not rest.startswith(":") and (is_near or not isinstance(found, Problem)):
             return " ".join(words[:count])
     return ""
