@@ -248,10 +248,10 @@ def test_the_editor_opens_once(
 ) -> None:
     opened: list[str] = []
 
-    def edit(*, filename: str, editor: str | None) -> None:
+    def edit(*, filename: list[str], editor: str | None) -> None:
         assert editor is None
-        opened.append(filename)
-        Path(filename).write_text("event: Evening\n%% comment\n", encoding="utf-8")
+        opened.extend(filename)
+        Path(filename[0]).write_text("event: Evening\n%% comment\n", encoding="utf-8")
 
     monkeypatch.setattr("click.edit", edit)
     monkeypatch.setattr(log, "is_terminal", lambda: True)
@@ -269,7 +269,7 @@ def test_a_text_is_kept_when_the_vault_cannot_be_written(
         raise RefusedError("the disk is full. Nothing was written.")
 
     monkeypatch.setattr(
-        "click.edit", lambda filename, **_: Path(filename).write_text("call: x\n", encoding="utf-8")
+        "click.edit", lambda filename, **_: Path(filename[0]).write_text("call: x\n", encoding="utf-8")
     )
     monkeypatch.setattr(log, "is_terminal", lambda: True)
     monkeypatch.setattr(Workspace, "apply", refuse)
@@ -277,4 +277,121 @@ def test_a_text_is_kept_when_the_vault_cannot_be_written(
     assert result.exit_code == 4
     (kept,) = (own_home / "ptcrm" / "drafts").iterdir()
     assert kept.read_text(encoding="utf-8") == "call: x\n"
-    assert str(kept) in result.stderr
+    assert result.stderr.splitlines()[-2:] == [
+        "ptcrm: the disk is full. Nothing was written.",
+        f"ptcrm: your text is kept in {kept}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("22.11.2026 call: x", "--date"),
+        ("22/11/2026 saw him", "--date"),
+        ("2026-1-2 call: x", "--date"),
+        ("22.11. call: x", "“22.11.” would become text"),
+        ("yesterday call: x", "--date, and begin with call: x"),
+        ("2 days ago 14:30 call (in): x", "“2 days ago” would become text"),
+        ("on friday cal: x", "“friday” would become text"),
+        ("yesterday 9.30 call: x", "“yesterday” would become text"),
+        ("9:5 call: x", "“9:5” is no time of day: write HH:MM"),
+        ("14.30 call: x", "write HH:MM"),
+        ("9am call: x", "write HH:MM"),
+        ("call (in", "Write call (in): …"),
+        ("call (in: x", "Write call (in): …"),
+    ],
+)
+def test_a_slip_never_becomes_text(text: str, why: str, vault: Path, run: Run) -> None:
+    for words in (
+        ["log", "anna", text],
+        ["log", "anna", *text.split()],
+        ["log", "--group", "tag:club", text],
+    ):
+        result = run("--vault", vault, "--today", DAY, *words)
+        assert (result.exit_code, result.stdout) == (2, ""), result.output
+        assert why in result.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "May was busy",
+        "today: x",
+        "phone: x",
+        "Two visit: x",
+        "3.5 bikes sold",
+        "call (in) Asked",
+        "visit (the shop: closed) was fine",
+        "next monday we meet: call him",
+        "9:5 was the score",
+    ],
+)
+def test_plain_words_stay_text(text: str, vault: Path, run: Run) -> None:
+    result = run("--vault", vault, "--today", DAY, "log", "anna", text)
+    assert (result.exit_code, result.stdout) == (0, f"customers/anna.md: {DAY}: {text}\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["anna", "event: x"],
+        ["anna event: x"],
+        ["Anna", "Kowalska", "event:", "x"],
+        ["anna,", "jan", "event: x"],
+        ["anna", "Came to the evening"],
+    ],
+)
+def test_a_name_beside_a_group_is_refused(words: list[str], vault: Path, run: Run) -> None:
+    result = run("--vault", vault, "--today", DAY, "log", "--group", "tag:club", *words)
+    assert (result.exit_code, result.stdout) == (2, ""), result.output
+    assert "--group stands in the place of WHO, so “" in result.stderr
+    assert written(vault) == set()
+
+
+@pytest.mark.parametrize("words", [["Big", "event:", "Evening"], ["Anna showed the new event hall"]])
+def test_other_words_beside_a_group_are_text(words: list[str], vault: Path, run: Run) -> None:
+    assert run("--vault", vault, "--today", DAY, "log", "--group", "tag:club", *words).exit_code == 0
+
+
+def test_done_knows_the_slips_of_log(make_vault: MakeVault, run: Run) -> None:
+    due = named("Anna") + "\n- [ ] 2026-11-20 call: Ask\n"
+    vault = make_vault({"anna": due}, name="due")
+    for text, why in [
+        ("cal: x", "Did you mean “call”?"),
+        ("yesterday call: x", "--date"),
+        ("call (in", "bracket"),
+    ]:
+        result = run("--vault", vault, "--today", DAY, "done", "anna", "--log", text)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert why in result.stderr
+    shown = run("--vault", vault, "--today", DAY, "done", "anna", "--log", "Fine: all well").stdout
+    assert shown == (
+        f"customers/anna.md: done {DAY}: call: Ask (it was for 2026-11-20)\n"
+        f"customers/anna.md: {DAY} call: Fine: all well\n"
+    )
+
+
+def test_done_closes_nothing_that_lies_ahead_without_its_number(make_vault: MakeVault, run: Run) -> None:
+    ahead = "- [ ] 2027-01-20 meeting: Contract\n"
+    vault = make_vault(
+        {
+            "ahead": named("Ahead") + ahead,
+            "both": named("Both") + f"{ahead}- [ ] {DAY} call: Today\n",
+            "two": named("Two") + f"- [ ] 2026-11-01 call: Old\n- [ ] {DAY} call: Today\n",
+        },
+        name="ahead",
+    )
+
+    def done(*words: str) -> tuple[int, str]:
+        result = run("--vault", vault, "--today", DAY, "done", *words)
+        return result.exit_code, result.output
+
+    message = 'Say which one is done: ptcrm done ahead 1, or note a contact: ptcrm log ahead "visit: …"'
+    listed = "  1  2027-01-20  meeting: Contract"
+    assert done("ahead") == (3, f"ptcrm: Nothing is due yet. {message}\n{listed}\n")
+    assert done("ahead", "1") == (
+        0,
+        f"customers/ahead.md: done {DAY}: meeting: Contract (it was for 2027-01-20)\n",
+    )
+    assert done("both") == (0, f"customers/both.md: done {DAY}: call: Today\n")
+    assert done("two")[0] == 3

@@ -57,6 +57,10 @@ def drafts(home: Path) -> list[Path]:
     return list((home / "ptcrm" / "drafts").glob("*"))
 
 
+def last_line(terminal: Terminal) -> str:
+    return terminal.screen.splitlines()[-1]
+
+
 # Choosing
 
 
@@ -272,7 +276,7 @@ def test_a_text_that_is_not_corrected_is_kept_and_can_be_given_again(
         terminal.answer("Correct it in the editor?", "n")
         assert terminal.ends() == 4
     (kept,) = drafts(own_home)
-    assert f"your text is kept in {kept}" in terminal.screen
+    assert last_line(terminal) == f"ptcrm: your text is kept in {kept}"
     assert kept.read_text(encoding="utf-8") == "cal: Hello\nand more\n"
     assert kept.stat().st_mode & 0o77 == 0
     corrected = kept.read_text(encoding="utf-8").replace("cal:", "call:")
@@ -288,6 +292,7 @@ def test_ctrl_c_at_the_question_loses_no_text(
         terminal.expect("Correct it in the editor?")
         terminal.type("\x03")
         assert terminal.ends() == 1
+    assert last_line(terminal) == f"ptcrm: your text is kept in {drafts(own_home)[0]}"
     assert [one.read_text(encoding="utf-8") for one in drafts(own_home)] == ["cal: Hello\n"]
 
 
@@ -312,8 +317,10 @@ def test_an_editor_that_fails_loses_no_text(
     (tmp_path / "text-1").write_text("call: Hello", encoding="utf-8")
     (tmp_path / "fails").touch()
     with Terminal(vault, "log", "anna-k", env=editor) as terminal:
-        terminal.expect("your text is kept in")
         assert terminal.ends() == 4
+    assert last_line(terminal) == f"ptcrm: your text is kept in {drafts(own_home)[0]}"
+    assert "Editing failed" in terminal.screen
+    assert "Set EDITOR" not in terminal.screen
     assert [one.read_text(encoding="utf-8") for one in drafts(own_home)] == ["call: Hello\n"]
     assert log_of(vault, "anna-k") == "- 2026-11-02 call: The new shop\n"
 
@@ -327,6 +334,43 @@ def test_a_text_that_is_not_utf8_is_kept(
         assert terminal.ends() == 2
     (kept,) = drafts(own_home)
     assert kept.read_bytes().startswith("call: Grüße".encode("latin-1"))
+
+
+def test_an_editor_that_takes_the_file_away(
+    vault: Path, tmp_path: Path, editor: dict[str, str], own_home: Path
+) -> None:
+    """What it had been given is there again; if that was nothing, nothing is said to be kept."""
+    takes = {"EDITOR": "rm"}
+    with Terminal(vault, "log", "anna-k", env=takes) as terminal:
+        assert terminal.ends() == 4
+    assert "kept" not in terminal.screen
+    assert drafts(own_home) == []
+    (tmp_path / "text-1").write_text("cal: Hello", encoding="utf-8")
+    script = editor["EDITOR"].split()[1]
+    once = tmp_path / "once.sh"
+    once.write_text(f'[ -f "{tmp_path}/seen-1" ] && exec rm "$1"\nexec {sys.executable} {script} "$1"\n')
+    with Terminal(vault, "log", "anna-k", env={"EDITOR": f"sh {once}"}) as terminal:
+        terminal.answer("Correct it in the editor?", "y")
+        assert terminal.ends() == 4
+    (kept,) = drafts(own_home)
+    assert last_line(terminal) == f"ptcrm: your text is kept in {kept}"
+    assert kept.read_text(encoding="utf-8") == "cal: Hello\n"
+
+
+@pytest.mark.parametrize("words", [["log", "anna-k"], ["edit", "anna-k"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    ("env", "why"),
+    [
+        ({"EDITOR": '"unclosed'}, 'EDITOR is no command: "unclosed (no closing quotation).'),
+        ({"VISUAL": " ", "EDITOR": "true"}, "VISUAL is empty."),
+        ({"PTCRM_EDITOR": "'ed"}, "PTCRM_EDITOR is no command: 'ed (no closing quotation)."),
+    ],
+)
+def test_an_editor_that_is_no_command(words: list[str], env: dict[str, str], why: str, vault: Path) -> None:
+    with Terminal(vault, *words, env=env) as terminal:
+        assert terminal.ends() == 4
+    said = " ".join(terminal.screen.split())
+    assert said == f"ptcrm: {why} Set it to the command of your editor."
 
 
 def test_no_editor(vault: Path) -> None:

@@ -160,6 +160,19 @@ def test_a_long_list_is_cut(run: Run, vault: Path) -> None:
     assert shown.endswith("and 2 more: ptcrm undo --list --json\n")
 
 
+def test_many_files_and_numbers_are_counted(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({f"c{number}": f"---\nname: C {number}\n---\n" for number in range(8)}, name="many")
+    call = ("--vault", vault, "--today", DAY)
+    run(*call, "log", "--group", "name:c", "event: x")
+    for number in range(7):
+        run(*call, "set", "c1", "role", f"owner {number}")
+    assert "Undo 8, 7, 6, 5, 4 and 2 more first. " in run(*call, "undo", "1").stderr
+    for _ in range(7):
+        assert "(customers/c1.md)\n" in run(*call, "undo").stdout
+    named = ", ".join(f"customers/c{number}.md" for number in range(5))
+    assert run(*call, "undo").stdout.endswith(f" ({named} and 3 more)\n")
+
+
 @pytest.mark.parametrize("words", [["0"], ["x"], ["--json"]])
 def test_wrong_words(words: list[str], run: Run, vault: Path) -> None:
     assert run("--vault", vault, "undo", *words).exit_code == 2

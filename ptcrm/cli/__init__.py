@@ -96,6 +96,17 @@ class _Failure(click.ClickException):
 class _Commands(click.Group):
     """The group of all commands, each imported when it is needed."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401  # click's signature
+        """Run the command and end the process; what is kept for the end comes after any error."""
+        try:
+            return super().main(*args, **extra)
+        finally:
+            if "ptcrm.cli.drafts" in sys.modules:  # nobody else has something
+                from ptcrm.cli.output import tell_last_words
+
+                with contextlib.suppress(OSError, ValueError):
+                    tell_last_words()
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import state_folder, user_setting
-from ptcrm.cli.output import tell
-from ptcrm.errors import RefusedError, UsageError
+from ptcrm.cli.editor import run_editor
+from ptcrm.cli.options import state_folder
+from ptcrm.cli.output import tell_at_the_end
+from ptcrm.errors import PtcrmError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +25,12 @@ COMMENT = "%%"
 class Draft:
     """A file of the user's own, outside the vault, with a text that is under way.
 
-    When the command ends and the text is not `done`, the file stays, without comments, and a remark names it.
+    When the command ends and the text is not `done`, the file stays, without comments, and the last line names it.
     """
 
     def __init__(self, stem: str) -> None:
         self.is_done = False
+        self._given = ""
         folder = state_folder() / "drafts"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -49,10 +51,8 @@ class Draft:
         """
         comments = "".join(f"{COMMENT} {remark}".rstrip() + "\n" for remark in remarks)
         self.keep(f"{text}\n\n{comments}")
-        try:
-            click.edit(filename=str(self.path), editor=user_setting("editor"))
-        except click.ClickException as error:
-            raise RefusedError(f"{error.message}. Set EDITOR to the command of your editor.") from error
+        self._given = text
+        run_editor([str(self.path)])
         return self.text()
 
     def keep(self, text: str) -> None:
@@ -74,12 +74,14 @@ class Draft:
         self.is_done = True
 
     def _close(self) -> None:
-        with suppress(OSError, UsageError):
-            if self.is_done or not (text := self.text()):
-                self.path.unlink()
+        with suppress(OSError, PtcrmError):
+            text = self.text() if self.path.exists() else self._given  # the editor may take the file away
+            if self.is_done or not text:
+                self.path.unlink(missing_ok=True)
                 return
             self.keep(f"{text}\n")
-        tell(f"ptcrm: your text is kept in {self.path}")
+        if self.path.exists():
+            tell_at_the_end(f"ptcrm: your text is kept in {self.path}")
 
 
 def decoded(content: bytes) -> str:

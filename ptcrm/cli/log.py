@@ -10,7 +10,7 @@ import click
 
 from ptcrm.cli.choosing import agrees, first_is_meant, is_terminal, refuse_options, who_is_meant
 from ptcrm.cli.drafts import COMMENT, Draft, decoded
-from ptcrm.cli.entries import customer_of, entry, past_day
+from ptcrm.cli.entries import before_channel, customer_of, entry, past_day
 from ptcrm.cli.options import LITERAL, Session, customers_meant, plain, writing
 from ptcrm.cli.output import say, say_table, tell
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError, UsageError
@@ -74,6 +74,7 @@ def log_command(
     if group is None:
         meant, text = _named(session, words)
     else:
+        _refuse_who(session.workspace(), words)
         meant, text = _found(session, group), words
     _agree(session, meant, is_sure=is_sure)
     if not text and not is_terminal() and "draft" not in session.answers:
@@ -181,6 +182,18 @@ def _found(session: Session, group: str) -> _Meant:
         why = "only people who are not to be contacted are" if left_out else "nobody is"
         raise NotFoundError(f"Nothing was written, since {why} meant by this query: {query}")
     return _Meant(people, query, left_out)
+
+
+def _refuse_who(workspace: Workspace, words: tuple[str, ...]) -> None:
+    """Raise `UsageError` if a customer is named before the text: beside a group that would become text."""
+    typed = [plain(word) for word in words]
+    lead = before_channel(workspace, " ".join(typed))
+    if not lead and len(typed) > 1 and " " in typed[-1]:
+        lead = " ".join(typed[:-1])
+    if lead and all(workspace.index.is_named(name) for part in lead.split(",") if (name := part.strip())):
+        raise UsageError(
+            f"--group stands in the place of WHO, so “{lead}” would become text. Leave out one of them."
+        )
 
 
 def _agree(session: Session, meant: _Meant, *, is_sure: bool) -> None:

@@ -235,12 +235,19 @@ def plain(words: str) -> str:
 
 
 def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:
-    """Refuse tiers and statuses that are not configured: a slip would silently change the cadence."""
-    known = {"tier": list(workspace.config.tiers), "status": list(workspace.config.statuses)}.get(field.name)
+    """Refuse tiers, statuses and channels that are not configured: a slip would silently change the plan."""
+    channels = workspace.reader.names
+    known: dict[str, tuple[str, list[str]]] = {
+        "tier": ("tier", list(workspace.config.tiers)),
+        "status": ("status", list(workspace.config.statuses)),
+        "prefers": ("channel", list(channels)),
+        "avoids": ("channel", list(channels)),
+    }
+    noun, words = known.get(field.name, ("", []))
     for value in values:
-        if known is not None and value not in known:
-            hint = suggest(value, known) or f"Known are: {', '.join(known) or 'none; see ptcrm.yaml'}."
-            raise UsageError(f"“{value}” is no {field.name}. {hint}")
+        if noun and value not in words and not (noun == "channel" and workspace.reader.channel(value)):
+            hint = suggest(value, words) or f"Known are: {', '.join(words) or 'none; see ptcrm.yaml'}."
+            raise UsageError(f"“{value}” is no {noun}. {hint}")
 
 
 def a_count(words: str, option: str = "limit") -> int:

@@ -32,6 +32,7 @@ _COLOURS = {
 _GAP = 2
 _INDENT = "    "
 _NARROWEST = 10  # columns, as wide as a date
+_LAST: list[str] = []
 
 
 def say(text: str = "", style: str = "") -> None:
@@ -51,6 +52,17 @@ def _styled(text: str, style: str) -> str:
 def tell(text: str) -> None:
     """Print a line beside the answer, on stderr."""
     click.echo(for_terminal(text), err=True)
+
+
+def tell_at_the_end(text: str) -> None:
+    """Print a line on stderr when the command is over, behind the error that it may end with."""
+    _LAST.append(text)
+
+
+def tell_last_words() -> None:
+    """Print what was kept for the end, on stderr."""
+    while _LAST:
+        tell(_LAST.pop(0))
 
 
 def say_json(answer: object) -> None:

@@ -8,6 +8,7 @@ from ptcrm.cli.options import Session, json_option, writing
 from ptcrm.cli.output import say, say_json, say_table
 from ptcrm.errors import UsageError
 from ptcrm.model.change import paths_of
+from ptcrm.text.words import few
 from ptcrm.vault.undo import undo, undone
 
 _SHOWN = 20
@@ -39,7 +40,7 @@ def undo_command(session: Session, number: int | None, listed: bool, as_json: bo
     workspace = session.workspace()
     record, operation = undo(workspace.root, workspace.journal, number)
     if session.apply(operation, undoes=record.number):
-        say(f"Undone: {record.operation.label} ({', '.join(sorted(paths_of(operation)))})")
+        say(f"Undone: {record.operation.label} ({few(sorted(paths_of(operation)))})")
 
 
 def _list(session: Session, *, as_json: bool) -> None:

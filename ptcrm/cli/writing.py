@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -26,8 +27,6 @@ from ptcrm.views.customer import follow_up_words
 from ptcrm.views.playbook import NamedStep, named_steps, step_what
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.vault.index import Match
     from ptcrm.vault.schema import Reading
@@ -47,7 +46,7 @@ def done_command(session: Session, words: tuple[str, ...], text: str | None, day
     """Tick an open follow-up, or settle a playbook's step; a repeating follow-up gets its next line.
 
     N is a follow-up's number in `ptcrm show WHO`, or a step's name in `ptcrm playbook WHO`.
-    It may be left out if only one is due, or only one follow-up is open.
+    It may be left out if only one is due.
 
     \b
     Examples:
@@ -72,12 +71,13 @@ def _tick(session: Session, reading: Reading, task: FollowUp, text: str | None, 
     amendment = tick(reading, task, on)
     line = ""
     if text is not None:
-        line = entry(workspace, with_channel(text, task.channel, workspace), on)
+        line = entry(workspace, text, on, task.channel)
         amendment += append_entry(reading, line, workspace.reader)
     change = amended(reading, amendment, workspace.reader)
     if not session.apply(Operation(f"done {who.id} {follow_up_words(task)}", (change,))):
         return
-    say(f"{who.path}: done {on}: {follow_up_words(task)}")
+    planned = "" if task.due == workspace.today else f" (it was for {task.due})"
+    say(f"{who.path}: done {on}: {follow_up_words(task)}{planned}")
     if line:
         say(f"{who.path}: {line}")
     if task.every:
@@ -91,8 +91,8 @@ def _settle(session: Session, reading: Reading, one: NamedStep, text: str | None
     if on < one.run.began:
         raise UsageError(f"{long_day(on)} is before {one.run.playbook} began, on {long_day(one.run.began)}.")
     usual = one.step.text or f"step {one.step.number} of {one.run.playbook}"
-    words = with_channel(usual if text is None else text, one.step.channel, workspace)
-    line = f"{entry(workspace, words, on)} [step:: {one.key}]"
+    words = with_channel(usual, one.step.channel, workspace) if text is None else text
+    line = f"{entry(workspace, words, on, one.step.channel)} [step:: {one.key}]"
     found = workspace.reader.parse_entry(line)
     if isinstance(found, Problem) or dict(found.fields).get("step") != one.key:
         raise RefusedError(
@@ -152,9 +152,9 @@ class _WhichOneError(NotFoundError):
 
 
 def _pick(customer: Customer, steps: list[NamedStep], words: str, today: date) -> FollowUp | NamedStep:
-    """What is meant: by number or name, else the only one due, else the only follow-up open that does not repeat.
+    """What is meant: by number or name, else the only one due.
 
-    A repeating one that is not due yet must be named, so that a command given twice closes it once.
+    What is not due yet must be named: it would count as contact, and a command given twice would close two.
     """
     found = customer.open_follow_ups
     named = next((one for one in steps if one.key.casefold() == words.casefold()), None)
@@ -170,10 +170,11 @@ def _pick(customer: Customer, steps: list[NamedStep], words: str, today: date) -
     due_steps = [one for one in waiting if one.step.due <= today]
     if len(due) + len(due_steps) == 1:
         return (due or due_steps)[0]
-    if not due_steps and len(found) == 1 and not found[0].every:
-        return found[0]
-    form = "N" if found else "STEP"
-    raise _WhichOneError(f"Say which one is done: ptcrm done {customer.id} {form}", _listed(found, waiting))
+    form = "1" if len(found) == 1 and not waiting else "N" if found else "STEP"
+    message = f"Say which one is done: ptcrm done {customer.id} {form}"
+    if not due and not due_steps:
+        message = f'Nothing is due yet. {message}, or note a contact: ptcrm log {customer.id} "visit: …"'
+    raise _WhichOneError(message, _listed(found, waiting))
 
 
 def _open_step(customer: Customer, one: NamedStep) -> NamedStep:
@@ -221,9 +222,6 @@ def snooze_command(session: Session, words: tuple[str, ...]) -> None:
     workspace = session.workspace()
     match, until = who_and(session, words, "UNTIL")
     day = a_day(" ".join(until), workspace.today)
-    if day <= workspace.today:
-        hint = f'To end a snooze: ptcrm set {match.id} snooze ""'
-        raise UsageError(f"{long_day(day)} is not after today. {hint}")
     operation, _ = _set(workspace, match, BY_NAME["snooze"], [day.isoformat()])
     if operation and session.apply(operation):
         say(f"{match.name} is snoozed until {long_day(day)}.")
@@ -272,6 +270,9 @@ def _set(
     if isinstance(values, Problem):
         raise UsageError(f"{values.message}. {values.hint}".strip())
     known_word(workspace, field, values)
+    if field.name == "snooze" and values and (day := date.fromisoformat(values[0])) <= workspace.today:
+        hint = f'To end a snooze: ptcrm set {match.id} snooze ""'
+        raise UsageError(f"{long_day(day)} is not after today. {hint}")
     if field.name == "id" and values and workspace.index.is_anothers(values[0], match.path):
         raise RefusedError(f"“{values[0]}” is another customer's name for links. Nothing was written.")
     reading = workspace.reading(match)

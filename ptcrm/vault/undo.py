@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError, RefusedError
 from ptcrm.model.change import Create, Operation, difference, inverse, paths_of
+from ptcrm.text.words import few
 from ptcrm.vault.replace import content
 from ptcrm.vault.store import target
 
@@ -79,7 +80,7 @@ def _refuse_if_changed(root: Path, change: Change, later: list[Record]) -> None:
     if now == left:
         return
     numbers = [str(one.number) for one in later if change.path in paths_of(one.operation)]
-    hint = f"Undo {', '.join(numbers)} first. " if numbers else ""
+    hint = f"Undo {few(numbers)} first. " if numbers else ""
     raise RefusedError(
         f"{change.path}: it has changed since. {hint}Nothing was written. What has changed:\n"
         + difference(change.path, left, now)
