@@ -11,6 +11,7 @@ from ptcrm.cli.options import Session, json_option, pass_session, who_argument
 from ptcrm.cli.output import say, say_diagnostic, say_json, say_table
 from ptcrm.model.dates import ago, near_day, time_there
 from ptcrm.model.diagnostic import Severity
+from ptcrm.text.markdown import show_links
 from ptcrm.views.customer import (
     follow_up_words,
     given_fields,
@@ -64,7 +65,7 @@ def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: b
         say(_standing_words(standing, workspace.today))
     say()
     say_table([(f"{name}:", words) for name, words in given_fields(customer)])
-    if prose := notes(reading.document, customer):
+    if prose := show_links(notes(reading.document, customer)):
         say(f"\n{prose}")
     _say_follow_ups(customer, workspace.zone)
     _say_playbooks(runs, planned_days(plan), workspace.today)

@@ -12,7 +12,7 @@ _BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # What spreadsheets take for a formula, perhaps behind the quotes that say it is none.
 _FORMULA = re.compile("'*[=+@\t\r\n-]")
-_PHONE = re.compile(r"\+(?:[0-9][ ()./\u00a0-]*){7,15}")
+_PHONE = re.compile(r"\+(?:[0-9][ ()./\u00a0-]*){7,15}(?:(?:ext\.?|x) ?[0-9]{1,6})?")
 
 
 def for_terminal(text: str) -> str:

@@ -9,6 +9,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer, FollowUp, Occasion
+from ptcrm.text.markdown import show_links
 from ptcrm.vault.index import link_key
 from ptcrm.vault.log import in_time
 from ptcrm.vault.schema import FIELDS
@@ -150,7 +151,7 @@ def entry_words(one: LogEntry) -> str:
     """`14:30 visit (value): Saw the frames`."""
     qualifiers = f" ({', '.join(one.qualifiers)})" if one.qualifiers else ""
     at = f"{one.at:%H:%M} " if one.at else ""
-    return f"{at}{one.channel}{qualifiers}: {one.text}"
+    return f"{at}{one.channel}{qualifiers}: {show_links(one.text)}"
 
 
 def follow_up_words(one: FollowUp) -> str:
