@@ -599,6 +599,12 @@ WRONG = [
     ("since:2021..2023-13", 12, "“2023-13” is no month of the calendar", "Write YYYY-MM."),
     ("since:2021-02-30", 6, "“2021-02-30” is no day of the calendar", "Write a day that exists."),
     ("since:>soon", 7, "“soon” is no day", "Write for example 2026-12-01,"),
+    (
+        "last:>6x",
+        6,
+        "“6x” is no day",
+        "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d. A length of time is written like 6w or 3m.",
+    ),
     ("since:0000", 6, "“0000” is no month of the calendar", "Write YYYY-MM."),
     ("last:6w", 5, "“6w” is a length of time and no day", "Write last:>6w or last:<6w."),
     ("last:never", 5, "“never” is no day", "no:last finds those who have none."),

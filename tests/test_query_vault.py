@@ -538,6 +538,53 @@ def test_words_that_begin_with_two_minuses_are_no_query(word: str, hint: str, ru
     assert not result.stdout
 
 
+# What a query that finds nobody says on stderr.
+SLIPS = [
+    (["tag:fleett"], ["tag:fleett. Did you mean “tag:fleet”?"]),
+    (["place:gdnask"], ["place:gdnask. Did you mean “place:Gdańsk”?"]),
+    (["owner:mart"], ["owner:mart. Did you mean “owner:marta”?"]),
+    (["timezone:Europe/Warsw"], ['timezone:Europe/Warsw. Did you mean “timezone:"Europe/Warsaw"”?']),
+    (["language:xx", "name:qqq"], ["language:xx."]),
+    (["[[jan-nowk]]"], ["link:[[jan-nowk]]. Did you mean “link:[[jan-nowak]]”?"]),
+    (["company:hotel-spreeblik"], ["company:hotel-spreeblik. Did you mean “company:hotel-spreeblick”?"]),
+    (["company:[[katrin-bauer]]"], ["company:[[katrin-bauer]]."]),
+    (
+        ["tags:fleett,hotel", "(id:jan-nowk", "or", "tag:fleett)"],
+        ["tag:fleett. Did you mean “tag:fleet”?", "id:jan-nowk. Did you mean “id:jan-nowak”?"],
+    ),
+    (["-has:name", "-tag:zzz", "-(tag:yyy or tag:zzz)"], []),
+    (["tag:fl*tt"], []),
+    (["since:>2027", "status:active"], []),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), SLIPS, ids=" ".join)
+def test_values_that_no_customer_has_are_told(words: list[str], told: list[str], run: Run) -> None:
+    result = run("--vault", SAMPLE, "--today", DAY, "list", "--json", *words)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == []
+    assert [line for line in result.stderr.splitlines() if "no customer has" in line] == [
+        f"ptcrm: no customer has {line}" for line in told
+    ]
+
+
+def test_where_somebody_is_found_or_nobody_is_there_no_value_is_told(make_vault: MakeVault, run: Run) -> None:
+    assert "no customer has" not in run("--vault", SAMPLE, "list", "tag:fleett or tag:fleet").stderr
+    assert "no customer has" not in run("--vault", make_vault({}), "list", "tag:fleet").stderr
+
+
+def test_values_of_ones_own_fields_are_told_and_those_of_saved_queries_not(
+    make_vault: MakeVault, run: Run
+) -> None:
+    vault = make_vault(
+        {"anna": "---\nname: Anna\nframe: steel\n---\n"}, "start: 2021-01-01\nqueries: {a: 'tag:vip'}\n"
+    )
+    assert run("--vault", vault, "list", "frame:stel").stderr == (
+        "ptcrm: no customer has frame:stel. Did you mean “frame:steel”?\n"
+    )
+    assert not run("--vault", vault, "list", "@a").stderr
+
+
 ANY = st.text(max_size=20)
 
 

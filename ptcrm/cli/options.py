@@ -16,7 +16,7 @@ import click
 from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.reading import parse_whole, suggest
+from ptcrm.model.reading import did_you_mean, parse_whole, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ptcrm.model.change import Operation
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer
+    from ptcrm.query.configured import ConfiguredQuery
+    from ptcrm.query.nodes import Value
     from ptcrm.vault.schema import Field
     from ptcrm.workspace import Workspace
 
@@ -335,13 +337,36 @@ def _no_option(word: str) -> str:
 
 
 def customers_meant(workspace: Workspace, words: tuple[str, ...]) -> list[Customer]:
-    """The customers whom the query typed as `words` finds, by path; raises `UsageError`."""
+    """The customers whom the query typed as `words` finds, by path; raises `UsageError`.
+
+    If there are none, values that no customer has are named on stderr.
+    """
     from ptcrm.query.configured import typed
 
     for word in words:
         if word.startswith("--"):
             raise UsageError(_no_option(word))
-    return workspace.customers_by(typed([plain(word) for word in words]))
+    asked = typed([plain(word) for word in words])
+    found = workspace.customers_by(asked)
+    if not found:
+        _tell_unmatched(workspace, asked)
+    return found
+
+
+def _tell_unmatched(workspace: Workspace, asked: ConfiguredQuery) -> None:
+    """Say on stderr which values of the query no customer has; a slip would be silent otherwise."""
+    from ptcrm.cli.output import tell
+    from ptcrm.query.unmatched import unmatched
+
+    customers = list(workspace.cache.customers())
+    query = workspace.query(asked, customers)
+    facts = workspace.facts([query], customers)
+
+    def in_use(field: str) -> list[Value]:
+        return [value for one in customers for value in facts(one)(field)]
+
+    for term, near in unmatched(query, in_use) if customers else ():
+        tell(f"ptcrm: no customer has {term}. {did_you_mean(near)}".rstrip())
 
 
 def paths_meant(workspace: Workspace, words: tuple[str, ...]) -> set[str] | None:

@@ -51,11 +51,23 @@ def day_test(asked: Asked) -> Test | Flaw:
     def read(words: str) -> Ends | Problem:
         length = _length(words)
         if length is None:
-            return period(words, asked)
+            found = period(words, asked)
+            return (
+                _or_length(found)
+                if isinstance(found, Problem) and (value.sign or value.dots is not None)
+                else found
+            )
         day = later(asked.today, length, -1 if past else 1)
         return day, day
 
     return ordered(asked, read)
+
+
+def _or_length(problem: Problem) -> Problem:
+    """The problem with a day; if the day is none at all, with a length of time as another way."""
+    if not problem.hint.startswith("Write for example"):
+        return problem
+    return replace(problem, hint=f"{problem.hint} A length of time is written like 6w or 3m.")
 
 
 def _length(words: str) -> Interval | None:

@@ -118,7 +118,13 @@ FIELDS = (
         "on which day the next contact stands, a follow-up too",
         planned=True,
     ),
-    Field("state", _WORD, "forecast.state", "`ok`, `soon`, `due`, `overdue`, …", planned=True),
+    Field(
+        "state",
+        _WORD,
+        "forecast.state",
+        "`ok`, `soon`, `due`, `overdue`, `snoozed`, `new` or `never`",
+        planned=True,
+    ),
 )
 TEXT, LINK = "text", "link"  # what words and a link without a field ask for
 TEXTS = frozenset({TEXT, "log.text"})
