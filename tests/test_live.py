@@ -303,7 +303,7 @@ def test_a_feed_that_fails_keeps_its_body_and_the_others_go_on(root: Path, refre
     done = refresher.refresh()
     assert "all" in done.feeds
     assert done.problem is not None
-    assert done.problem.startswith("The feed gold stays as it is. ptcrm.yaml:4: ")
+    assert done.problem.startswith("The feed gold stays as it is. ptcrm.yaml:6: ")
     assert names(refresher.snapshot) == {"Anna", "Jan", "Zoe"}
     assert refresher.snapshot.feeds["gold"] is gold
     assert refresher.refresh().problem == done.problem
