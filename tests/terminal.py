@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -61,6 +62,11 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         os.write(self._keys, keys.encode())
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C, once the command has had time to wait for keys: a signal right before that would be missed."""
+        time.sleep(0.5)
+        self.type("\x03")
 
     def answer(self, question: str, keys: str) -> None:
         """Wait for the question, and type an answer and Enter."""

@@ -106,7 +106,7 @@ def test_nobody_may_be_chosen(keys: str, vault: Path) -> None:
 def test_ctrl_c_ends_a_question(vault: Path) -> None:
     with Terminal(vault, "log", "anna", "call: Hello") as terminal:
         terminal.expect(NUMBER)
-        terminal.type("\x03")
+        terminal.interrupt()
         assert terminal.ends() == 1
         assert "Traceback" not in terminal.screen
     assert "Hello" not in log_of(vault, "anna-k")
@@ -290,7 +290,7 @@ def test_ctrl_c_at_the_question_loses_no_text(
     (tmp_path / "text-1").write_text("cal: Hello", encoding="utf-8")
     with Terminal(vault, "log", "anna-k", env=editor) as terminal:
         terminal.expect("Correct it in the editor?")
-        terminal.type("\x03")
+        terminal.interrupt()
         assert terminal.ends() == 1
     assert last_line(terminal) == f"ptcrm: your text is kept in {drafts(own_home)[0]}"
     assert [one.read_text(encoding="utf-8") for one in drafts(own_home)] == ["cal: Hello\n"]
