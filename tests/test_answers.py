@@ -30,7 +30,7 @@ from ptcrm.cli.pager import pager_of
 from ptcrm.formats.answers import CUSTOMER, NAMES, answer_schema
 from ptcrm.formats.tabular import as_csv, as_tsv
 from ptcrm.text.fold import slug
-from ptcrm.text.safe import from_csv
+from ptcrm.text.safe import for_json, for_terminal, from_csv
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
 
 LIST, FIND, TIMELINE = ["list"], ["find", "gear"], ["timeline"]
@@ -411,6 +411,47 @@ def test_nothing_raw_gets_out(call: list[str], form: str, nasty: Path, run: Run)
     assert result.stdout
     assert not set(result.stdout.replace("\r\n", "\n") if form == "--csv" else result.stdout) & RAW
     assert not set(result.stderr) & RAW
+
+
+@pytest.mark.parametrize("who", NASTY)
+@pytest.mark.parametrize("form", ["", "--json"])
+@pytest.mark.parametrize("command", ["show", "brief", "why", "playbook"])
+def test_nothing_raw_gets_out_about_one_customer(
+    command: str, form: str, who: str, nasty: Path, run: Run
+) -> None:
+    result = run("--vault", nasty, "--today", DAY, command, who, *([form] if form else []))
+    assert result.exit_code == 0
+    assert result.output
+    assert not set(result.output) & RAW
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        [],
+        ["--json"],
+        ["stats"],
+        ["plan"],
+        ["budget"],
+        ["tiers", "--all"],
+        ["check"],
+        ["digest"],
+        ["digest", "--markdown"],
+        ["digest", "--email"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_raw_gets_out_about_the_vault(call: list[str], nasty: Path, run: Run) -> None:
+    result = run("--vault", nasty, "--today", DAY, *call)
+    assert result.exit_code == 0
+    assert result.output
+    assert not set(result.output.replace("\r\n", "\n")) & RAW
+
+
+def test_every_raw_sign_is_filtered() -> None:
+    assert all(for_terminal(f"a{sign}b") == "a\N{REPLACEMENT CHARACTER}b" for sign in RAW)
+    assert all(json.loads(for_json(json.dumps(sign, ensure_ascii=False))) == sign for sign in RAW)
+    assert not set(for_json("".join(RAW))) & RAW
 
 
 def test_json_and_csv_survive_a_round_trip(nasty: Path, run: Run) -> None:
