@@ -89,7 +89,7 @@ EDITS = [
     Step("at another time", swap("jan", "09:30", "14:00"), [OFFER], [OFFER]),
     Step("a customer more", create("ole", "---\nname: Ole Fjeld\nbirthday: 1990-02-28\n---\n"), [], ["19900228 Ole Fjeld's birthday (born 1990)"]),
     Step("a customer less", remove("ole"), ["19900228 Ole Fjeld's birthday (born 1990)"], []),
-    Step("done by command", command("done", "zoe"), [TEA], []),
+    Step("done by command", command("done", "zoe", "1"), [TEA], []),
     Step("undone", command("undo"), [], [TEA]),
     Step("deleted", swap("zoe", "- [ ] 2026-12-04 gift: Tea, black; with \\ and “quotes”\n", ""), [TEA], []),
     Step("logged", swap("zoe", "## Log\n", "## Log\n- 2026-11-23 call: Hello\n"), [], []),
