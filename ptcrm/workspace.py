@@ -45,7 +45,7 @@ from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.entries import Forms
-from ptcrm.vault.index import Facts, Index, Known, Match, Stale, facts_of, is_older, nothing_but
+from ptcrm.vault.index import Facts, FileRead, Index, Match, Stale, facts_of, is_older, nothing_but
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.lines import append_entry, entry_line
 from ptcrm.vault.log import LineReader
@@ -121,7 +121,7 @@ class Workspace:
         self.reader, self.forms = LineReader.of(self.config), Forms.of(self.config)
         self._worked, self._others = _Worked(), 0
         self._new_holidays: dict[str, dict[date, str]] = {}
-        self._ahead: dict[str, Known] = {}
+        self._ahead: dict[str, FileRead] = {}
         self._new_texts: dict[str, tuple[Signature | None, Texts]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
         stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(self._settings).hexdigest()}"
@@ -208,15 +208,15 @@ class Workspace:
             signature, ahead = store.signature(self.root, path), self._ahead.get(path)
             is_known = signature in (self.listing.files.get(path), ahead and ahead.signature)
             if not is_known and is_older(signature, now_ns) and path.endswith(".md"):
-                self._ahead[path] = Known(path, signature, now_ns, self._facts(path))
+                self._ahead[path] = FileRead(path, signature, now_ns, self._facts(path))
 
-    def _known(self, now_ns: int, path: str, signature: Signature) -> Known:
+    def _known(self, now_ns: int, path: str, signature: Signature) -> FileRead:
         """What the file at `path` says, whose signature was seen at this time."""
         ahead = self._ahead.get(path)
         return (
             ahead
             if ahead and ahead.signature == signature
-            else Known(path, signature, now_ns, self._facts(path))
+            else FileRead(path, signature, now_ns, self._facts(path))
         )
 
     def renew(self) -> None:

@@ -1,8 +1,8 @@
 """The feeds of a vault, kept up with its files by one thread; others only look at the snapshot.
 
 The thread wakes when it is hinted at, waits until it is quiet, and refreshes. While it waits, it reads the files that
-were hinted at. Hints may be lost or may never come,
-so it looks every second whether vault, settings and day are still the same, and at all files every minute.
+were hinted at. Hints may be lost or may never come, so it looks every second whether vault, settings and day are
+still the same, and at all files every minute.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ __all__ = ["Body", "Live", "Refreshed", "Snapshot"]
 
 QUIET_SECONDS = 0.1  # without a hint, before files are read
 LOOK_SECONDS = 1.0
-_A_MOMENT_SECONDS = (
-    0.03  # after which it is sure that a file was not changed again in the same tick of its times
-)
+_A_MOMENT_SECONDS = 0.03  # after which a file is old enough to be read ahead
 _MOST_WRITTEN = 10_000
 _MOST_WAITS = 30  # for quiet, so that somebody who writes on and on is waited for about three seconds
 _LOOKS = 60  # from one refresh to the next, if nothing is noticed

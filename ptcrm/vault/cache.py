@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from ptcrm.vault.index import Known
+    from ptcrm.vault.index import FileRead
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -178,7 +178,7 @@ class Cache:
         """Drop all rows that came from `paths`, and what was owed to their customers."""
         self._delete((*_BY_FILE, *_OWED), paths)
 
-    def remember(self, read: Collection[Known]) -> None:
+    def remember(self, read: Collection[FileRead]) -> None:
         """Keep what the files say that were `read`."""
         self._insert("file", ((one.path, *one.signature, one.read_ns) for one in read))
         found = [(one.path, one.facts) for one in read]

@@ -51,7 +51,7 @@ class Facts:
     diagnostics: tuple[Diagnostic, ...]
 
 
-class Known(NamedTuple):
+class FileRead(NamedTuple):
     """What is known of the file at `path`: its signature, when that was seen (ns), and what the file says."""
 
     path: str
@@ -155,7 +155,7 @@ class Index:
         }
         return Stale(changed, [path for path in known if path not in files])
 
-    def refresh(self, stale: Stale, read: Callable[[str, Signature], Known]) -> None:
+    def refresh(self, stale: Stale, read: Callable[[str, Signature], FileRead]) -> None:
         """Bring the rows up to date; what is owed to those whom a change bears on becomes outdated."""
         touched = {*stale.changed, *stale.gone}
         if not touched:
