@@ -45,12 +45,13 @@ from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.entries import Forms
-from ptcrm.vault.index import Facts, FileRead, Index, Match, Stale, facts_of, is_older, nothing_but
+from ptcrm.vault.index import Facts, FileRead, Index, Look, Match, facts_of, is_older, nothing_but
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.lines import append_entry, entry_line
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.rename import Files, renamed
 from ptcrm.vault.repair import repaired
+from ptcrm.vault.scan import see
 from ptcrm.vault.schema import Reading, parse_id, read_customer, stem_of
 
 if TYPE_CHECKING:
@@ -65,15 +66,15 @@ if TYPE_CHECKING:
     from ptcrm.query.nodes import Query
     from ptcrm.schedule.campaigns import Mailing
     from ptcrm.schedule.plan import Arranged
+    from ptcrm.vault.listing import Signature
     from ptcrm.vault.prose import Texts
     from ptcrm.vault.repair import Repair
-    from ptcrm.vault.store import Signature
 
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _AT_ONCE = 500  # customers whose obligations are worked out together
 _A_YEAR_KNOWN = 2026  # to the package of holidays
-_ROWS_VERSION = "9"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "10"  # raised when rows are laid out or worked out differently
 
 
 class Listed(NamedTuple):
@@ -183,13 +184,14 @@ class Workspace:
         self._meant: dict[str, list[Customer]] = {}
         self._keep_texts()
         self.cache.release()  # what another process has written since counts, too
-        stale, now_ns = self._scan()
-        if stale.gone or any(0 <= now_ns - one.mtime_ns < _JUST_NOW_NS for one in stale.changed.values()):
+        look = self._look()
+        if look.gone or any(0 <= look.seen_ns - one.mtime_ns < _JUST_NOW_NS for one in look.changed.values()):
             files.pause()  # an editor may be halfway through a save
-            stale, now_ns = self._scan()
-        self.index.refresh(stale, partial(self._known, now_ns))
+            look = self._look()
+        self.listing = look.listing
+        self.index.refresh(look, partial(self._known, look.seen_ns))
         self._ahead.clear()
-        anew = {*stale.changed, *stale.gone} | self._work_out()
+        anew = {*look.changed, *look.gone} | self._work_out()
         if self.cache.others != self._others:  # what they changed is not known
             self._worked, self._others = _Worked(), self.cache.others
         elif anew:
@@ -243,11 +245,10 @@ class Workspace:
         self.cache.hold()
         return done
 
-    def _scan(self) -> tuple[Stale, int]:
-        """What differs from last time, and when that was seen (ns)."""
+    def _look(self) -> Look:
+        """What differs from last time."""
         now_ns = time.time_ns()
-        self.listing = store.list_files(self.root, self.config.customers)
-        return self.index.stale(self.listing.files), now_ns
+        return self.index.look(see(self.root, self.config.customers), now_ns)
 
     def _facts(self, path: str) -> Facts:
         """What the file at `path` says; every failure is a diagnostic on that file alone."""
@@ -683,10 +684,10 @@ class Workspace:
             tuple(self.index.loose_links()),
             tuple(self._copies()),
             self._holidays(_A_YEAR_KNOWN),
-            tuple(self.listing.missing),
+            tuple(self.listing.strays.missing),
             partial(store.list_names, self.root),
         )
-        found = [*self.config_problems, *self.listing.problems, *self._found_in_files(codes)]
+        found = [*self.config_problems, *self.listing.strays.problems, *self._found_in_files(codes)]
         for check in CHECKS:
             found += check(vault)
         wanted = (one for one in found if one.code in codes)
@@ -709,7 +710,7 @@ class Workspace:
         """The sync programs' copies, with their texts."""
         from ptcrm.checks import Copy
 
-        for path, original in self.listing.copies.items():
+        for path, original in self.listing.strays.copies.items():
             known = original in self.listing.files
             yield Copy(path, original, self.text(path), self.text(original) if known else None)
 
@@ -732,7 +733,7 @@ class Workspace:
 
     def _broken(self) -> dict[str, Diagnostic]:
         """The first error of each file that has one of its own, by path."""
-        found = [*self.config_problems, *self.listing.problems, *self.cache.diagnostics(codes=ERRORS)]
+        found = [*self.config_problems, *self.listing.strays.problems, *self.cache.diagnostics(codes=ERRORS)]
         return {one.path: one for one in reversed(found) if one.severity is Severity.ERROR}
 
     def repairs(self, codes: frozenset[str], wanted: Callable[[Diagnostic], bool]) -> list[Repair]:

@@ -38,6 +38,7 @@ DOES_IO = {
     "vault/journal",
     "vault/replace",
     "vault/cache",
+    "vault/scan",
     "vault/watch",
     "git/repo",
     "workspace",

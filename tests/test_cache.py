@@ -6,7 +6,8 @@ import itertools
 import os
 import random
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptcrm.formats.ics import Known
+from ptcrm.vault import scan
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.schema import Reading
 from ptcrm.views.feed import feed
@@ -353,12 +355,14 @@ def test_the_order_of_files_never_matters(
     open_vault: OpenVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = answers(open_vault(SAMPLE, TODAY, None))
-    scan = os.scandir
+    entries = scan.entries_of
 
-    def shuffled(path: str) -> list[os.DirEntry[str]]:
-        entries = list(scan(path))
-        random.Random(7).shuffle(entries)
-        return entries
+    @contextmanager
+    def shuffled(place: str) -> Iterator[list[os.DirEntry[str]]]:
+        with entries(place) as found:
+            mixed = list(found)
+            random.Random(7).shuffle(mixed)
+            yield mixed
 
-    monkeypatch.setattr("ptcrm.vault.store.os.scandir", shuffled)
+    monkeypatch.setattr(scan, "entries_of", shuffled)
     assert answers(open_vault(SAMPLE, TODAY, tmp_path)) == wanted

@@ -11,7 +11,9 @@ from ptcrm.errors import RefusedError
 from ptcrm.model.change import Create, Operation, Write
 from ptcrm.vault import store
 from ptcrm.vault.journal import Journal
-from ptcrm.vault.store import find_root, list_files, list_names, read_file, write_outside
+from ptcrm.vault.listing import Listing
+from ptcrm.vault.scan import see
+from ptcrm.vault.store import find_root, list_names, read_file, write_outside
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
@@ -53,28 +55,32 @@ def fill(root: Path, names: list[str]) -> None:
 
 def test_what_is_a_customers_file(tmp_path: Path) -> None:
     fill(tmp_path, CUSTOMERS + DEBRIS)
-    listing = list_files(tmp_path, ["customers"])
+    listing = Listing(see(tmp_path, ["customers"]).lines)
     assert set(listing.files) == {f"customers/{name}" for name in CUSTOMERS}
-    assert listing.problems == []
+    assert listing.strays.problems == ()
 
 
 def test_copies_of_sync_programs_are_no_customers(tmp_path: Path) -> None:
     fill(tmp_path, ["anna.md", *COPIES])
-    listing = list_files(tmp_path, ["customers"])
+    listing = Listing(see(tmp_path, ["customers"]).lines)
     assert list(listing.files) == ["customers/anna.md"]
-    assert listing.copies == {f"customers/{name}": "customers/anna.md" for name in COPIES}
-    assert listing.problems == []
+    assert listing.strays.copies == {f"customers/{name}": "customers/anna.md" for name in COPIES}
+    assert listing.strays.problems == ()
 
 
 def test_a_copy_whose_original_is_gone_is_known_by_its_name(tmp_path: Path) -> None:
     fill(tmp_path, COPIES)
-    listing = list_files(tmp_path, ["customers"])
-    assert set(listing.copies) == {f"customers/{name}" for name in COPIES[:2]}
+    listing = Listing(see(tmp_path, ["customers"]).lines)
+    assert set(listing.strays.copies) == {f"customers/{name}" for name in COPIES[:2]}
     assert set(listing.files) == {f"customers/{name}" for name in COPIES[2:]}
 
 
 @POSIX
-def test_odd_files_are_left_out_and_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_descriptor", [True, False])
+def test_odd_files_are_left_out_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, by_descriptor: bool
+) -> None:
+    monkeypatch.setattr("ptcrm.vault.scan._BY_DESCRIPTOR", by_descriptor)
     fill(tmp_path, ["anna.md"])
     folder = tmp_path / "customers"
     os.mkfifo(folder / "pipe.md")
@@ -84,10 +90,10 @@ def test_odd_files_are_left_out_and_said(tmp_path: Path) -> None:
     (folder / "inside.md").symlink_to(folder / "anna.md")
     (folder / "loop").symlink_to(folder)
     (folder / os.fsdecode(b"bad\xff.md")).write_text("---\n---\n")
-    listing = list_files(tmp_path, ["customers"])
+    listing = Listing(see(tmp_path, ["customers"]).lines)
     assert set(listing.files) == {"customers/anna.md", "customers/inside.md"}
-    assert {one.code for one in listing.problems} == {"PT009"}
-    assert len(listing.problems) == 4
+    assert {one.code for one in listing.strays.problems} == {"PT009"}
+    assert len(listing.strays.problems) == 4
 
 
 @POSIX
@@ -96,9 +102,9 @@ def test_a_copy_that_leads_out_of_the_vault_is_left_out(tmp_path: Path) -> None:
     fill(root, ["anna.md"])
     (tmp_path / "outside.md").write_text("---\nname: Outside\n---\n")
     (root / "customers" / "anna 2.md").symlink_to(tmp_path / "outside.md")
-    listing = list_files(root, ["customers"])
-    assert listing.copies == {}
-    assert [(one.code, one.path) for one in listing.problems] == [("PT009", "customers/anna 2.md")]
+    listing = Listing(see(root, ["customers"]).lines)
+    assert listing.strays.copies == {}
+    assert [(one.code, one.path) for one in listing.strays.problems] == [("PT009", "customers/anna 2.md")]
 
 
 @POSIX

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from ptcrm.errors import PtcrmError
 from ptcrm.formats.ics import Known
 from ptcrm.server.kept import Body
-from ptcrm.vault.store import Signature
+from ptcrm.vault.listing import Signature
 from ptcrm.views.feed import feed
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Refresher:
 
     def _lost(self, workspace: Workspace, *, is_empty: bool) -> str | None:
         """Why it is not believed that customers are gone; None if it is."""
-        for folder in (*workspace.listing.closed, *workspace.listing.missing):
+        for folder in (*workspace.listing.strays.closed, *workspace.listing.strays.missing):
             if any(path.startswith(f"{folder}/") for path in self._seen.good):
                 return f"{folder}: this folder is gone or cannot be read, so the feeds stay as they are."
         if is_empty and any(body.has_events for body in self.snapshot.feeds.values()):

@@ -13,13 +13,14 @@ import re
 import sqlite3
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptcrm.model.customer import Customer
 from ptcrm.model.diagnostic import USUAL, Diagnostic
 from ptcrm.model.occurrence import Contact, Obligation, Obligations, Standing, Yearly
+from ptcrm.vault.listing import Signature, Strays
 from ptcrm.vault.rows import Memo, dump, load
-from ptcrm.vault.store import Signature
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE file (
   path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE note (token TEXT, text BLOB, strays TEXT);
 CREATE TABLE customer (path TEXT PRIMARY KEY, id TEXT, name TEXT, search TEXT, facts TEXT) WITHOUT ROWID;
 CREATE TABLE handle (key TEXT, rank INTEGER, path TEXT);
 CREATE INDEX handle_key ON handle (key);
@@ -67,6 +69,14 @@ _COLUMNS = {
 _BY_FILE = ("file", "customer", "handle", "link", "log", "shared", "text", "diagnostic")
 _OWED = ("standing", "contact", "yearly")
 _AT_ONCE = 500  # values in one question
+
+
+class Note(NamedTuple):
+    """What the last scan saw (`vault/scan.py`), all of which the rows have: the lines as bytes, and the strays."""
+
+    token: str
+    text: bytes
+    strays: Strays
 
 
 class Cache:
@@ -173,6 +183,25 @@ class Cache:
         """For every known path its signature, and the time (ns) of the scan that read it."""
         rows = self.database.execute("SELECT path, size, mtime_ns, ctime_ns, inode, read_ns FROM file")
         return {row[0]: (Signature(*row[1:5]), row[5]) for row in rows}
+
+    def paths(self) -> set[str]:
+        """The paths of all files that were read."""
+        return {path for (path,) in self.database.execute("SELECT path FROM file")}
+
+    def note(self) -> Note | None:
+        """What the last scan saw; None if it is not known to be what the rows have."""
+        row = self.database.execute("SELECT token, text, strays FROM note").fetchone()
+        return Note(row[0], row[1], load(Strays, row[2])) if row else None
+
+    def replace_note(self, before: Note | None, text: bytes, strays: Strays) -> None:
+        """Note what a scan saw of which the rows now have all, in the place of the note `before`.
+
+        If there is another one by now, the rows are those of two scans, and none is noted.
+        """
+        row = self.database.execute("SELECT token FROM note").fetchone()
+        self.database.execute("DELETE FROM note")
+        if (row and row[0]) == (before and before.token):
+            self.database.execute("INSERT INTO note VALUES (?, ?, ?)", (token_hex(8), text, dump(strays)))
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop all rows that came from `paths`, and what was owed to their customers."""

@@ -17,22 +17,24 @@ from ptcrm.model.customer import Customer
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.text.fold import fold, same_id
 from ptcrm.vault.entries import EntryRow, TouchRow, has_channel, packed, touch_rows, unpacked
+from ptcrm.vault.listing import Listing, is_in_place
+from ptcrm.vault.scan import RACY_NS, joined, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from ptcrm.model.occurrence import Touch
-    from ptcrm.vault.cache import Cache
+    from ptcrm.vault.cache import Cache, Note
     from ptcrm.vault.entries import Forms
+    from ptcrm.vault.listing import Signature
+    from ptcrm.vault.scan import Seen
     from ptcrm.vault.schema import Reading
-    from ptcrm.vault.store import Signature
 
 # What a link may name, the strongest first; a name is only for people asking (FORMAT §2.1).
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
 _AT_ONCE = 500  # files whose rows are written together
 _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
-_RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +134,28 @@ class Match:
     name: str
 
 
-class Stale(NamedTuple):
-    """The files to read again, with their signatures, and the paths of those that are gone."""
+class Look(NamedTuple):
+    """What a scan shows against what is known: the files to read again, and the paths of those that are gone.
 
+    `seen_ns` is when the scan began, `known` the note of the scan that it is compared with.
+    """
+
+    seen: Seen
+    seen_ns: int
+    known: Note | None
+    listing: Listing
     changed: dict[str, Signature]
     gone: list[str]
+
+    @property
+    def is_as_noted(self) -> bool:
+        """Whether everything is as it was, line by line."""
+        return (
+            self.known is not None
+            and not self.changed
+            and not self.gone
+            and self.known.text == self.seen.text()
+        )
 
 
 class Index:
@@ -145,28 +164,47 @@ class Index:
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
 
-    def stale(self, files: dict[str, Signature]) -> Stale:
-        """What has to be brought up to date (a merge of two listings by path)."""
-        known = self.cache.signatures()
+    def look(self, seen: Seen, seen_ns: int) -> Look:
+        """What has to be brought up to date."""
+        note, lines = self.cache.note(), seen.lines
+        if note is None:
+            return self._look_at_each(seen, seen_ns)
+        if note.text == seen.text():
+            return Look(seen, seen_ns, note, Listing(lines, note.strays), {}, [])
+        before, now = set(split(note.text)), set(lines)
+        if is_in_place(before - now, now - before):
+            listing = Listing(lines, note.strays)
+            return Look(seen, seen_ns, note, listing, listing.changed(before), [])
+        listing, known = Listing(lines), self.cache.paths()
+        changed = listing.changed(before)
+        changed |= {path: now for path, now in listing.files.items() if path not in known}
+        gone = sorted(known - listing.files.keys())
+        return Look(seen, seen_ns, note, listing, dict(sorted(changed.items())), gone)
+
+    def _look_at_each(self, seen: Seen, seen_ns: int) -> Look:
+        """What has to be brought up to date, file by file, where no scan is noted."""
+        known, listing = self.cache.signatures(), Listing(seen.lines)
+        files = listing.files
         changed = {
             path: now
             for path, now in files.items()
             if path not in known or not _still_true(now, *known[path])
         }
-        return Stale(changed, [path for path in known if path not in files])
+        return Look(seen, seen_ns, None, listing, changed, [path for path in known if path not in files])
 
-    def refresh(self, stale: Stale, read: Callable[[str, Signature], FileRead]) -> None:
+    def refresh(self, look: Look, read: Callable[[str, Signature], FileRead]) -> None:
         """Bring the rows up to date; what is owed to those whom a change bears on becomes outdated."""
-        touched = {*stale.changed, *stale.gone}
-        if not touched:
+        if look.is_as_noted:
             return
+        touched = {*look.changed, *look.gone}
         with self.cache.writing():
             bearing = self._borne_on(touched)
             self.cache.forget(touched)
-            changed = iter(stale.changed.items())
+            changed = iter(look.changed.items())
             while some := [read(path, signature) for path, signature in islice(changed, _AT_ONCE)]:
                 self.cache.remember(some)
             self.cache.recall(bearing | self._borne_on(touched))
+            self.cache.replace_note(look.known, joined(look.seen.noted(look.seen_ns)), look.listing.strays)
 
     def _borne_on(self, paths: set[str]) -> set[str]:
         """The customers whose touches may change when `paths` do: themselves, those named, their companies."""
@@ -413,4 +451,4 @@ def _still_true(now: Signature, then: Signature, read_ns: int) -> bool:
 
 def is_older(signature: Signature, than_ns: int) -> bool:
     """Whether a file was last changed so long before this time that no later change can have the same signature."""
-    return max(signature.mtime_ns, signature.ctime_ns) + _RACY_NS < than_ns
+    return max(signature.mtime_ns, signature.ctime_ns) + RACY_NS < than_ns

@@ -1,4 +1,4 @@
-"""The vault's folder: finding it, listing it, reading it, and the one function that writes to it.
+"""The vault's folder: finding it, reading it, and the one function that writes to it.
 
 Paths are relative to the vault, with `/`. What the scanner passes over is in `names`; how a file is
 replaced: whole or not at all, and only if nobody else wrote meanwhile (docs/architecture.md).
@@ -9,94 +9,27 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import stat
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.errors import BusyError, ChangedError, NotFoundError, RefusedError
 from ptcrm.model.change import Create, Delete, Move, Operation, Write
-from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.text.fold import same_id
 from ptcrm.vault.journal import Journal, Record
-from ptcrm.vault.names import is_debris, original_of
+from ptcrm.vault.listing import Signature, signature_of
+from ptcrm.vault.names import is_debris
 from ptcrm.vault.replace import Step, content, fill, pause, place, prepare, read_regular, settle
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from ptcrm.vault.scan import is_inside
 
 CONFIG_NAME = "ptcrm.yaml"
 
 _MOMENT_SECONDS = 2.0  # as coarse as the times of some file systems
 
 
-class Signature(NamedTuple):
-    """What tells that a file has not changed: size, times in nanoseconds, inode."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-
-
-@dataclass(slots=True)
-class Listing:
-    """The Markdown files of the customers' folders, and what is wrong with some of them.
-
-    `copies` are a sync program's conflict copies, each with the path of the file that it is a copy of.
-    `missing` are those of the folders that are not there, `closed` are folders at any depth that cannot be listed.
-    """
-
-    files: dict[str, Signature] = field(default_factory=dict)
-    copies: dict[str, str] = field(default_factory=dict)
-    problems: list[Diagnostic] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    closed: list[str] = field(default_factory=list)
-
-
 def find_root(start: Path) -> Path | None:
     """The nearest folder at or above `start` that holds a `ptcrm.yaml`, or None."""
     here = start.resolve()
     return next((folder for folder in (here, *here.parents) if (folder / CONFIG_NAME).is_file()), None)
-
-
-def list_files(root: Path, folders: Iterable[str]) -> Listing:
-    """Every Markdown file in `folders` of the vault, with its signature, in the order of their paths."""
-    listing = Listing()
-    real_root = os.path.realpath(root)
-    for folder in folders:
-        if _inside(real_root, f"{real_root}/{folder}"):
-            _scan(real_root, folder, listing)
-        else:
-            listing.problems.append(_unreadable(folder, "it is a link that leads out of the vault"))
-    listing.files = dict(sorted(listing.files.items()))
-    return listing
-
-
-def _scan(root: str, folder: str, listing: Listing) -> None:
-    todo = [folder]
-    while todo:
-        at = todo.pop()
-        try:
-            entries = list(os.scandir(f"{root}/{at}"))
-        except FileNotFoundError:
-            listing.missing += [at] if at == folder else []
-            continue
-        except OSError as error:
-            listing.closed.append(at)
-            listing.problems.append(_unreadable(at, error.strerror or "it cannot be read"))
-            continue
-        names = {entry.name for entry in entries}
-        for entry in entries:
-            if is_debris(entry.name):
-                continue
-            path = f"{at}/{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != "node_modules":
-                    todo.append(path)
-            elif entry.name.lower().endswith(".md"):
-                _take(root, path, entry, original_of(entry.name, names), listing)
 
 
 def list_names(root: Path) -> list[str]:
@@ -122,46 +55,9 @@ def list_notes(root: Path) -> list[str]:
     return [path for path, name in names if name.lower().endswith(".md") and not is_debris(name)]
 
 
-def _take(root: str, path: str, entry: os.DirEntry[str], original: str | None, listing: Listing) -> None:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        shown = path.encode(errors="replace").decode()
-        listing.problems.append(_unreadable(shown, "its name is not UTF-8", "Rename the file."))
-        return
-    try:
-        status = entry.stat()
-    except OSError as error:
-        listing.problems.append(_unreadable(path, error.strerror or "it cannot be read"))
-        return
-    if entry.is_symlink() and not _inside(root, f"{root}/{path}"):
-        listing.problems.append(_unreadable(path, "it is a link that leads out of the vault"))
-    elif not stat.S_ISREG(status.st_mode):
-        if not stat.S_ISDIR(status.st_mode):
-            listing.problems.append(_unreadable(path, "it is no ordinary file"))
-    elif original:
-        listing.copies[path] = f"{path.removesuffix(entry.name)}{original}"
-    else:
-        listing.files[path] = _signature(status)
-
-
 def signature(root: Path, path: str) -> Signature:
     """The signature of the file at `path` of the vault; raises OSError."""
-    return _signature((root / path).stat())
-
-
-def _signature(status: os.stat_result) -> Signature:
-    return Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-
-
-def _inside(root: str, path: str) -> bool:
-    return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
-
-
-def _unreadable(
-    path: str, why: str, hint: str = "Put it right, or move it out of the customers' folder."
-) -> Diagnostic:
-    return Diagnostic("PT009", path, 1, 1, f"this file is left out: {why}", hint)
+    return signature_of((root / path).stat())
 
 
 def read_file(root: Path, path: str) -> bytes:
@@ -287,7 +183,7 @@ def _steps(root: Path, record: Record) -> list[Step]:
 def target(root: Path, path: str) -> Path:
     """The file at `path`; for a link, what it leads to. Raises `RefusedError` if that is outside the vault."""
     real = Path(os.path.realpath(root / path))
-    if not _inside(os.path.realpath(root), str(real)):
+    if not is_inside(os.path.realpath(root), str(real)):
         raise RefusedError(f"{path}: it leads out of the vault; nothing was written")
     return real
 

@@ -1,0 +1,147 @@
+"""What the scanner makes of what it sees: which files are customers', and what is wrong with others (FORMAT §1). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from ptcrm.model.diagnostic import Diagnostic
+from ptcrm.vault.names import is_debris, original_of
+from ptcrm.vault.scan import BETWEEN, CLOSED, FOLDER, MISSING, OUTSIDE, SPECIAL, UNREADABLE
+
+if TYPE_CHECKING:
+    import os
+
+
+class Signature(NamedTuple):
+    """What tells that a file has not changed: size, times in nanoseconds, inode."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+def signature_of(status: os.stat_result) -> Signature:
+    """The signature of a file that was looked at."""
+    return Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """What is in the customers' folders and is no customer's file.
+
+    `copies` are a sync program's conflict copies, each with the path of the file that it is a copy of.
+    `missing` are those of the folders that are not there, `closed` are folders at any depth that cannot be listed.
+    """
+
+    copies: dict[str, str] = field(default_factory=dict)
+    problems: tuple[Diagnostic, ...] = ()
+    missing: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
+class Listing:
+    """The lines of a scan, sorted out when somebody asks; `strays` if they are known to be those of last time."""
+
+    def __init__(self, lines: list[str], strays: Strays | None = None) -> None:
+        self._lines, self._strays = lines, strays
+
+    @cached_property
+    def files(self) -> dict[str, Signature]:
+        """The customers' files with their signatures, in the order of the paths."""
+        copies = self.strays.copies
+        found = {
+            path: signature
+            for path, what in map(_parts, self._lines)
+            if path not in copies and (signature := _signature(path, what))
+        }
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def strays(self) -> Strays:
+        """Everything else that people should know about."""
+        return self._strays or _strays(self._lines)
+
+    def changed(self, before: set[str]) -> dict[str, Signature]:
+        """The customers' files whose lines are not among those of `before`, in the order of the paths."""
+        copies = self.strays.copies
+        new = (_parts(line) for line in self._lines if line not in before)
+        found = {
+            path: signature
+            for path, what in new
+            if path not in copies and (signature := _signature(path, what))
+        }
+        return dict(sorted(found.items()))
+
+
+def is_in_place(old: set[str], new: set[str]) -> bool:
+    """Whether what has changed from `old` lines to `new` ones is files that were there and are there still."""
+    before, now = dict(map(_parts, old)), dict(map(_parts, new))
+    return before.keys() == now.keys() and all(
+        what[:1].isdigit() for what in (*before.values(), *now.values())
+    )
+
+
+def _parts(line: str) -> tuple[str, str]:
+    path, _, what = line.partition(BETWEEN)
+    return path, what
+
+
+def _signature(path: str, what: str) -> Signature | None:
+    """The signature of a file that may be a customer's by its name; None for another, and for what is no file."""
+    if not what[:1].isdigit() or is_debris(path.rpartition("/")[2]) or not _is_utf8(path):
+        return None
+    size, mtime_ns, ctime_ns, inode = map(int, what.split(" "))
+    return Signature(size, mtime_ns, ctime_ns, inode)
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _strays(lines: list[str]) -> Strays:
+    beside: dict[str, set[str]] = {}
+    for line in lines:
+        folder, _, name = line.partition(BETWEEN)[0].rpartition("/")
+        beside.setdefault(folder, set()).add(name)
+    copies, problems = dict[str, str](), list[Diagnostic]()
+    missing, closed = list[str](), list[str]()
+    for path, what in map(_parts, lines):
+        folder, _, name = path.rpartition("/")
+        word, _, why = what.partition(" ")
+        if word == MISSING:
+            missing.append(path)
+        elif word == CLOSED:
+            closed.append(path)
+            problems.append(_left_out(path, why or "it cannot be read"))
+        elif word != FOLDER and not is_debris(name):
+            if problem := _problem(path, word, why):
+                problems.append(problem)
+            elif original := original_of(name, beside[folder]):
+                copies[path] = f"{folder}/{original}"
+    return Strays(copies, tuple(problems), tuple(missing), tuple(closed))
+
+
+def _problem(path: str, word: str, why: str) -> Diagnostic | None:
+    """What is wrong with what stands at `path`, if anything is."""
+    if not _is_utf8(path):
+        shown = path.encode(errors="replace").decode()
+        return _left_out(shown, "its name is not UTF-8", "Rename the file.")
+    words = {
+        OUTSIDE: "it is a link that leads out of the vault",
+        SPECIAL: "it is no ordinary file",
+        UNREADABLE: why or "it cannot be read",
+    }
+    return _left_out(path, words[word]) if word in words else None
+
+
+def _left_out(
+    path: str, why: str, hint: str = "Put it right, or move it out of the customers' folder."
+) -> Diagnostic:
+    return Diagnostic("PT009", path, 1, 1, f"this file is left out: {why}", hint)

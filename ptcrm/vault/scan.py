@@ -1,0 +1,144 @@
+"""The customers' folders as the disk has them: a line for each Markdown file, to be compared with those of last time.
+
+It is under every command, so it imports little and makes nothing of what it sees; `listing` does (I/O).
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# A line is PATH//WHAT: `SIZE MTIME_NS CTIME_NS INODE` of a regular file, else one of these words.
+FOLDER, MISSING, CLOSED = "folder", "missing", "closed"
+OUTSIDE, SPECIAL, UNREADABLE = "outside", "special", "unreadable"
+UNSURE = "0"  # of a regular file that is to be read again
+BETWEEN = "//"  # no path has it inside
+_END = "\0"  # nor this
+_KIND, _REGULAR, _DIRECTORY = 0o170000, 0o100000, 0o040000
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789- ")  # in no name of debris
+_BY_DESCRIPTOR = os.scandir in os.supports_fd
+RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
+
+
+class Seen(NamedTuple):
+    """One look at the folders: the lines, and the newest time in them (ns)."""
+
+    lines: list[str]
+    newest_ns: int
+
+    def text(self) -> bytes:
+        """The lines as bytes: the same as last time, if nothing has changed since."""
+        return joined(self.lines)
+
+    def noted(self, seen_ns: int) -> list[str]:
+        """The lines to compare with next time: of files that may change and still look the same, one like no other."""
+        if self.newest_ns + RACY_NS < seen_ns:
+            return self.lines
+        return [
+            line if _newest(line) + RACY_NS < seen_ns else f"{line.partition(BETWEEN)[0]}{BETWEEN}{UNSURE}"
+            for line in self.lines
+        ]
+
+
+def joined(lines: Iterable[str]) -> bytes:
+    """Lines as bytes, for keeping."""
+    return _END.join(lines).encode(errors="surrogatepass")
+
+
+def split(text: bytes) -> list[str]:
+    """The lines that `joined` made bytes of."""
+    return text.decode(errors="surrogatepass").split(_END)
+
+
+def _newest(line: str) -> int:
+    """The newest time of a line (ns); 0 for one without."""
+    numbers = line.rpartition(BETWEEN)[2].split(" ")
+    return max(int(numbers[1]), int(numbers[2])) if numbers[0].isdigit() else 0
+
+
+def see(root: str | os.PathLike[str], folders: Iterable[str]) -> Seen:
+    """What stands in `folders` of the vault; a folder that leads out of it is not looked into."""
+    top = os.path.realpath(root)
+    lines: list[str] = []
+    newest = 0
+    for folder in folders:
+        if is_inside(top, f"{top}/{folder}"):
+            newest = max(newest, _see(top, folder, lines))
+        else:
+            lines.append(f"{folder}{BETWEEN}{OUTSIDE}")
+    return Seen(lines, newest)
+
+
+def is_inside(root: str, path: str) -> bool:
+    """Whether `path` leads to something in the folder `root`."""
+    return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _see(root: str, folder: str, lines: list[str]) -> int:
+    """Add the lines of a folder and those below it; the newest time (ns)."""
+    newest = 0
+    todo = [folder]
+    while todo:
+        at = todo.pop()
+        lines.append(f"{at}{BETWEEN}{FOLDER}")
+        try:
+            newest = max(newest, _see_one(root, at, todo, lines))
+        except FileNotFoundError:
+            lines[-1] = f"{at}{BETWEEN}{MISSING}" if at == folder else lines[-1]
+        except OSError as error:
+            lines[-1] = f"{at}{BETWEEN}{CLOSED} {error.strerror or ''}"
+    return newest
+
+
+def _see_one(root: str, at: str, todo: list[str], lines: list[str]) -> int:
+    """Add the lines of the folder at `at`, and the folders in it to `todo`; the newest time (ns)."""
+    newest = 0
+    with entries_of(f"{root}/{at}") as entries:
+        for entry in entries:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if not _is_passed_over(name):
+                    todo.append(f"{at}/{name}")
+            elif name[-3:].lower() == ".md":
+                path = f"{at}/{name}"
+                try:
+                    status = entry.stat()
+                except OSError as error:
+                    lines.append(f"{path}{BETWEEN}{UNREADABLE} {error.strerror or ''}")
+                    continue
+                if status.st_mode & _KIND == _REGULAR and (
+                    not entry.is_symlink() or is_inside(root, f"{root}/{path}")
+                ):
+                    changed, moved = status.st_mtime_ns, status.st_ctime_ns
+                    newest = max(newest, changed, moved)
+                    lines.append(f"{path}{BETWEEN}{status.st_size} {changed} {moved} {status.st_ino}")
+                elif not is_inside(root, f"{root}/{path}"):
+                    lines.append(f"{path}{BETWEEN}{OUTSIDE}")
+                elif status.st_mode & _KIND != _DIRECTORY:
+                    lines.append(f"{path}{BETWEEN}{SPECIAL}")
+    return newest
+
+
+@contextmanager
+def entries_of(place: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+    """What is in a folder; by its descriptor if that can be, from where names are looked up in less time."""
+    opened = os.open(place, os.O_RDONLY | os.O_DIRECTORY) if _BY_DESCRIPTOR else None
+    try:
+        with os.scandir(place if opened is None else opened) as entries:
+            yield entries
+    finally:
+        if opened is not None:
+            os.close(opened)
+
+
+def _is_passed_over(folder: str) -> bool:
+    """Whether the scanner does not look into a folder of this name."""
+    if _PLAIN.issuperset(folder):
+        return False
+    from ptcrm.vault.names import is_debris
+
+    return folder == "node_modules" or is_debris(folder)
