@@ -74,7 +74,7 @@ _TRIES = 3  # another process may read files while this one works out what follo
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _AT_ONCE = 500  # customers whose obligations are worked out together
 _A_YEAR_KNOWN = 2026  # to the package of holidays
-_ROWS_VERSION = "10"  # raised when rows are laid out or worked out differently
+_ROWS_VERSION = "11"  # raised when rows are laid out or worked out differently
 
 
 class Listed(NamedTuple):
@@ -558,7 +558,7 @@ class Workspace:
             end = until.toordinal()
             days = [(day, one) for day, one in days if one.ready <= end]
             waiting = [one for one in waiting if one.ready <= end]
-        owed, mailings = self._yearly(self.cache.yearly(kind="lead")), self.mailings(until)
+        owed, mailings = self._yearly(self._reminders(until)), self.mailings(until)
         if only is not None:
             days = [(day, one) for day, one in days if one.path in only]
             waiting = [one for one in waiting if one.path in only]
@@ -571,6 +571,12 @@ class Workspace:
         ]
         shown = [one for one in found if snoozed or max(one.planned, self.today) >= one.quiet_until]
         return Listed(sorted(shown, key=in_order), len(waiting))
+
+    def _reminders(self, until: date) -> list[tuple[str, Yearly]]:
+        """The reminders ahead of what is yearly that may stand on a day up to `until`, and perhaps others."""
+        leads = self.config.occasions.lead.values()
+        last = max((later(until, ahead) for ahead in leads), default=until)
+        return [row for row in self.cache.yearly(days=(self.today, last)) if row[1].kind == "lead"]
 
     def _occurrences(self, days: list[tuple[int, Contact]]) -> list[Occurrence]:
         """The contacts that stand on `days`, in their order."""
@@ -608,7 +614,7 @@ class Workspace:
 
     def occasions(self, first: date, last: date, only: Container[str] | None = None) -> list[Occurrence]:
         """The birthdays and other occasions from `first` to `last` (both included); with `only`, of these paths."""
-        rows = [(path, one) for path, one in self.cache.yearly() if one.kind != "lead"]
+        rows = [row for row in self.cache.yearly(days=(first, last)) if row[1].kind != "lead"]
         owed = self._yearly([(path, one) for path, one in rows if only is None or path in only])
         return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
 

@@ -17,8 +17,17 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptcrm.model.customer import Customer
+from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import USUAL, Diagnostic
-from ptcrm.model.occurrence import Contact, Obligation, Obligations, Standing, Yearly
+from ptcrm.model.occurrence import (
+    ALWAYS,
+    FOREVER,
+    Contact,
+    Obligation,
+    Obligations,
+    Standing,
+    Yearly,
+)
 from ptcrm.vault.listing import Signature, Strays
 from ptcrm.vault.rows import Memo, dump, load
 
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from ptcrm.model.dates import Anniversary
     from ptcrm.vault.index import FileRead
 
 _TABLES = """
@@ -58,7 +68,7 @@ CREATE TABLE contact (
 );
 CREATE INDEX contact_path ON contact (path);
 CREATE INDEX contact_ready ON contact (ready);
-CREATE TABLE yearly (path TEXT, kind TEXT, facts TEXT);
+CREATE TABLE yearly (path TEXT, kind TEXT, day INTEGER, facts TEXT);
 CREATE INDEX yearly_path ON yearly (path);
 CREATE TABLE holidays (key TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
 """
@@ -69,6 +79,7 @@ _COLUMNS = {
 _BY_FILE = ("file", "customer", "handle", "link", "log", "shared", "text", "diagnostic")
 _OWED = ("standing", "contact", "yearly")
 _AT_ONCE = 500  # values in one question
+_NEARLY_A_YEAR, _NEW_YEARS_EVE, _A_DAY = 360, 1231, Interval(days=1)
 
 
 class Note(NamedTuple):
@@ -312,8 +323,10 @@ class Cache:
         self._insert(
             "contact", ((*Contact.of(path, one)[:-1], None, self.memo.row(one)) for path, one in contacts)
         )
-        yearly = ((path, day.kind, self.memo.row(day)) for path, one in owed.items() for day in one.yearly)
-        self._insert("yearly", yearly)
+        days = ((path, day) for path, one in owed.items() for day in one.yearly)
+        self._insert(
+            "yearly", ((path, day.kind, _day_of_year(day.day), self.memo.row(day)) for path, day in days)
+        )
 
     def standing(self, path: str) -> Standing | None:
         """Where the cadence of the customer at `path` stands."""
@@ -344,14 +357,16 @@ class Cache:
         facts = dict(self.rows_among("SELECT number, facts FROM contact WHERE number IN ({})", numbers))
         return (self.memo.load(Obligation, facts[one.number]) for one in contacts)
 
-    def yearly(self, of: str | None = None, kind: str | None = None) -> list[tuple[str, Yearly]]:
-        """Every birthday, occasion and reminder, with its customer's path; `of` and `kind` narrow it down."""
-        rows = self.database.execute(
-            """SELECT path, facts FROM yearly
-            WHERE (?1 IS NULL OR path = ?1) AND (?2 IS NULL OR kind = ?2) ORDER BY path""",
-            (of, kind),
-        )
-        return [(path, self.memo.load(Yearly, facts)) for path, facts in rows]
+    def yearly(
+        self, of: str | None = None, days: tuple[date, date] = (ALWAYS, FOREVER)
+    ) -> list[tuple[str, Yearly]]:
+        """Every birthday, occasion and reminder, with its customer's path; `of` and `days` narrow it down.
+
+        Those that return on one of the days, both included, are there, and perhaps others.
+        """
+        ranges = " OR ".join(f"day BETWEEN {first} AND {last}" for first, last in _parts_of_year(*days))
+        query = f"SELECT path, facts FROM yearly WHERE ({ranges}) AND (?1 IS NULL OR path = ?1) ORDER BY path"  # noqa: S608
+        return [(path, self.memo.load(Yearly, facts)) for path, facts in self.database.execute(query, (of,))]
 
     def holidays(self, key: str) -> dict[date, str] | None:
         """The public holidays that were kept as `key`, with their names."""
@@ -362,6 +377,19 @@ class Cache:
         """Keep public holidays as `key`."""
         facts = json.dumps({day.isoformat(): name for day, name in days.items()}, ensure_ascii=False)
         self.database.execute("INSERT OR REPLACE INTO holidays VALUES (?, ?)", (key, facts))
+
+
+def _day_of_year(day: Anniversary | date) -> int:
+    """The month and the day as one number: 1231 is the last."""
+    return 100 * day.month + day.day
+
+
+def _parts_of_year(first: date, last: date) -> list[tuple[int, int]]:
+    """The days of the year from `first` to `last`, and one on either side, since leap days move."""
+    if (last - first).days > _NEARLY_A_YEAR:
+        return [(0, _NEW_YEARS_EVE)]
+    begin, end = _day_of_year(later(first, _A_DAY, -1)), _day_of_year(later(last, _A_DAY))
+    return [(begin, end)] if begin <= end else [(begin, _NEW_YEARS_EVE), (0, end)]
 
 
 def _connect(place: Path) -> sqlite3.Connection:
