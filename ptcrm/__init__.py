@@ -3,7 +3,7 @@
 `__all__` is what other Python programs may use (docs/python.md). Each name is loaded when it is asked for.
 """
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # `typing` would take longer to load than many an answer
 
 __version__ = "0.1.0"
 __all__ = [

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 import time
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property, partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from ptcrm import __version__
 from ptcrm.errors import NotFoundError, PtcrmError, QueryError, RefusedError, UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.config import Config, read_config
-from ptcrm.model.dates import later
+from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import ERRORS, USUAL, Diagnostic, Problem, Severity
 from ptcrm.model.occurrence import FOREVER
 from ptcrm.model.reading import Report
@@ -43,12 +42,14 @@ from ptcrm.text.frontmatter import Flaw, compose
 from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault import replace as files
 from ptcrm.vault import store
+from ptcrm.vault.answers import Answer, looked_at
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.entries import Forms
 from ptcrm.vault.index import Facts, FileRead, Index, Look, Match, facts_of, is_older, nothing_but
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.lines import append_entry, entry_line
 from ptcrm.vault.log import LineReader
+from ptcrm.vault.places import place_of, stamp_of, user_folder
 from ptcrm.vault.rename import Files, renamed
 from ptcrm.vault.repair import repaired
 from ptcrm.vault.scan import see
@@ -66,15 +67,16 @@ if TYPE_CHECKING:
     from ptcrm.query.nodes import Query
     from ptcrm.schedule.campaigns import Mailing
     from ptcrm.schedule.plan import Arranged
+    from ptcrm.vault.answers import Piece
     from ptcrm.vault.listing import Signature
     from ptcrm.vault.prose import Texts
     from ptcrm.vault.repair import Repair
 
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
+_ALWAYS = (0, 2**62)
 _AT_ONCE = 500  # customers whose obligations are worked out together
 _A_YEAR_KNOWN = 2026  # to the package of holidays
-_ROWS_VERSION = "11"  # raised when rows are laid out or worked out differently
 
 
 class Listed(NamedTuple):
@@ -125,8 +127,7 @@ class Workspace:
         self._ahead: dict[str, FileRead] = {}
         self._new_texts: dict[str, tuple[Signature | None, Texts]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
-        stamp = f"{__version__} {_ROWS_VERSION} {hashlib.sha256(self._settings).hexdigest()}"
-        self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp)
+        self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp_of(self._settings))
         self.renew()
 
     @classmethod
@@ -136,12 +137,10 @@ class Workspace:
         `today` None is today in the vault's time zone. Raises `NotFoundError` if there is no vault, `PtcrmError`
         if its ptcrm.yaml cannot be read.
         """
-        import platformdirs
-
         root = Path(folder).expanduser().absolute()
         if not (root / store.CONFIG_NAME).is_file():
             raise store.no_vault(root)
-        return cls(root, today, platformdirs.user_cache_path("ptcrm"), platformdirs.user_state_path("ptcrm"))
+        return cls(root, today, Path(user_folder("cache")), Path(user_folder("state")))
 
     def __enter__(self) -> Self:
         return self
@@ -301,6 +300,23 @@ class Workspace:
             return Source.decode(path, store.read_file(self.root, path)).text
         except (OSError, UndecodableError):
             return None
+
+    def keep_answer(self, question: bytes, pieces: list[Piece], files: Iterable[str]) -> None:
+        """Keep what was printed in answer to a `question`, which follows from these `files` besides the vault."""
+        if self.recovered:
+            return
+        since, until = _ALWAYS
+        if not self._is_given:
+            next_day = later(self.today, Interval(days=1))
+            since, until = (
+                int(datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp())
+                for day in (self.today, next_day)
+            )
+        follows = [looked_at(path) for path in (*files, str(self.journal.pending_file))]
+        if self.config.country and (holidays := find_spec("holidays")) and holidays.origin:
+            follows.append(looked_at(holidays.origin))
+        with contextlib.suppress(sqlite3.DatabaseError):
+            self.cache.keep_answer(question, self.config.customers, Answer(since, until, follows, pieces))
 
     # Finding a customer
 
@@ -840,11 +856,6 @@ def read_settings(root: Path) -> Settings:
     config = read_config(top, report)
     # ptcrm.yaml is its owner's: no command writes to it
     return Settings(config, content, tuple(replace(one, fix=None) for one in report.found))
-
-
-def place_of(root: Path) -> str:
-    """The name under which the vault at `root` is known in the user's folders."""
-    return hashlib.sha256(str(root.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
 
 
 def begin_vault(root: Path, operation: Operation, today: date | None, state_folder: Path) -> None:

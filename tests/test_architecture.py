@@ -26,6 +26,7 @@ LAYERS = {
     "git": 5,
     "workspace": 6,
     "views": 7,
+    "start": 8,
     "server": 8,
     "cli": 9,
     "handler": 9,
@@ -39,11 +40,13 @@ DOES_IO = {
     "vault/replace",
     "vault/cache",
     "vault/scan",
+    "vault/answers",
+    "vault/places",
     "vault/watch",
     "git/repo",
     "workspace",
 }
-IO_LAYERS = {"server", "cli"}
+IO_LAYERS = {"server", "start", "cli"}
 IO_NAMES = {"open", "input", "print"}
 IO_MODULES = {"os", "sqlite3", "subprocess", "socket", "shutil", "tempfile", "pathlib"}
 PURE_PATHS = {"PurePosixPath", "PurePath"}

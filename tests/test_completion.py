@@ -240,7 +240,7 @@ def test_nothing_is_written_but_the_cache(
 
 
 def test_what_another_command_left_unfinished_stays_as_it_is(complete: Complete, sample: Path) -> None:
-    from ptcrm.workspace import place_of
+    from ptcrm.vault.places import place_of
 
     note = platformdirs.user_state_path("ptcrm") / place_of(sample) / "pending.json"
     note.parent.mkdir(parents=True)

@@ -18,7 +18,7 @@ from ptcrm.errors import PtcrmError
 from ptcrm.server import tokens as module
 from ptcrm.server.addresses import Base
 from ptcrm.server.tokens import TokenFile, Tokens
-from ptcrm.workspace import place_of
+from ptcrm.vault.places import place_of
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
 BASE = Base("https", "example.org", None, "/ptcrm")

@@ -14,6 +14,7 @@ import click
 from ptcrm import __version__
 from ptcrm.cli.options import IsoDay, Place, Session, wants_colour
 from ptcrm.errors import PtcrmError
+from ptcrm.start import CLOSED_PIPE, REPEATABLE
 from ptcrm.text.safe import for_terminal
 
 if TYPE_CHECKING:
@@ -79,7 +80,6 @@ _ASKING = {
     *("list", "find", "timeline", "tags", "fields", "stats", "show", "brief", "why", "check", "schema"),
     *("digest", "help", None),
 }
-_CLOSED_PIPE = 141  # what a shell shows for those whom a closed pipe ends: 128 and the number of the signal
 
 
 class _Failure(click.ClickException):
@@ -142,7 +142,7 @@ class _Commands(click.Group):
             raise _Failure(error) from error
         except BrokenPipeError as error:  # who reads has seen enough
             _drop_output()
-            raise click.exceptions.Exit(_CLOSED_PIPE) from error
+            raise click.exceptions.Exit(CLOSED_PIPE) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except OSError as error:  # of the output, or of a file that is not the vault's
@@ -200,14 +200,27 @@ def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool
         from ptcrm.cli.pager import paged
 
         ctx.with_resource(paged())
+    if ctx.invoked_subcommand in REPEATABLE:
+        from ptcrm.cli.recording import Recording
+
+        ctx.obj.recording = Recording(sys.argv[1:])
+        ctx.with_resource(ctx.obj.recording.listening())
     if ctx.invoked_subcommand is None:
         from ptcrm.cli.glance import glance
 
         glance(ctx.obj, as_json=as_json)
 
 
+@cli.result_callback()
+@click.pass_obj
+def _keep(session: Session, /, *_: object, **__: object) -> None:
+    """Keep what was answered; a command that ends with an error does not come here."""
+    if session.recording:
+        session.recording.keep(session)
+
+
 def main() -> None:
-    """The entry point: UTF-8 in and out, whatever the locale."""
+    """The command: UTF-8 in and out, whatever the locale."""
     if os.name == "posix" and sys.getfilesystemencoding() == "ascii":  # Python's own help was turned off
         os.execv(sys.executable, [sys.executable, "-X", "utf8", "-m", "ptcrm", *sys.argv[1:]])  # noqa: S606
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):

@@ -174,4 +174,5 @@ def _open(session: Session, answer: Answer) -> None:
         raise UsageError(
             f"--open: these are {len(paths)} files, and {_MOST_FILES} are opened at most. Ask for fewer."
         )
+    session.is_repeatable = False
     edit_files(session.workspace(), paths)

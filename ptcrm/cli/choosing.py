@@ -138,6 +138,7 @@ def choose(session: Session, title: str, customers: Sequence[Customer]) -> Custo
     whole = sorted(customers, key=lambda one: (fold(one.name), one.path))
     if not whole:
         raise NotFoundError('Nobody here yet. Add a customer: ptcrm add "Anna Kowalska"')
+    session.is_repeatable = False
     with session.unlocked():
         tell(title)
         shown = whole

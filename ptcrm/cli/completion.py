@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import click
@@ -148,12 +149,11 @@ def _agreeing(found: list[Candidate], part: str) -> list[Candidate]:
 @cache
 def _words(vault: str | None) -> Words:
     """The words of the vault that the line means."""
-    import platformdirs
-
     from ptcrm.cli.options import Session, state_folder
     from ptcrm.cli.words import known_words
+    from ptcrm.vault.places import user_folder
 
-    return known_words(Session(vault, None).folder(), platformdirs.user_cache_path("ptcrm"), state_folder())
+    return known_words(Session(vault, None).folder(), Path(user_folder("cache")), state_folder())
 
 
 @add_completion_class

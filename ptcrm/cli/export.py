@@ -54,26 +54,26 @@ def ics_command(session: Session, feed: str | None, output: str | None, folder: 
     for problem in workspace.settings_problems():
         tell(f"ptcrm: {problem}")
     if folder is not None:
-        _write_all(workspace, Path(folder))
+        _write_all(session, Path(folder))
     elif output is None or output == "-":
         rendered = _rendered(workspace, feed or "all")
         click.echo(rendered.content, nl=False)
     else:
-        _write(workspace, Path(output), _rendered(workspace, feed or "all"))
+        _write(session, Path(output), _rendered(workspace, feed or "all"))
     for line in workspace.left_out()[:_SHOWN]:
         tell(f"ptcrm: left out of the feed: {line}")
 
 
-def _write_all(workspace: Workspace, folder: Path) -> None:
+def _write_all(session: Session, folder: Path) -> None:
     """Write every feed; one that cannot be written hinders no other, and the first error is raised at the end."""
-    failed = []
+    workspace, failed = session.workspace(), []
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RefusedError(f"{folder}: no folder can be made there: {error.strerror or error}") from error
     for name in workspace.config.feeds:
         try:
-            _write(workspace, folder / f"{name}.ics", _rendered(workspace, name))
+            _write(session, folder / f"{name}.ics", _rendered(workspace, name))
         except PtcrmError as error:
             failed.append(error)
     for other in failed[1:]:
@@ -92,9 +92,9 @@ def _rendered(workspace: Workspace, name: str) -> Rendered:
     return rendered
 
 
-def _write(workspace: Workspace, path: Path, rendered: Rendered) -> None:
+def _write(session: Session, path: Path, rendered: Rendered) -> None:
     """Write the feed to `path`, unless a calendar there would lose all its events to a vault that looks empty."""
-    if not workspace.listing.files and path.is_file():
+    if not session.workspace().listing.files and path.is_file():
         raise RefusedError(
             f"There is no customer in the vault at all, so {path} stays as it is: perhaps a disk or a "
             "folder is missing. If the vault is meant to be empty, delete the calendar file first."
@@ -102,4 +102,6 @@ def _write(workspace: Workspace, path: Path, rendered: Rendered) -> None:
     from ptcrm.formats.ics import BEGINS
 
     changed = write_outside(path, rendered.content, BEGINS)
+    session.is_repeatable &= not changed
+    session.follows.append(str(path.absolute()))
     tell(f"{path}: {plural(rendered.events, 'event')}{'' if changed else ', as before'}")

@@ -17,10 +17,12 @@ from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.reading import did_you_mean, parse_whole, suggest
+from ptcrm.vault.places import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ptcrm.cli.recording import Recording
     from ptcrm.model.change import Operation
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer
@@ -60,7 +62,8 @@ class Place(click.ParamType[str]):
 class Session:
     """What stands before the command: the vault as given, and the day; then what a `writing` command is like.
 
-    `answers` has what was asked and typed, so that a command that begins anew asks nothing twice.
+    A command that has done more than answer is not `is_repeatable`; `follows` are the other files that the answer
+    follows from. `answers` has what was asked and typed, so that a command that begins anew asks nothing twice.
     """
 
     def __init__(self, vault: str | None, today: date | None) -> None:
@@ -68,6 +71,8 @@ class Session:
         self.writes = self.dry_run = self.applied = False
         self.opened: Workspace | None = None
         self.answers: dict[str, Any] = {}
+        self.is_repeatable, self.follows = True, list[str]()
+        self.recording: Recording | None = None
         self._alone = ExitStack()
 
     def workspace(self, *, quiet: bool = False) -> Workspace:
@@ -126,8 +131,6 @@ class Session:
 
         Raises `NotFoundError` if there is none, unless it `may_be_gone` for now.
         """
-        import platformdirs
-
         from ptcrm.workspace import Workspace
 
         try:
@@ -138,7 +141,7 @@ class Session:
                 raise
             root = place
         root = root.absolute()
-        cache_folder = platformdirs.user_cache_path("ptcrm")
+        cache_folder = Path(user_folder("cache"))
         return root, partial(Workspace, root, self.today, cache_folder, state_folder())
 
     def settings(self) -> tuple[Path, Config]:
@@ -265,9 +268,7 @@ pass_session = click.make_pass_decorator(Session)
 
 def state_folder() -> Path:
     """Where the user's undo stores and locks are kept."""
-    import platformdirs
-
-    return platformdirs.user_state_path("ptcrm")
+    return Path(user_folder("state"))
 
 
 def patient(body: Callable[..., None]) -> Callable[..., None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,10 +13,10 @@ from ptcrm.cli.output import say, tell
 from ptcrm.server.addresses import DEFAULT_PORT, Base, read_base
 from ptcrm.server.tokens import TokenFile
 from ptcrm.server.where import Where
+from ptcrm.vault.places import place_of, user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from ptcrm.server.kept import Kept
     from ptcrm.server.live import Live, Refreshed, Snapshot
@@ -67,15 +68,12 @@ def serving_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def token_file(root: Path) -> TokenFile:
     """The tokens of the vault at `root`."""
-    import platformdirs
-
-    return TokenFile(platformdirs.user_config_path("ptcrm"), root, tell)
+    return TokenFile(Path(user_folder("config")), root, tell)
 
 
 def kept_of(root: Path) -> Kept:
     """The last good feeds of the vault at `root`."""
     from ptcrm.server.kept import Kept
-    from ptcrm.workspace import place_of
 
     return Kept(state_folder() / place_of(root) / "feeds")
 

@@ -6,15 +6,16 @@ A value that cannot be used is said on stderr with its place, and counts as not 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ptcrm.model.reading import suggest
+from ptcrm.vault.places import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from ptcrm.text.frontmatter import Mapping, Node
 
@@ -39,11 +40,14 @@ def of_environment(name: str) -> str | None:
     return value or None
 
 
+def config_file() -> Path:
+    """Where the user's config.yaml is, if there is one."""
+    return Path(user_folder("config")) / "config.yaml"
+
+
 def configured() -> dict[str, str]:
     """The settings of the user's config.yaml that can be used; none if there is no such file."""
-    import platformdirs
-
-    path = platformdirs.user_config_path("ptcrm") / "config.yaml"
+    path = config_file()
     try:
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

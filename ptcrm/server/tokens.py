@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from ptcrm.errors import BusyError, PtcrmError
 from ptcrm.server.addresses import Base, read_base
 from ptcrm.vault.journal import take_lock
+from ptcrm.vault.places import place_of
 from ptcrm.vault.replace import fill, read_regular, sync_folder
-from ptcrm.workspace import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -28,6 +28,7 @@ from ptcrm.model.occurrence import (
     Standing,
     Yearly,
 )
+from ptcrm.vault import answers
 from ptcrm.vault.listing import Signature, Strays
 from ptcrm.vault.rows import Memo, dump, load
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ptcrm.model.dates import Anniversary
+    from ptcrm.vault.answers import Answer
     from ptcrm.vault.index import FileRead
 
 _TABLES = """
@@ -93,8 +95,8 @@ class Note(NamedTuple):
 class Cache:
     """One vault's rows. Dates in rows are ISO text, so that they sort and compare as days."""
 
-    def __init__(self, database: sqlite3.Connection, stamp: str) -> None:
-        self.database, self.stamp, self.memo = database, stamp, Memo()
+    def __init__(self, database: sqlite3.Connection, stamp: str, *, is_kept: bool = False) -> None:
+        self.database, self.stamp, self.is_kept, self.memo = database, stamp, is_kept, Memo()
         try:
             if self._stamp() != stamp:
                 self._start_anew()
@@ -108,7 +110,7 @@ class Cache:
         if place is not None:
             for _ in range(2):  # a damaged file is removed, then there is a second try
                 try:
-                    return cls(_connect(place), stamp)
+                    return cls(_connect(place), stamp, is_kept=True)
                 except sqlite3.OperationalError:
                     break
                 except sqlite3.DatabaseError:
@@ -131,7 +133,7 @@ class Cache:
             names = self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             for (name,) in names:
                 self.database.execute(f"DROP TABLE {name}")
-            for statement in _TABLES.split(";\n"):
+            for statement in (*_TABLES.split(";\n"), answers.TABLE):
                 self.database.execute(statement)
             self.database.execute("INSERT INTO meta VALUES ('stamp', ?)", (self.stamp,))
 
@@ -204,14 +206,19 @@ class Cache:
         row = self.database.execute("SELECT token, text, strays FROM note").fetchone()
         return Note(row[0], row[1], load(Strays, row[2])) if row else None
 
+    def _token(self) -> str | None:
+        row = self.database.execute("SELECT token FROM note").fetchone()
+        return row[0] if row else None
+
     def replace_note(self, before: Note | None, text: bytes, strays: Strays) -> None:
         """Note what a scan saw of which the rows now have all, in the place of the note `before`.
 
         If there is another one by now, the rows are those of two scans, and none is noted.
         """
-        row = self.database.execute("SELECT token FROM note").fetchone()
+        is_before = self._token() == (before and before.token)
         self.database.execute("DELETE FROM note")
-        if (row and row[0]) == (before and before.token):
+        self.database.execute("DELETE FROM answer")
+        if is_before:
             self.database.execute("INSERT INTO note VALUES (?, ?, ?)", (token_hex(8), text, dump(strays)))
 
     def forget(self, paths: Iterable[str]) -> None:
@@ -367,6 +374,21 @@ class Cache:
         ranges = " OR ".join(f"day BETWEEN {first} AND {last}" for first, last in _parts_of_year(*days))
         query = f"SELECT path, facts FROM yearly WHERE ({ranges}) AND (?1 IS NULL OR path = ?1) ORDER BY path"  # noqa: S608
         return [(path, self.memo.load(Yearly, facts)) for path, facts in self.database.execute(query, (of,))]
+
+    # Answers
+
+    def keep_answer(self, question: bytes, folders: Iterable[str], answer: Answer) -> None:
+        """Keep what was answered from the rows that are held; nothing is done if there are others by now.
+
+        Raises `sqlite3.DatabaseError`, at once if another process is writing.
+        """
+        token = self._token()
+        if token is None or not self.is_kept:
+            return
+        self.database.execute("PRAGMA busy_timeout = 0")
+        with self.writing():
+            if self._token() == token:
+                answers.keep(self.database, question, folders, answer)
 
     def holidays(self, key: str) -> dict[date, str] | None:
         """The public holidays that were kept as `key`, with their names."""

@@ -50,7 +50,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._pending = folder / "pending.json"
+        self.pending_file = folder / "pending.json"
         self._held = False
 
     @contextmanager
@@ -85,28 +85,28 @@ class Journal:
 
     def begin(self, record: Record) -> None:
         """Note, safely on the disk, what is about to be done."""
-        fill(self._pending, json.dumps(_plain(record)).encode(), mode=0o600)
+        fill(self.pending_file, json.dumps(_plain(record)).encode(), mode=0o600)
         sync_folder(self.folder)
 
     def finish(self, number: int) -> None:
         """Keep the noted operation for undo; the oldest ones go when there are too many."""
-        self._pending.replace(self.folder / f"{number}.json")
+        self.pending_file.replace(self.folder / f"{number}.json")
         self._drop_oldest()
 
     def abandon(self) -> None:
         """Forget the operation that was noted and not done."""
-        self._pending.unlink(missing_ok=True)
+        self.pending_file.unlink(missing_ok=True)
 
     def has_pending(self) -> bool:
         """Whether an operation was begun and has not ended."""
-        return self._pending.exists()
+        return self.pending_file.exists()
 
     def pending(self) -> Record | None:
         """The operation that was begun and has not ended; None if it ended before it was noted in full.
 
         Raises OSError: a note that cannot be read now may be whole.
         """
-        return _parsed(self._pending.read_bytes())
+        return _parsed(self.pending_file.read_bytes())
 
     def next_number(self) -> int:
         """The number of the next operation."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+
+from ptcrm import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,11 +25,11 @@ _BY_DESCRIPTOR = os.scandir in os.supports_fd
 RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 
 
-class Seen(NamedTuple):
+class Seen:
     """One look at the folders: the lines, and the newest time in them (ns)."""
 
-    lines: list[str]
-    newest_ns: int
+    def __init__(self, lines: list[str], newest_ns: int) -> None:
+        self.lines, self.newest_ns = lines, newest_ns
 
     def text(self) -> bytes:
         """The lines as bytes: the same as last time, if nothing has changed since."""

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from ptcrm.cli import cli
-from ptcrm.workspace import place_of
+from ptcrm.vault.places import place_of
 from tests.conftest import DAY, MakeVault
 
 pytestmark = [

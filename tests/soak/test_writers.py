@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ptcrm.vault.journal import Journal
-from ptcrm.workspace import place_of
+from ptcrm.vault.places import place_of
 from tests.conftest import ROOT, MakeVault
 from tests.soak.agents import SAVERS
 

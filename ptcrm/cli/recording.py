@@ -1,0 +1,81 @@
+"""What a command prints is noted, so that the same question need not be worked out again (`ptcrm/start.py`)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ptcrm.start import question
+from ptcrm.vault.answers import LONGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ptcrm.cli.options import Session
+    from ptcrm.vault.answers import Piece
+
+
+class _Heard:
+    """A stream that notes what is written to it."""
+
+    def __init__(self, stream: Any, note: list[Piece], *, aside: bool) -> None:  # noqa: ANN401  # text or bytes
+        self._stream, self._note, self._aside = stream, note, aside
+
+    def write(self, text: str | bytes) -> int:
+        """Write, and note it."""
+        count: int = self._stream.write(text)
+        if isinstance(text, str):
+            text = text.replace("\n", os.linesep).encode(errors="backslashreplace")
+        if text:
+            self._note.append((self._aside, text))
+        return count
+
+    @property
+    def buffer(self) -> _Heard:
+        """The stream of bytes below."""
+        return _Heard(self._stream.buffer, self._note, aside=self._aside)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._stream, name)
+
+
+class Recording:
+    """What a command has printed so far."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._question = question(words)
+        self._pieces: list[Piece] = []
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """What is printed inside is noted."""
+        before = sys.stdout, sys.stderr
+        sys.stdout = _Heard(sys.stdout, self._pieces, aside=False)
+        sys.stderr = _Heard(sys.stderr, self._pieces, aside=True)
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before
+
+    def keep(self, session: Session) -> None:
+        """Keep the answer for the next time, if the command has done nothing but answer."""
+        workspace, length = session.opened, sum(len(part) for _, part in self._pieces)
+        if (
+            workspace is None
+            or not session.is_repeatable
+            or session.writes
+            or length > LONGEST
+            or self._is_paged()
+        ):
+            return
+        from ptcrm.cli.settings import config_file
+
+        workspace.keep_answer(self._question, self._pieces, [str(config_file()), *session.follows])
+
+    def _is_paged(self) -> bool:
+        """Whether a pager may have shown the answer."""
+        lines = sum(part.count(b"\n") for aside, part in self._pieces if not aside)
+        return sys.stdout.isatty() and lines >= shutil.get_terminal_size().lines
