@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm import __version__
-from ptcrm.cli.options import IsoDay, Place, Session, wants_colour
+from ptcrm.cli.options import FIRST, IsoDay, Place, Session, wants_colour
 from ptcrm.errors import PtcrmError
 from ptcrm.text.safe import for_terminal
 
@@ -132,7 +132,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except click.NoSuchOption as error:
-            if error.option_name in ("--vault", "--today", "--no-pager"):
+            if error.option_name in FIRST:
                 example = f"ptcrm {error.option_name} … {ctx.invoked_subcommand}"
                 raise click.UsageError(
                     f"{error.option_name} stands before the command: {example}", ctx
@@ -176,9 +176,12 @@ def _drop_output() -> None:
 @click.option("--today", type=IsoDay(), envvar="PTCRM_TODAY", help="Answer as on this day.")
 @click.option("--json", "as_json", is_flag=True, help="Print today at a glance as JSON.")
 @click.option("--no-pager", is_flag=True, help="Print long answers at once.")
+@click.option("--no-cache", is_flag=True, help="Read every file anew, and keep nothing of it.")
 @click.version_option(__version__, prog_name="ptcrm")
 @click.pass_context
-def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool, no_pager: bool) -> None:
+def cli(
+    ctx: click.Context, vault: str | None, today: date | None, as_json: bool, no_pager: bool, no_cache: bool
+) -> None:
     """Keep in touch with every customer, from plain text files.
 
     Without a command: today at a glance.
@@ -190,7 +193,7 @@ def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool
       ptcrm log anna "call: The new shop opens in May"
       ptcrm export ics -o follow-ups.ics
     """
-    ctx.obj = Session(vault, today)
+    ctx.obj = Session(vault, today, no_cache=no_cache)
     ctx.color = wants_colour()
     if as_json and ctx.invoked_subcommand is not None:
         raise click.UsageError(
