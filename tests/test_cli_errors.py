@@ -193,6 +193,8 @@ BAD_WORDS = [
     ["log", "anna-k", "call (mailbox): x"],
     ["log", "anna-k", "call: x", "--dat", "yesterday"],
     ["due", "--today", "2026-11-24"],
+    ["due", "--no-cache"],
+    ["why", "anna-k", "--no-cache"],
     ["--json", "due"],
     ["set", "anna-k", "tier", "gold"],
     ["set", "anna-k", "status", "activ"],

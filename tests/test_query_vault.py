@@ -528,6 +528,7 @@ def test_typed_words_find_what_they_mean(sample_vault: Workspace, run: Run) -> N
         ("--tag:x", "In a query one minus excludes: -tag:x"),
         ("--vault=x", "--vault stands before the command: ptcrm --vault … list"),
         ("--today", "--today stands before the command: ptcrm --today … list"),
+        ("--no-cache", "--no-cache stands before the command: ptcrm --no-cache … list"),
         ("---", "See `ptcrm list --help`."),
     ],
 )

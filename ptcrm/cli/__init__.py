@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm import __version__
-from ptcrm.cli.options import IsoDay, Place, Session, wants_colour
+from ptcrm.cli.options import FIRST, IsoDay, Place, Session, wants_colour
 from ptcrm.errors import PtcrmError
 from ptcrm.start import CLOSED_PIPE, REPEATABLE
 from ptcrm.text.safe import for_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
 # Each command and the module it lives in, in the order of the help.
@@ -96,10 +97,11 @@ class _Failure(click.ClickException):
 class _Commands(click.Group):
     """The group of all commands, each imported when it is needed."""
 
-    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401  # click's signature
+    def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:  # noqa: ANN401  # click's
         """Run the command and end the process; what is kept for the end comes after any error."""
+        words = sys.argv[1:] if args is None else list(args)
         try:
-            return super().main(*args, **extra)
+            return super().main(words, *more, obj=words, **extra)
         finally:
             if "ptcrm.cli.drafts" in sys.modules:  # nobody else has something
                 from ptcrm.cli.output import tell_last_words
@@ -132,7 +134,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except click.NoSuchOption as error:
-            if error.option_name in ("--vault", "--today", "--no-pager"):
+            if error.option_name in FIRST:
                 example = f"ptcrm {error.option_name} … {ctx.invoked_subcommand}"
                 raise click.UsageError(
                     f"{error.option_name} stands before the command: {example}", ctx
@@ -176,9 +178,12 @@ def _drop_output() -> None:
 @click.option("--today", type=IsoDay(), envvar="PTCRM_TODAY", help="Answer as on this day.")
 @click.option("--json", "as_json", is_flag=True, help="Print today at a glance as JSON.")
 @click.option("--no-pager", is_flag=True, help="Print long answers at once.")
+@click.option("--no-cache", is_flag=True, help="Read every file anew, and keep nothing of it.")
 @click.version_option(__version__, prog_name="ptcrm")
 @click.pass_context
-def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool, no_pager: bool) -> None:
+def cli(
+    ctx: click.Context, vault: str | None, today: date | None, as_json: bool, no_pager: bool, no_cache: bool
+) -> None:
     """Keep in touch with every customer, from plain text files.
 
     Without a command: today at a glance.
@@ -190,7 +195,7 @@ def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool
       ptcrm log anna "call: The new shop opens in May"
       ptcrm export ics -o follow-ups.ics
     """
-    ctx.obj = Session(vault, today)
+    words, ctx.obj = ctx.obj, Session(vault, today, no_cache=no_cache)
     ctx.color = wants_colour()
     if as_json and ctx.invoked_subcommand is not None:
         raise click.UsageError(
@@ -200,10 +205,10 @@ def cli(ctx: click.Context, vault: str | None, today: date | None, as_json: bool
         from ptcrm.cli.pager import paged
 
         ctx.with_resource(paged())
-    if ctx.invoked_subcommand in REPEATABLE:
+    if ctx.invoked_subcommand in REPEATABLE and not no_cache:
         from ptcrm.cli.recording import Recording
 
-        ctx.obj.recording = Recording(sys.argv[1:])
+        ctx.obj.recording = Recording(words)
         ctx.with_resource(ctx.obj.recording.listening())
     if ctx.invoked_subcommand is None:
         from ptcrm.cli.glance import glance

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ptcrm.vault.schema import Field
     from ptcrm.workspace import Workspace
 
+FIRST = ("--vault", "--today", "--no-pager", "--no-cache")  # options that stand before the command
 _TRIES, _PAUSE_SECONDS = 40, 0.05
 
 
@@ -62,12 +63,12 @@ class Place(click.ParamType[str]):
 class Session:
     """What stands before the command: the vault as given, and the day; then what a `writing` command is like.
 
-    A command that has done more than answer is not `is_repeatable`; `follows` are the other files that the answer
-    follows from. `answers` has what was asked and typed, so that a command that begins anew asks nothing twice.
+    With `no_cache` nothing is remembered from one command to the next.
+    `answers` has what was asked and typed, so that a command that begins anew asks nothing twice.
     """
 
-    def __init__(self, vault: str | None, today: date | None) -> None:
-        self.vault, self.today = vault, today
+    def __init__(self, vault: str | None, today: date | None, *, no_cache: bool = False) -> None:
+        self.vault, self.today, self.no_cache = vault, today, no_cache
         self.writes = self.dry_run = self.applied = False
         self.opened: Workspace | None = None
         self.answers: dict[str, Any] = {}
@@ -141,7 +142,7 @@ class Session:
                 raise
             root = place
         root = root.absolute()
-        cache_folder = Path(user_folder("cache"))
+        cache_folder = None if self.no_cache else Path(user_folder("cache"))
         return root, partial(Workspace, root, self.today, cache_folder, state_folder())
 
     def settings(self) -> tuple[Path, Config]:
@@ -328,7 +329,7 @@ def _no_option(word: str) -> str:
     """Why a word that begins with `--` is no query, with the command's option that was probably meant."""
     command = click.get_current_context().command
     name = word.partition("=")[0]
-    if name in ("--vault", "--today"):
+    if name in FIRST:
         return f"{name} stands before the command: ptcrm {name} … {command.name}"
     options = [one for param in command.params for one in param.opts if one.startswith("--")]
     hint = suggest(name, [*options, "--help"])
