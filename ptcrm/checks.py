@@ -13,13 +13,13 @@ from ptcrm.model.config import Config, channel_names
 from ptcrm.model.customer import Customer
 from ptcrm.model.dates import NEVER, Interval, later, parse_date
 from ptcrm.model.diagnostic import Diagnostic
-from ptcrm.model.reading import nearest, suggest
 from ptcrm.query.configured import configured
 from ptcrm.query.fields import vocabulary_of
 from ptcrm.query.lexer import Flaw
 from ptcrm.query.parser import pointed
 from ptcrm.text.edits import unified_diff
 from ptcrm.text.fold import fold, same_id
+from ptcrm.text.near import nearest, suggest
 from ptcrm.text.words import plural
 from ptcrm.vault.index import WITH, WORDS, Index, LooseLink, file_keys
 from ptcrm.vault.match import groups, slips

@@ -101,11 +101,11 @@ def is_answered() -> bool:
 def _root(words: list[str]) -> str | None:
     """The vault's folder, if the words are those of a command that only asks and name it in the plainest way."""
     named, at = os.environ.get("PTCRM_VAULT"), 0
-    while words[at : at + 1] and words[at] in ("--vault", "--today"):
-        if words[at + 1 :] and words[at] == "--vault":
-            named = words[at + 1]
-        at += 2
-    if not words[at : at + 1] or words[at] not in REPEATABLE:
+    while words[at:] and words[at] in ("--vault", "--today", "--no-pager"):
+        if words[at] == "--vault":
+            named = words[at + 1] if words[at + 1 :] else None
+        at += 1 if words[at] == "--no-pager" else 2
+    if not words[at:] or words[at] not in REPEATABLE:
         return None
     if named:
         return os.path.expanduser(named)  # noqa: PTH111

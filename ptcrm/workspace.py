@@ -9,21 +9,14 @@ import time
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property, partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
-from zoneinfo import ZoneInfo
 
 from ptcrm.errors import NotFoundError, PtcrmError, QueryError, RefusedError, UsageError
 from ptcrm.model.change import Operation
-from ptcrm.model.config import Config, read_config
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import ERRORS, USUAL, Diagnostic, Problem, Severity
 from ptcrm.model.occurrence import FOREVER
-from ptcrm.model.reading import Report
-from ptcrm.schedule.campaigns import busy_days, entries, mailing, next_day
-from ptcrm.schedule.demand import YEAR, Demand, demand
-from ptcrm.schedule.obligations import obligations
 from ptcrm.schedule.plan import (
     Rules,
     Who,
@@ -34,31 +27,23 @@ from ptcrm.schedule.plan import (
     open_reminders,
     yearly_days,
 )
-from ptcrm.schedule.playbooks import Run, runs
-from ptcrm.schedule.why import Case
-from ptcrm.schedule.workdays import WorkDays, public_holidays
+from ptcrm.schedule.workdays import WorkDays
 from ptcrm.text.fold import fold, same_id
-from ptcrm.text.frontmatter import Flaw, compose
 from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.answers import Answer, looked_at
 from ptcrm.vault.cache import Cache
-from ptcrm.vault.entries import Forms
 from ptcrm.vault.index import Facts, FileRead, Index, Look, Match, facts_of, is_older, nothing_but
 from ptcrm.vault.journal import Journal
-from ptcrm.vault.lines import append_entry, entry_line
-from ptcrm.vault.log import LineReader
 from ptcrm.vault.places import place_of, stamp_of, user_folder
-from ptcrm.vault.rename import Files, renamed
-from ptcrm.vault.repair import repaired
 from ptcrm.vault.scan import see
-from ptcrm.vault.schema import Reading, parse_id, read_customer, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Iterator
 
     from ptcrm.checks import Copy
+    from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Contact, Obligations, Occurrence, Yearly
     from ptcrm.query.configured import ConfiguredQuery
@@ -66,11 +51,17 @@ if TYPE_CHECKING:
     from ptcrm.query.nodes import Facts as QueryFacts
     from ptcrm.query.nodes import Query
     from ptcrm.schedule.campaigns import Mailing
+    from ptcrm.schedule.demand import Demand
     from ptcrm.schedule.plan import Arranged
+    from ptcrm.schedule.playbooks import Run
+    from ptcrm.schedule.why import Case
     from ptcrm.vault.answers import Piece
+    from ptcrm.vault.forms import Forms
     from ptcrm.vault.listing import Signature
+    from ptcrm.vault.log import LineReader
     from ptcrm.vault.prose import Texts
     from ptcrm.vault.repair import Repair
+    from ptcrm.vault.schema import Reading
 
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
@@ -117,17 +108,17 @@ class Workspace:
             self.recovered = store.recover(root, self.journal)
         except RefusedError as error:  # whoever only asks can go on; whoever writes tries again
             self.recovered = str(error)
-        self.config, self._settings, self.config_problems = read_settings(root)
+        self._settings = settings_of(root)
+        self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp_of(self._settings))
+        self.config, self.config_problems = self.cache.settings() or self._read_settings()
         now = datetime.now(self.zone)
         self.today, self._is_given = today or now.date(), today is not None
         self._at = str(today) if today else now.strftime("%Y-%m-%d %H:%M")
-        self.reader, self.forms = LineReader.of(self.config), Forms.of(self.config)
         self._worked, self._others = _Worked(), 0
         self._new_holidays: dict[str, dict[date, str]] = {}
         self._ahead: dict[str, FileRead] = {}
         self._new_texts: dict[str, tuple[Signature | None, Texts]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
-        self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp_of(self._settings))
         self.renew()
 
     @classmethod
@@ -165,7 +156,23 @@ class Workspace:
     @property
     def zone(self) -> tzinfo | None:
         """The vault's time zone; None is the system's."""
+        from zoneinfo import ZoneInfo
+
         return ZoneInfo(self.config.timezone) if self.config.timezone else None
+
+    @cached_property
+    def reader(self) -> LineReader:
+        """What reads the lines of logs and follow-ups."""
+        from ptcrm.vault.log import LineReader
+
+        return LineReader.of(self.config)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """What makes rows of them."""
+        from ptcrm.vault.forms import Forms
+
+        return Forms.of(self.config)
 
     def is_outlived(self) -> bool:
         """Whether ptcrm.yaml, the vault's folder or the day is no longer the one that this was opened with."""
@@ -175,6 +182,12 @@ class Workspace:
             return True
         is_over = not self._is_given and datetime.now(self.zone).date() != self.today
         return is_over or settings != self._settings or store.identity(self.root) != self._folder
+
+    def _read_settings(self) -> Settings:
+        """What ptcrm.yaml says, kept for the next time."""
+        found = read_settings(self._settings)
+        self.cache.keep_settings(*found)
+        return found
 
     # Reading
 
@@ -269,6 +282,8 @@ class Workspace:
 
     def _owed(self, paths: list[str]) -> dict[str, Obligations]:
         """What is owed to each of the customers at `paths`."""
+        from ptcrm.schedule.obligations import obligations
+
         touches = self.index.touches_of(paths)
         return {
             one.path: obligations(one, touches[one.path], self.config, self.today)
@@ -277,6 +292,8 @@ class Workspace:
 
     def read(self, path: str) -> Reading:
         """The file at `path`, read anew; raises OSError or UndecodableError."""
+        from ptcrm.vault.schema import read_customer
+
         source, last = Source.decode(path, store.read_file(self.root, path)), self._last
         if last is None or last.document.source.path != path or last.document.source != source:
             last = self._last = read_customer(source, self.reader)
@@ -303,6 +320,8 @@ class Workspace:
 
     def keep_answer(self, question: bytes, pieces: list[Piece], files: Iterable[str]) -> None:
         """Keep what was printed in answer to a `question`, which follows from these `files` besides the vault."""
+        from importlib.util import find_spec
+
         if self.recovered:
             return
         since, until = _ALWAYS
@@ -486,6 +505,8 @@ class Workspace:
 
     def mailing(self, name: str, day: date) -> Mailing:
         """The mailing of the campaign `name` on `day`; raises `QueryError` if its query cannot be read."""
+        from ptcrm.schedule.campaigns import mailing
+
         return mailing(name, day, self.meant_by(name), self.index.reached, self.config)
 
     def mailings(self, until: date) -> list[Mailing]:
@@ -493,6 +514,8 @@ class Workspace:
 
         A campaign whose query cannot be read has none; `check` says so.
         """
+        from ptcrm.schedule.campaigns import next_day
+
         found = []
         for name, campaign in self.config.campaigns.items():
             day = next_day(campaign, self.today, self.config.occasions.leap_day)
@@ -515,6 +538,8 @@ class Workspace:
             return {}
         from importlib.metadata import version
 
+        from ptcrm.schedule.workdays import public_holidays
+
         key = f"{self.config.country} {year} {version('holidays')}"
         known = self.cache.holidays(key)
         if known is None:
@@ -524,6 +549,8 @@ class Workspace:
 
     def arranged(self, until: date) -> Arranged:
         """Where all contacts up to `until` (included) stand, and which found no place."""
+        from ptcrm.schedule.campaigns import busy_days
+
         gap = (later(self.today, self.config.min_gap) - self.today).days
         mailings = self.mailings(later(until, self.config.min_gap))
         rules = Rules(
@@ -544,6 +571,8 @@ class Workspace:
 
     def demand(self) -> Demand:
         """What the cadences of all customers ask for in a year, and what the days from today on hold."""
+        from ptcrm.schedule.demand import YEAR, demand
+
         now = self.today.toordinal()
         cadences = (one.cadence for one in self.cache.standings().values())
         worked = self.workdays.count(now, now + YEAR - 1)
@@ -554,6 +583,8 @@ class Workspace:
 
         Of a campaign that is its part that goes to them.
         """
+        from ptcrm.schedule.campaigns import entries
+
         days, mailings = self.arranged(until).days, self.mailings(until)
         if only is not None:
             days = [(day, one) for day, one in days if one.path in only]
@@ -569,6 +600,8 @@ class Workspace:
         The `whole` has those who wait as well; what then still waits finds no day at all. What stands on a day
         before its customer's snooze ends is listed only among the `snoozed` (FORMAT §4).
         """
+        from ptcrm.schedule.campaigns import entries
+
         days, waiting, _ = self.arranged(FOREVER if whole else until)
         if whole:
             end = until.toordinal()
@@ -659,6 +692,9 @@ class Workspace:
 
         The customer must be known to the index.
         """
+        from ptcrm.schedule.campaigns import busy_days, entries
+        from ptcrm.schedule.why import Case
+
         customer, arranged = self.cache.customer(path), self.arranged(FOREVER)
         assert customer is not None  # noqa: S101  # who calls has found the customer
         contacts = self._occurrences([(day, one) for day, one in arranged.days if one.path == path])
@@ -689,6 +725,8 @@ class Workspace:
 
     def runs_of(self, path: str) -> list[Run]:
         """The playbooks that the customer at `path` is in, and how far each has come."""
+        from ptcrm.schedule.playbooks import runs
+
         customer = self.cache.customer(path)
         return runs(customer, self.index.touches(path), self.config, self.today) if customer else []
 
@@ -725,6 +763,8 @@ class Workspace:
 
     def without_id(self) -> list[str]:
         """The paths of the files whose id is their name, and may be written into them."""
+        from ptcrm.vault.schema import parse_id, stem_of
+
         found = (one.path for one in self.cache.customers() if "id" not in one.lines)
         return [path for path in found if isinstance(parse_id(stem_of(path)), str)]
 
@@ -760,6 +800,8 @@ class Workspace:
 
     def repairs(self, codes: frozenset[str], wanted: Callable[[Diagnostic], bool]) -> list[Repair]:
         """What mends the `wanted` diagnostics of these codes, file by file; raises `RefusedError` for a file that is gone."""
+        from ptcrm.vault.repair import repaired
+
         repairs = []
         for path in sorted({one.path for one in self._found_in_files(codes) if wanted(one)}):
             try:
@@ -786,6 +828,7 @@ class Workspace:
         day after today, `NotFoundError`, `RefusedError`.
         """
         from ptcrm.vault.amend import amended
+        from ptcrm.vault.lines import append_entry, entry_line
 
         text, on = " ".join(words.split()), day or self.today
         line = entry_line(on, text if ":" in text else f": {text}")
@@ -822,6 +865,8 @@ class Workspace:
         With the paths of the files whose links stay as they are, because they cannot be written. Raises
         `RefusedError`.
         """
+        from ptcrm.vault.rename import Files, renamed
+
         files = Files(self.index, self._notes(), self.read, self.reader)
         return renamed(self.reading(match), match, stem, files)
 
@@ -832,20 +877,28 @@ class Workspace:
 
 
 class Settings(NamedTuple):
-    """What ptcrm.yaml says, its bytes, and what is wrong with it."""
+    """What ptcrm.yaml says, and what is wrong with it."""
 
     config: Config
-    content: bytes
     problems: tuple[Diagnostic, ...]
 
 
-def read_settings(root: Path) -> Settings:
-    """The settings of the vault at `root`; raises `PtcrmError` if they cannot be read at all."""
+def settings_of(root: Path) -> bytes:
+    """The bytes of ptcrm.yaml in the vault at `root`; raises `PtcrmError` if they cannot be read."""
     try:
-        content = store.read_file(root, store.CONFIG_NAME)
-        source = Source.decode(store.CONFIG_NAME, content)
+        return store.read_file(root, store.CONFIG_NAME)
     except OSError as error:
         raise PtcrmError(f"{store.CONFIG_NAME}: it cannot be read ({error.strerror})") from error
+
+
+def read_settings(content: bytes) -> Settings:
+    """The settings in the bytes of a ptcrm.yaml; raises `PtcrmError` if nothing can be read from them."""
+    from ptcrm.model.reading import Report
+    from ptcrm.model.settings import read_config
+    from ptcrm.text.frontmatter import Flaw, compose
+
+    try:
+        source = Source.decode(store.CONFIG_NAME, content)
     except UndecodableError as error:
         raise PtcrmError(f"{store.CONFIG_NAME}: {error}. Save it as UTF-8.") from error
     report = Report(source)
@@ -855,7 +908,7 @@ def read_settings(root: Path) -> Settings:
         raise PtcrmError(f"{store.CONFIG_NAME}:{line}:{column}: {top.message}. Correct it first.")
     config = read_config(top, report)
     # ptcrm.yaml is its owner's: no command writes to it
-    return Settings(config, content, tuple(replace(one, fix=None) for one in report.found))
+    return Settings(config, tuple(replace(one, fix=None) for one in report.found))
 
 
 def begin_vault(root: Path, operation: Operation, today: date | None, state_folder: Path) -> None:

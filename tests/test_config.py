@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptcrm.model.config import (
-    KEYS,
     KINDS,
     Campaign,
     Capacity,
@@ -25,11 +24,11 @@ from ptcrm.model.config import (
     Step,
     Tier,
     channel_names,
-    read_config,
 )
 from ptcrm.model.dates import NEVER, Anniversary, Interval
 from ptcrm.model.diagnostic import Diagnostic, Severity
 from ptcrm.model.reading import Report
+from ptcrm.model.settings import KEYS, read_config
 from ptcrm.text.frontmatter import Flaw, compose
 from ptcrm.text.source import Source, Span
 

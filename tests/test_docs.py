@@ -18,9 +18,10 @@ import click
 import pytest
 
 from ptcrm.cli import cli
-from ptcrm.model.config import KEYS, Config, Tier, read_config
+from ptcrm.model.config import Config, Tier
 from ptcrm.model.diagnostic import CODES, RULES, USUAL, Diagnostic, Rule
 from ptcrm.model.reading import Report
+from ptcrm.model.settings import KEYS, read_config
 from ptcrm.text.frontmatter import Flaw, compose
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.log import LineReader

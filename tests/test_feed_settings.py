@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptcrm.model.config import TITLE_FIELDS
+from ptcrm.model.settings import TITLE_FIELDS
 from ptcrm.text.template import filled, unknown_part
 from tests.conftest import DAY, MakeVault, Run
 

@@ -22,8 +22,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ptcrm.formats.json_schema import config_schema, customer_schema
-from ptcrm.model.config import KEYS, Config, Status, Tier, read_config
+from ptcrm.model.config import Config, Status, Tier
 from ptcrm.model.reading import Report
+from ptcrm.model.settings import KEYS, read_config
 from ptcrm.text.frontmatter import Fences, Flaw, compose, find_fences
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.log import LineReader

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ptcrm.model.config import Config, Occasions, Playbook, Step, read_config
+from ptcrm.model.config import Config, Occasions, Playbook, Step
 from ptcrm.model.customer import Customer, FollowUp, Occasion
 from ptcrm.model.dates import NEVER, Anniversary, Interval, later
 from ptcrm.model.occurrence import ALWAYS, FOREVER, Obligation, Obligations, Reason, Standing, Touch, Yearly
 from ptcrm.model.reading import Report
+from ptcrm.model.settings import read_config
 from ptcrm.schedule.obligations import obligations, which_cadence
 from ptcrm.text.frontmatter import Mapping, compose
 from ptcrm.text.source import Source, Span
-from ptcrm.vault.entries import Forms, packed, touch_rows
+from ptcrm.vault.entries import packed, touch_rows
+from ptcrm.vault.forms import Forms
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import read_customer
 

@@ -19,10 +19,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ptcrm.model.config import Config, Occasions, Status, Tier, read_config
+from ptcrm.model.config import Config, Occasions, Status, Tier
 from ptcrm.model.customer import Customer, LogEntry, Money
 from ptcrm.model.dates import Anniversary
-from ptcrm.model.reading import Report, parse_money
+from ptcrm.model.reading import Report
+from ptcrm.model.settings import read_config
+from ptcrm.model.values import parse_money
 from ptcrm.query import parser
 from ptcrm.query.fields import BY_NAME, FIELDS, Forecast, Story, Type, Vocabulary, facts_of, vocabulary_of
 from ptcrm.query.lexer import Flaw, in_quotes

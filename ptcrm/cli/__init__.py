@@ -123,7 +123,7 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from ptcrm.model.reading import suggest
+            from ptcrm.text.near import suggest
 
             hint = suggest(args[0], COMMANDS) or "See `ptcrm --help`."
             raise click.UsageError(f"No such command “{for_terminal(args[0])}”. {hint}", ctx)

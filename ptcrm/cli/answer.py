@@ -13,8 +13,8 @@ import click
 from ptcrm.cli.options import Place, Session, json_option, pass_session
 from ptcrm.cli.output import say_compact_json, say_json, say_lines, say_raw, tell
 from ptcrm.errors import NotFoundError, UsageError
-from ptcrm.model.reading import suggest
 from ptcrm.text.fold import fold
+from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_terminal, one_line
 
 Row = dict[str, object]

@@ -14,7 +14,7 @@ from ptcrm.cli.output import say, say_diagnostic, say_json, tell
 from ptcrm.errors import UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.diagnostic import CODES, USUAL, Severity
-from ptcrm.model.reading import did_you_mean, nearest
+from ptcrm.text.near import did_you_mean, nearest
 from ptcrm.text.words import plural
 from ptcrm.vault.store import CONFIG_NAME
 

@@ -18,7 +18,7 @@ import click
 from ptcrm.cli.options import plain
 from ptcrm.cli.output import tell
 from ptcrm.errors import NotFoundError, UsageError
-from ptcrm.model.reading import parse_whole
+from ptcrm.model.values import parse_whole
 from ptcrm.text.fold import fold
 from ptcrm.text.safe import for_terminal, one_line
 from ptcrm.text.words import plural

@@ -13,8 +13,8 @@ from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.cli.serving import token_file, url_option
 from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.config import KINDS
-from ptcrm.model.reading import suggest
 from ptcrm.server.addresses import DEFAULT, Base, as_webcal, feed_address, shown, too_long
+from ptcrm.text.near import suggest
 from ptcrm.vault.store import write_outside
 
 if TYPE_CHECKING:

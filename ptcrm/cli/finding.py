@@ -28,11 +28,11 @@ from ptcrm.cli.output import highlighted, say, say_lines, say_table, tell
 from ptcrm.errors import UsageError
 from ptcrm.formats.answers import ENTRY, FOUND
 from ptcrm.model.dates import from_today
-from ptcrm.model.reading import suggest
 from ptcrm.query.configured import typed
 from ptcrm.query.lexer import Flaw, tokens_of
 from ptcrm.text.fold import fold
 from ptcrm.text.markdown import link_target
+from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_terminal, one_line
 from ptcrm.text.words import plural
 from ptcrm.views.customer import entry_words

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ptcrm.errors import PtcrmError, UsageError
-from ptcrm.model.reading import did_you_mean, suggest
+from ptcrm.text.near import did_you_mean, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

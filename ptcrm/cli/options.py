@@ -16,7 +16,8 @@ import click
 from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.reading import did_you_mean, parse_whole, suggest
+from ptcrm.model.values import parse_whole
+from ptcrm.text.near import did_you_mean, suggest
 from ptcrm.vault.places import user_folder
 
 if TYPE_CHECKING:
@@ -147,10 +148,10 @@ class Session:
 
     def settings(self) -> tuple[Path, Config]:
         """The vault's folder and its settings, for commands that need no customer."""
-        from ptcrm.workspace import read_settings
+        from ptcrm.workspace import read_settings, settings_of
 
         root = self.folder()
-        return root, read_settings(root).config
+        return root, read_settings(settings_of(root)).config
 
     def folder(self) -> Path:
         """The vault's folder; raises `NotFoundError` if there is none."""

@@ -34,7 +34,7 @@ from ptcrm.model.dates import (
     weekday_name,
 )
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.reading import parse_whole
+from ptcrm.model.values import parse_whole
 from ptcrm.text.words import plural
 from ptcrm.views.days import Off, agenda, agenda_row, agenda_rows, load, load_object, with_days_off
 from ptcrm.views.neglected import last_words, neglected, waiting_row

@@ -9,7 +9,7 @@ import click
 from ptcrm.cli.options import Session, pass_session
 from ptcrm.cli.output import say_json
 from ptcrm.errors import UsageError
-from ptcrm.model.reading import suggest
+from ptcrm.text.near import suggest
 
 if TYPE_CHECKING:
     from ptcrm.model.shape import Shape

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.model.reading import suggest
+from ptcrm.text.near import suggest
 from ptcrm.vault.places import user_folder
 
 if TYPE_CHECKING:

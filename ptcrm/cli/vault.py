@@ -80,7 +80,7 @@ def init_command(session: Session, folder: str) -> None:
 
 def _system_zone() -> str | None:
     """The name of the system's time zone, if the system says it."""
-    from ptcrm.model.reading import parse_zone
+    from ptcrm.model.values import parse_zone
 
     link = os.path.realpath("/etc/localtime").replace("\\", "/")
     name = os.environ.get("TZ") or link.rpartition("/zoneinfo/")[2]

@@ -91,11 +91,11 @@ def _made(root: Path, place: Path, cache_folder: Path, state_folder: Path) -> Wo
     """The words, found by opening the vault, and remembered; none while another command's work is unfinished."""
     from ptcrm.vault.journal import Journal
     from ptcrm.vault.places import place_of
-    from ptcrm.workspace import Workspace, read_settings
+    from ptcrm.workspace import Workspace, read_settings, settings_of
 
     if Journal(state_folder / place_of(root)).has_pending():
         return Words()  # opening the vault would put that right, and so write to it
-    folders = list(read_settings(root).config.customers)
+    folders = list(read_settings(settings_of(root)).config.customers)
     state = _state(root, folders)
     workspace = Workspace(root, None, cache_folder, state_folder)
     try:

@@ -17,7 +17,7 @@ from ptcrm.errors import NotFoundError, RefusedError, UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.dates import long_day
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.reading import parse_whole
+from ptcrm.model.values import parse_whole
 from ptcrm.vault.amend import amended
 from ptcrm.vault.fields import set_field
 from ptcrm.vault.lines import append_entry, tick

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ptcrm.model import shape
-from ptcrm.model.config import KEYS
+from ptcrm.model.settings import KEYS
 from ptcrm.vault.schema import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ptcrm.model.config import Config, Key
+    from ptcrm.model.config import Config
+    from ptcrm.model.settings import Key
     from ptcrm.model.shape import Shape
     from ptcrm.vault.schema import Field
 

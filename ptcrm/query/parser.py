@@ -22,7 +22,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.model.reading import did_you_mean, nearest
 from ptcrm.query.fields import BY_NAME, LINK, PLANNED, TEXT, Field, Type, Vocabulary
 from ptcrm.query.lexer import Flaw, Kind, Token, Written, in_quotes, shown, tokens_of
 from ptcrm.query.nodes import Choice, Every, Has, Query, Saved, Term, every, fields_of, negated, some
@@ -31,6 +30,7 @@ from ptcrm.query.values import test_of
 from ptcrm.text.caret import columns, pointed_at
 from ptcrm.text.fold import fold
 from ptcrm.text.markdown import link_target
+from ptcrm.text.near import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.model.reading import nearest
 from ptcrm.query.lexer import in_quotes
 from ptcrm.query.matching import LeadsTo, Like
 from ptcrm.query.nodes import Every, Key, Some, Term
 from ptcrm.text.fold import fold, same_id
+from ptcrm.text.near import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

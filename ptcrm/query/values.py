@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.dates import parse_date, parse_interval
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.reading import did_you_mean, nearest, parse_flag, parse_money, parse_whole
+from ptcrm.model.values import parse_flag, parse_money, parse_whole
 from ptcrm.query.days import day_test, period, yearly_test
 from ptcrm.query.fields import Type, nominal
 from ptcrm.query.lexer import Flaw, shown
@@ -17,6 +17,7 @@ from ptcrm.query.prose import folded
 from ptcrm.query.reading import Asked, Ends, ordered
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.markdown import link_target
+from ptcrm.text.near import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.dates import Interval, later
-from ptcrm.model.reading import parse_money
+from ptcrm.model.values import parse_money
 from ptcrm.schedule.channel import suggested
 
 if TYPE_CHECKING:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from ptcrm.model.config import Config
     from ptcrm.model.dates import Anniversary
     from ptcrm.vault.answers import Answer
     from ptcrm.vault.index import FileRead
@@ -45,6 +46,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE file (
   path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER
 ) WITHOUT ROWID;
+CREATE TABLE settings (config TEXT, problems TEXT);
 CREATE TABLE note (token TEXT, text BLOB, strays TEXT);
 CREATE TABLE customer (path TEXT PRIMARY KEY, id TEXT, name TEXT, search TEXT, facts TEXT) WITHOUT ROWID;
 CREATE TABLE handle (key TEXT, rank INTEGER, path TEXT);
@@ -374,6 +376,24 @@ class Cache:
         ranges = " OR ".join(f"day BETWEEN {first} AND {last}" for first, last in _parts_of_year(*days))
         query = f"SELECT path, facts FROM yearly WHERE ({ranges}) AND (?1 IS NULL OR path = ?1) ORDER BY path"  # noqa: S608
         return [(path, self.memo.load(Yearly, facts)) for path, facts in self.database.execute(query, (of,))]
+
+    # Settings
+
+    def settings(self) -> tuple[Config, tuple[Diagnostic, ...]] | None:
+        """What ptcrm.yaml says, and what is wrong with it, if that is known; rows are never those of another one."""
+        row = self.database.execute("SELECT config, problems FROM settings").fetchone()
+        if row is None:
+            return None
+        from ptcrm.model.config import Config
+
+        return load(Config, row[0]), tuple(load(Diagnostic, line) for line in row[1].splitlines())
+
+    def keep_settings(self, config: Config, problems: Iterable[Diagnostic]) -> None:
+        """Keep what ptcrm.yaml says, and what is wrong with it."""
+        row = (dump(config), "\n".join(map(dump, problems)))
+        with contextlib.suppress(sqlite3.DatabaseError), self.writing():
+            self.database.execute("DELETE FROM settings")
+            self.database.execute("INSERT INTO settings VALUES (?, ?)", row)
 
     # Answers
 

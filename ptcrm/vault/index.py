@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ptcrm.model.occurrence import Touch
     from ptcrm.vault.cache import Cache, Note
-    from ptcrm.vault.entries import Forms
+    from ptcrm.vault.forms import Forms
     from ptcrm.vault.listing import Signature
     from ptcrm.vault.scan import Seen
     from ptcrm.vault.schema import Reading

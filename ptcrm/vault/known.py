@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer, Money
-from ptcrm.model.reading import parse_money
+from ptcrm.model.values import parse_money
 from ptcrm.query.fields import LINK, Forecast, Story, facts_of, targets, words_of
 from ptcrm.query.nodes import Key
 from ptcrm.vault.index import Index, link_key

@@ -13,10 +13,11 @@ from ptcrm.model.config import QUALIFIERS, Config, channel_names
 from ptcrm.model.customer import FollowUp, LogEntry, Mark
 from ptcrm.model.dates import Interval, later, parse_date, parse_interval, parse_time
 from ptcrm.model.diagnostic import Fix, Problem, rewrite
-from ptcrm.model.reading import did_you_mean, nearest, parse_money, parse_whole
+from ptcrm.model.values import parse_money, parse_whole
 from ptcrm.text.edits import Edit
 from ptcrm.text.fold import fold
 from ptcrm.text.markdown import Item, show_links
+from ptcrm.text.near import did_you_mean, nearest
 from ptcrm.text.source import Span, outermost
 
 if TYPE_CHECKING:

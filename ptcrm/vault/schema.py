@@ -19,12 +19,10 @@ from ptcrm.model.reading import (
     anniversary,
     cut_after,
     day,
-    did_you_mean,
     flag,
     interval,
     is_empty,
     items,
-    nearest,
     one_of,
     pairs,
     parsed,
@@ -38,6 +36,7 @@ from ptcrm.model.reading import (
 from ptcrm.text.edits import Edit
 from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
 from ptcrm.text.markdown import link_target
+from ptcrm.text.near import did_you_mean, nearest
 from ptcrm.text.safe import one_line
 from ptcrm.text.source import Source, Span, outermost
 from ptcrm.vault.document import Document, parse_document

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import parse_date
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.reading import did_you_mean, parse_flag
+from ptcrm.model.values import parse_flag
 from ptcrm.text.fold import fold
+from ptcrm.text.near import did_you_mean
 from ptcrm.text.words import plural
 from ptcrm.vault.match import slips
 from ptcrm.vault.schema import BY_NAME, FIELDS, near_miss

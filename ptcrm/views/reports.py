@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from ptcrm.errors import NotFoundError, QueryError
 from ptcrm.model.dates import later
 from ptcrm.model.occurrence import Standing
-from ptcrm.model.reading import suggest
 from ptcrm.query.configured import of_tier
 from ptcrm.reports.budget import Ahead, Book, Spent, budget
 from ptcrm.reports.campaign import Recipient, recipients
 from ptcrm.reports.tiers import Rule, suggestions
 from ptcrm.reports.winback import Group, winback
 from ptcrm.schedule.campaigns import SEASON, Mailing, days_of, next_day
+from ptcrm.text.near import suggest
 from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:

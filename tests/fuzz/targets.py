@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from ptcrm.errors import RefusedError, UsageError
-from ptcrm.model.config import read_config
 from ptcrm.model.dates import parse_anniversary, parse_date, parse_day, parse_interval, parse_time
 from ptcrm.model.reading import Report
+from ptcrm.model.settings import read_config
 from ptcrm.text.frontmatter import Flaw, compose
 from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault.amend import Amendment, amended
