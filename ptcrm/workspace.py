@@ -640,18 +640,10 @@ class Workspace:
     def _whos(self, paths: Iterable[str]) -> dict[str, Who]:
         """What occurrences need to know of the customers at `paths` (and perhaps of others), by path."""
         known = self._worked.people
-        for customer, standing in self.cache.everybody({*paths} - known.keys()):
-            phone, url = next(iter(customer.phones), None), next(iter(customer.urls), None)
-            known[customer.path] = Who(
-                customer.id,
-                customer.name,
-                customer.path,
-                phone,
-                url,
-                standing,
-                customer.timezone,
-                customer.tier,
-            )
+        for one, standing in self.cache.people({*paths} - known.keys()):
+            phone, url = next(iter(one.get("phones", ())), None), next(iter(one.get("urls", ())), None)
+            path, zone, tier = one["path"], one.get("timezone"), one.get("tier")
+            known[path] = Who(one["id"], one["name"], path, phone, url, standing, zone, tier)
         return known
 
     def _yearly(self, rows: list[tuple[str, Yearly]]) -> list[tuple[Who, Yearly]]:

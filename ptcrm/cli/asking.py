@@ -21,7 +21,7 @@ from ptcrm.cli.options import (
 )
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import UsageError
-from ptcrm.formats.answers import OCCURRENCE, YEARLY
+from ptcrm.formats.columns import OCCURRENCE, YEARLY
 from ptcrm.model.dates import Interval, ago, later, long_day, near_day
 from ptcrm.model.diagnostic import Severity
 from ptcrm.schedule.why import changes, sentences, standing_sentence

@@ -404,7 +404,7 @@ def _answers(asked: Asked) -> Iterable[Candidate]:
 
 
 def _columns(words: Words) -> list[str]:
-    from ptcrm.formats.answers import STANDING
+    from ptcrm.formats.columns import STANDING
 
     return [*(one for one, *_ in words.fields), *STANDING]
 

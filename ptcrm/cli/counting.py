@@ -16,7 +16,7 @@ from ptcrm.cli.options import (
     query_argument,
 )
 from ptcrm.cli.output import say, say_json, say_table
-from ptcrm.formats.answers import FIELD, TAG
+from ptcrm.formats.columns import FIELD, TAG
 from ptcrm.text.words import plural
 from ptcrm.views.counts import Stats, field_row, stats, stats_object, tag_row, tags, used_fields
 

@@ -26,7 +26,7 @@ from ptcrm.cli.options import (
 )
 from ptcrm.cli.output import highlighted, say, say_lines, say_table, tell
 from ptcrm.errors import UsageError
-from ptcrm.formats.answers import ENTRY, FOUND
+from ptcrm.formats.columns import ENTRY, FOUND
 from ptcrm.model.dates import from_today
 from ptcrm.query.configured import typed
 from ptcrm.query.lexer import Flaw, tokens_of

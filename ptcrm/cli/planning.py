@@ -22,7 +22,7 @@ from ptcrm.cli.options import (
 )
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import UsageError
-from ptcrm.formats.answers import ON_DAYS, WAITING
+from ptcrm.formats.columns import ON_DAYS, WAITING
 from ptcrm.model.dates import (
     NEVER,
     Interval,

@@ -1,12 +1,31 @@
-"""What `--json` prints, as JSON Schema (draft-07); docs/json.md says what the keys mean.
-
-The rows of a flat answer have the keys of its table, in that order, which is also that of the columns in CSV and TSV.
-"""
+"""What `--json` prints, as JSON Schema (draft-07); docs/json.md says what the keys mean."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ptcrm.formats.columns import (
+    DAY,
+    DECIMAL,
+    ENTRY,
+    FIELD,
+    FLAG,
+    FOUND,
+    NUMBER,
+    OCCURRENCE,
+    PLACE,
+    STANDING,
+    TAG,
+    TEXT,
+    TEXTS,
+    TIME,
+    WAITING,
+    WHO,
+    YEARLY,
+    list_of,
+    or_null,
+    record,
+)
 from ptcrm.text.fold import slug
 from ptcrm.vault.schema import FIELDS
 
@@ -17,63 +36,6 @@ VERSION = 1  # raised when a key goes away or changes its meaning; new keys leav
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
-TEXT: Shape = {"type": "string"}
-NUMBER: Shape = {"type": "integer"}
-DECIMAL: Shape = {"type": "number"}
-FLAG: Shape = {"type": "boolean"}
-DAY: Shape = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
-TIME: Shape = {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}$"}
-
-
-def or_null(shape: Shape) -> Shape:
-    """This, or null."""
-    return {**shape, "type": [shape["type"], "null"]}
-
-
-def list_of(shape: Shape) -> Shape:
-    """A list of these."""
-    return {"type": "array", "items": shape}
-
-
-def record(keys: dict[str, Shape]) -> Shape:
-    """An object with these keys, and perhaps others."""
-    return {"type": "object", "required": list(keys), "properties": keys}
-
-
-TEXTS = list_of(TEXT)
-_WHO: dict[str, Shape] = {"customer": TEXT, "name": TEXT, "path": TEXT}
-_PLACE: dict[str, Shape] = {"path": TEXT, "line": NUMBER}
-
-OCCURRENCE: dict[str, Shape] = {
-    "customer": or_null(TEXT),
-    "name": TEXT,
-    "kind": TEXT,
-    "channel": or_null(TEXT),
-    "text": TEXT,
-    "due": DAY,
-    "planned": DAY,
-    "time": or_null(TIME),
-    "state": TEXT,
-    "members": TEXTS,
-    "reason": TEXT,
-    **_PLACE,
-}
-YEARLY = {**OCCURRENCE, "years": or_null(NUMBER)}
-ON_DAYS = {"date": DAY, **YEARLY}
-WAITING: dict[str, Shape] = {
-    "customer": TEXT,
-    "name": TEXT,
-    "tier": or_null(TEXT),
-    "percent": NUMBER,
-    "last_contact": or_null(DAY),
-    "channel": or_null(TEXT),
-    "days": or_null(NUMBER),
-    "due": or_null(DAY),
-    "every": TEXT,
-    "rule": TEXT,
-    "state": TEXT,
-    "path": TEXT,
-}
 _OTHERWISE = {
     **dict.fromkeys(("id", "name", "kind", "status"), TEXT),
     **dict.fromkeys(("cadence_until", "since", "left", "snooze", "mute_until"), or_null(DAY)),
@@ -82,38 +44,7 @@ _OTHERWISE = {
 CUSTOMER_FIELDS: dict[str, Shape] = {
     field.name: TEXTS if field.many else _OTHERWISE.get(field.name, or_null(TEXT)) for field in FIELDS
 }
-STANDING: dict[str, Shape] = {
-    "path": TEXT,
-    "last_contact": or_null(DAY),
-    "next_contact": or_null(DAY),
-    "due": or_null(DAY),
-    "every": TEXT,
-    "percent": or_null(NUMBER),
-    "state": TEXT,
-}
 CUSTOMER = {**CUSTOMER_FIELDS, **STANDING}
-FOUND: dict[str, Shape] = {
-    "customer": TEXT,
-    "name": TEXT,
-    "place": TEXT,
-    "date": or_null(DAY),
-    "text": TEXT,
-    "words": TEXTS,
-    **_PLACE,
-}
-ENTRY: dict[str, Shape] = {
-    "customer": TEXT,
-    "name": TEXT,
-    "date": DAY,
-    "time": or_null(TIME),
-    "channel": TEXT,
-    "qualifiers": TEXTS,
-    "text": TEXT,
-    **_PLACE,
-}
-TAG: dict[str, Shape] = {"tag": TEXT, "customers": NUMBER, "also": TEXTS}
-FIELD: dict[str, Shape] = {"field": TEXT, "own": FLAG, "customers": NUMBER, "type": TEXT, "remarks": TEXTS}
-
 _LOAD_DAY: dict[str, Shape] = {
     "date": DAY,
     "weekday": TEXT,
@@ -144,7 +75,7 @@ _RUN: dict[str, Shape] = {
     "playbook": TEXT,
     "began": DAY,
     "reason": TEXT,
-    **_PLACE,
+    **PLACE,
     "steps": list_of(record(_STEP)),
 }
 _FOLLOW_UP: dict[str, Shape] = {
@@ -167,7 +98,7 @@ _SAID: dict[str, Shape] = {
     "qualifiers": TEXTS,
     "text": TEXT,
     "with": or_null(TEXT),
-    **_PLACE,
+    **PLACE,
 }
 _PROMISE: dict[str, Shape] = {
     "kind": TEXT,
@@ -176,7 +107,7 @@ _PROMISE: dict[str, Shape] = {
     "text": TEXT,
     "number": or_null(NUMBER),
     "step": or_null(TEXT),
-    **_PLACE,
+    **PLACE,
 }
 _COUNTS: Shape = {"type": "object", "additionalProperties": NUMBER}
 
@@ -227,7 +158,7 @@ _ANSWERS: dict[str, Shape] = {
             "links": list_of(
                 record(
                     {
-                        **_PLACE,
+                        **PLACE,
                         "path": or_null(TEXT),
                         "target": TEXT,
                         "field": or_null(TEXT),
@@ -235,7 +166,7 @@ _ANSWERS: dict[str, Shape] = {
                     }
                 )
             ),
-            "backlinks": list_of(record({**_PLACE, "name": TEXT})),
+            "backlinks": list_of(record({**PLACE, "name": TEXT})),
         }
     ),
     "brief": record(
@@ -272,7 +203,7 @@ _ANSWERS: dict[str, Shape] = {
     "winback": list_of(
         record(
             {
-                **_WHO,
+                **WHO,
                 "tier": or_null(TEXT),
                 "left": or_null(DAY),
                 "left_reason": or_null(TEXT),
@@ -285,7 +216,7 @@ _ANSWERS: dict[str, Shape] = {
     "tiers": list_of(
         record(
             {
-                **_WHO,
+                **WHO,
                 "tier": or_null(TEXT),
                 "suggested": or_null(TEXT),
                 "differs": FLAG,
@@ -310,7 +241,7 @@ _ANSWERS: dict[str, Shape] = {
     "campaign NAME": list_of(
         record(
             {
-                **_WHO,
+                **WHO,
                 "state": TEXT,
                 "reason": or_null(TEXT),
                 "address": or_null(TEXT),
@@ -324,7 +255,7 @@ _ANSWERS: dict[str, Shape] = {
             {
                 "code": TEXT,
                 "severity": {"enum": ["error", "warning", "info"]},
-                **_PLACE,
+                **PLACE,
                 "column": NUMBER,
                 "message": TEXT,
                 "hint": TEXT,

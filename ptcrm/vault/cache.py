@@ -339,13 +339,13 @@ class Cache:
 
     def standing(self, path: str) -> Standing | None:
         """Where the cadence of the customer at `path` stands."""
-        return next((standing for _, standing in self.everybody([path])), None)
+        return next((standing for _, standing in self.people([path])), None)
 
-    def everybody(self, paths: Iterable[str]) -> Iterator[tuple[Customer, Standing]]:
-        """The customers of the files at `paths`, without the log, each with where the cadence stands."""
+    def people(self, paths: Iterable[str]) -> Iterator[tuple[dict[str, Any], Standing]]:
+        """What the files at `paths` say of their customers, as JSON has it, each with where the cadence stands."""
         query = "SELECT customer.facts, standing.facts FROM customer JOIN standing USING (path) WHERE path IN ({})"
-        for customer, standing in self.rows_among(query, paths):
-            yield self.memo.load(Customer, customer), self.memo.load(Standing, standing)
+        for facts, standing in self.rows_among(query, paths):
+            yield json.loads(facts), self.memo.load(Standing, standing)
 
     def standings(self) -> dict[str, Standing]:
         """Where every cadence stands, by path."""

@@ -115,6 +115,8 @@ def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         inner = _builder(next(arg for arg in args if arg is not NoneType))
+        if inner is _itself:
+            return _itself
         return lambda plain: None if plain is None else inner(plain)
     if origin is tuple:
         return _tuple_builder(args)
@@ -127,13 +129,13 @@ def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return _record_builder(kind)
     if kind in (date, time):
         return cast("type[date]", kind).fromisoformat
-    return Decimal if kind is Decimal else lambda plain: plain
+    return Decimal if kind is Decimal else _itself
 
 
 def _tuple_builder(args: tuple[Any, ...], make: Callable[[Any], Any] = tuple) -> Callable[[Any], Any]:
     if args[-1] is Ellipsis:
         inner = _builder(args[0])
-        return lambda plain: tuple(inner(part) for part in plain)
+        return tuple if inner is _itself else lambda plain: tuple([inner(part) for part in plain])
     inners = [_builder(arg) for arg in args]
     return lambda plain: make(inner(part) for inner, part in zip(inners, plain, strict=True))
 
@@ -141,4 +143,11 @@ def _tuple_builder(args: tuple[Any, ...], make: Callable[[Any], Any] = tuple) ->
 def _record_builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
     hints = get_type_hints(kind)
     inners = {field.name: _builder(hints[field.name]) for field in fields(kind)}
-    return lambda plain: kind(**{name: inners[name](part) for name, part in plain.items()})
+    mended = {name: inner for name, inner in inners.items() if inner is not _itself}
+
+    def build(plain: dict[str, Any]) -> Any:  # noqa: ANN401
+        for name in mended.keys() & plain.keys():
+            plain[name] = mended[name](plain[name])
+        return kind(**plain)
+
+    return build

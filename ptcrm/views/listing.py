@@ -8,7 +8,8 @@ from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.formats.answers import CUSTOMER, CUSTOMER_FIELDS, STANDING
+from ptcrm.formats.answers import CUSTOMER, CUSTOMER_FIELDS
+from ptcrm.formats.columns import STANDING
 from ptcrm.model.customer import Customer, Occasion
 from ptcrm.model.dates import Anniversary, Interval, from_today, parse_date
 from ptcrm.text.fold import fold

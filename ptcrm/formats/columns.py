@@ -1,0 +1,96 @@
+"""The rows of flat answers: each key with its shape, in the order of the columns in CSV and TSV."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ptcrm.model.shape import Shape
+
+TEXT: Shape = {"type": "string"}
+NUMBER: Shape = {"type": "integer"}
+DECIMAL: Shape = {"type": "number"}
+FLAG: Shape = {"type": "boolean"}
+DAY: Shape = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+TIME: Shape = {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}$"}
+
+
+def or_null(shape: Shape) -> Shape:
+    """This, or null."""
+    return {**shape, "type": [shape["type"], "null"]}
+
+
+def list_of(shape: Shape) -> Shape:
+    """A list of these."""
+    return {"type": "array", "items": shape}
+
+
+def record(keys: dict[str, Shape]) -> Shape:
+    """An object with these keys, and perhaps others."""
+    return {"type": "object", "required": list(keys), "properties": keys}
+
+
+TEXTS = list_of(TEXT)
+WHO: dict[str, Shape] = {"customer": TEXT, "name": TEXT, "path": TEXT}
+PLACE: dict[str, Shape] = {"path": TEXT, "line": NUMBER}
+
+OCCURRENCE: dict[str, Shape] = {
+    "customer": or_null(TEXT),
+    "name": TEXT,
+    "kind": TEXT,
+    "channel": or_null(TEXT),
+    "text": TEXT,
+    "due": DAY,
+    "planned": DAY,
+    "time": or_null(TIME),
+    "state": TEXT,
+    "members": TEXTS,
+    "reason": TEXT,
+    **PLACE,
+}
+YEARLY = {**OCCURRENCE, "years": or_null(NUMBER)}
+ON_DAYS = {"date": DAY, **YEARLY}
+WAITING: dict[str, Shape] = {
+    "customer": TEXT,
+    "name": TEXT,
+    "tier": or_null(TEXT),
+    "percent": NUMBER,
+    "last_contact": or_null(DAY),
+    "channel": or_null(TEXT),
+    "days": or_null(NUMBER),
+    "due": or_null(DAY),
+    "every": TEXT,
+    "rule": TEXT,
+    "state": TEXT,
+    "path": TEXT,
+}
+STANDING: dict[str, Shape] = {
+    "path": TEXT,
+    "last_contact": or_null(DAY),
+    "next_contact": or_null(DAY),
+    "due": or_null(DAY),
+    "every": TEXT,
+    "percent": or_null(NUMBER),
+    "state": TEXT,
+}
+FOUND: dict[str, Shape] = {
+    "customer": TEXT,
+    "name": TEXT,
+    "place": TEXT,
+    "date": or_null(DAY),
+    "text": TEXT,
+    "words": TEXTS,
+    **PLACE,
+}
+ENTRY: dict[str, Shape] = {
+    "customer": TEXT,
+    "name": TEXT,
+    "date": DAY,
+    "time": or_null(TIME),
+    "channel": TEXT,
+    "qualifiers": TEXTS,
+    "text": TEXT,
+    **PLACE,
+}
+TAG: dict[str, Shape] = {"tag": TEXT, "customers": NUMBER, "also": TEXTS}
+FIELD: dict[str, Shape] = {"field": TEXT, "own": FLAG, "customers": NUMBER, "type": TEXT, "remarks": TEXTS}
