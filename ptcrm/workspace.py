@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property, partial
@@ -18,6 +19,7 @@ from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import ERRORS, USUAL, Diagnostic, Problem, Severity
 from ptcrm.model.occurrence import FOREVER
 from ptcrm.schedule.plan import (
+    Arranged,
     Rules,
     Who,
     arrange,
@@ -52,7 +54,6 @@ if TYPE_CHECKING:
     from ptcrm.query.nodes import Query
     from ptcrm.schedule.campaigns import Mailing
     from ptcrm.schedule.demand import Demand
-    from ptcrm.schedule.plan import Arranged
     from ptcrm.schedule.playbooks import Run
     from ptcrm.schedule.why import Case
     from ptcrm.vault.answers import Piece
@@ -115,6 +116,7 @@ class Workspace:
         self.today, self._is_given = today or now.date(), today is not None
         self._at = str(today) if today else now.strftime("%Y-%m-%d %H:%M")
         self._worked, self._others = _Worked(), 0
+        self._new_plan: tuple[str, str, Arranged] | None = None
         self._new_holidays: dict[str, dict[date, str]] = {}
         self._ahead: dict[str, FileRead] = {}
         self._new_texts: dict[str, tuple[Signature | None, Texts]] = {}
@@ -146,6 +148,7 @@ class Workspace:
                 for key, days in self._new_holidays.items():
                     self.cache.keep_holidays(key, days)
         self._keep_texts()
+        self._keep_plan()
         self.cache.close()
 
     @property
@@ -320,8 +323,6 @@ class Workspace:
 
     def keep_answer(self, question: bytes, pieces: list[Piece], files: Iterable[str]) -> None:
         """Keep what was printed in answer to a `question`, which follows from these `files` besides the vault."""
-        from importlib.util import find_spec
-
         if self.recovered:
             return
         since, until = _ALWAYS
@@ -332,8 +333,7 @@ class Workspace:
                 for day in (self.today, next_day)
             )
         follows = [looked_at(path) for path in (*files, str(self.journal.pending_file))]
-        if self.config.country and (holidays := find_spec("holidays")) and holidays.origin:
-            follows.append(looked_at(holidays.origin))
+        follows += filter(None, [self._holidays_seen()])
         with contextlib.suppress(sqlite3.DatabaseError):
             self.cache.keep_answer(question, self.config.customers, Answer(since, until, follows, pieces))
 
@@ -549,6 +549,16 @@ class Workspace:
 
     def arranged(self, until: date) -> Arranged:
         """Where all contacts up to `until` (included) stand, and which found no place."""
+        if until < FOREVER:
+            return self._arranged(until)
+        if self._knows_plan():
+            return Arranged(*self.cache.placed(), Counter(self.cache.load_from(self.today)))
+        found = self._arranged(until)
+        self._new_plan = self._plan_key, self.cache.owed_version(), found
+        return found
+
+    def _arranged(self, until: date) -> Arranged:
+        """Where contacts stand, worked out."""
         from ptcrm.schedule.campaigns import busy_days
 
         gap = (later(self.today, self.config.min_gap) - self.today).days
@@ -562,8 +572,34 @@ class Workspace:
         )
         return arrange(self.cache.contacts(later(until, self.config.min_gap)), rules, self.today, until)
 
+    @cached_property
+    def _plan_key(self) -> str:
+        """What the plan of the whole vault follows from besides rows and settings."""
+        return f"{self.today} {self._holidays_seen()}"
+
+    def _holidays_seen(self) -> str:
+        """The version of the public holidays in use, as the line of a file; nothing if there are none."""
+        from importlib.util import find_spec
+
+        found = find_spec("holidays") if self.config.country else None
+        return looked_at(found.origin) if found and found.origin else ""
+
+    def _knows_plan(self) -> bool:
+        return self.cache.has_plan(self._plan_key)
+
+    def _keep_plan(self) -> None:
+        """Keep the plan of the whole vault, if it was worked out and is still right."""
+        if self._new_plan and self.cache.is_kept:
+            key, version, (days, waiting, _) = self._new_plan
+            rows = [*days, *((None, one) for one in waiting)]
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self.cache.keep_plan(key, version, rows)
+        self._new_plan = None
+
     def next_days(self) -> dict[str, date]:
         """The day on which the next contact of each customer stands, by path."""
+        if self._knows_plan():
+            return {path: date.fromordinal(day) for path, day in self.cache.next_days().items()}
         days: dict[str, int] = {}
         for day, one in self.arranged(FOREVER).days:
             days[one.path] = min(day, days.get(one.path, day))
@@ -687,18 +723,21 @@ class Workspace:
         from ptcrm.schedule.campaigns import busy_days, entries
         from ptcrm.schedule.why import Case
 
-        customer, arranged = self.cache.customer(path), self.arranged(FOREVER)
+        customer = self.cache.customer(path)
         assert customer is not None  # noqa: S101  # who calls has found the customer
-        contacts = self._occurrences([(day, one) for day, one in arranged.days if one.path == path])
+        days, waiting, load = self._stands(path)
+        contacts = self._occurrences(days)
         yearly = self._yearly(self.cache.yearly(path))
         leap_day = self.config.occasions.leap_day
-        days = open_reminders(yearly, leap_day, self.today, self.today)
-        reminded = {one.text for one in days}
-        days += [one for one in next_yearly_days(yearly, leap_day, self.today) if one.text not in reminded]
+        others = open_reminders(yearly, leap_day, self.today, self.today)
+        reminded = {one.text for one in others}
+        others += [one for one in next_yearly_days(yearly, leap_day, self.today) if one.text not in reminded]
         mailings = [
             one for one in self.mailings(FOREVER) if any(member.path == path for member in one.remaining)
         ]
-        days += [one for one in entries(mailings, self.config, self.today, FOREVER) if one.kind == "campaign"]
+        others += [
+            one for one in entries(mailings, self.config, self.today, FOREVER) if one.kind == "campaign"
+        ]
         case = Case(
             customer,
             self._whos([path])[path].standing,
@@ -706,14 +745,22 @@ class Workspace:
             self.config,
             self.today,
             self.workdays,
-            arranged.load,
+            load,
             [
                 *(one.planned for one in contacts),
                 *map(date.fromordinal, busy_days(mailings, self.config).get(path, [])),
             ],
-            sum(one.path == path for one in arranged.waiting),
+            len(waiting),
         )
-        return sorted([*contacts, *days], key=in_order), case
+        return sorted([*contacts, *others], key=in_order), case
+
+    def _stands(self, path: str) -> Arranged:
+        """Where the contacts of the customer at `path` stand, which found no day, and the load of every day."""
+        if self._knows_plan():
+            return Arranged(*self.cache.placed(path), Counter(self.cache.load_from(self.today)))
+        days, waiting, load = self.arranged(FOREVER)
+        of_her = [(day, one) for day, one in days if one.path == path]
+        return Arranged(of_her, [one for one in waiting if one.path == path], load)
 
     def runs_of(self, path: str) -> list[Run]:
         """The playbooks that the customer at `path` is in, and how far each has come."""

@@ -72,6 +72,9 @@ CREATE TABLE contact (
 );
 CREATE INDEX contact_path ON contact (path);
 CREATE INDEX contact_ready ON contact (ready);
+CREATE TABLE plan (key TEXT);
+CREATE TABLE placed (number INTEGER PRIMARY KEY, path TEXT, day INTEGER);
+CREATE INDEX placed_path ON placed (path);
 CREATE TABLE yearly (path TEXT, kind TEXT, day INTEGER, facts TEXT);
 CREATE INDEX yearly_path ON yearly (path);
 CREATE TABLE holidays (key TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
@@ -220,6 +223,7 @@ class Cache:
         is_before = self._token() == (before and before.token)
         self.database.execute("DELETE FROM note")
         self.database.execute("DELETE FROM answer")
+        self._drop_plan()
         if is_before:
             self.database.execute("INSERT INTO note VALUES (?, ?, ?)", (token_hex(8), text, dump(strays)))
 
@@ -321,6 +325,7 @@ class Cache:
     def owe(self, owed: Mapping[str, Obligations]) -> None:
         """Keep what is owed to the customers at these paths, in the place of what was."""
         self._delete(_OWED, owed)
+        self._drop_plan()
         self._insert(
             "standing",
             (
@@ -376,6 +381,49 @@ class Cache:
         ranges = " OR ".join(f"day BETWEEN {first} AND {last}" for first, last in _parts_of_year(*days))
         query = f"SELECT path, facts FROM yearly WHERE ({ranges}) AND (?1 IS NULL OR path = ?1) ORDER BY path"  # noqa: S608
         return [(path, self.memo.load(Yearly, facts)) for path, facts in self.database.execute(query, (of,))]
+
+    # The plan
+
+    def owed_version(self) -> str:
+        """What is another one as soon as what is owed to anybody is."""
+        row = self.database.execute("SELECT value FROM meta WHERE key = 'owed'").fetchone()
+        return row[0] if row else ""
+
+    def _drop_plan(self) -> None:
+        """Forget where contacts stand, since they are other ones."""
+        self.database.execute("INSERT OR REPLACE INTO meta VALUES ('owed', ?)", (token_hex(8),))
+        self.database.execute("DELETE FROM plan")
+        self.database.execute("DELETE FROM placed")
+
+    def has_plan(self, key: str) -> bool:
+        """Whether it is known where contacts stand on the day, and under the circumstances, that `key` names."""
+        return self.database.execute("SELECT 1 FROM plan WHERE key = ?", (key,)).fetchone() is not None
+
+    def placed(self, of: str | None = None) -> tuple[list[tuple[int, Contact]], list[Contact]]:
+        """Where each contact of the plan stands, and those that found no day; `of` names a single customer's path."""
+        columns = ", ".join(f"contact.{name}" for name in Contact._fields)
+        query = f"SELECT day, {columns} FROM placed JOIN contact USING (number)"  # noqa: S608
+        rows = self.rows(f"{query} WHERE placed.path = ?", of) if of else self.rows(query)
+        found = [(day, Contact._make(rest)) for day, *rest in rows]
+        return [one for one in found if one[0] is not None], [one for day, one in found if day is None]
+
+    def load_from(self, first: date) -> dict[int, int]:
+        """How many contacts of the plan stand on each day from `first` on."""
+        query = "SELECT day, count(*) FROM placed WHERE day >= ? GROUP BY day"
+        return dict(self.database.execute(query, (first.toordinal(),)))
+
+    def next_days(self) -> dict[str, int]:
+        """The first day on which a contact of each customer stands in the plan, by path."""
+        query = "SELECT path, min(day) FROM placed WHERE day IS NOT NULL GROUP BY path"
+        return dict(self.database.execute(query))
+
+    def keep_plan(self, key: str, version: str, days: Iterable[tuple[int | None, Contact]]) -> None:
+        """Keep where contacts stand (None: nowhere), if they are those of this `version` still."""
+        with self.writing():
+            if self.owed_version() == version:
+                self._drop_plan()
+                self.database.execute("INSERT INTO plan VALUES (?)", (key,))
+                self._insert("placed", ((one.number, one.path, day) for day, one in days))
 
     # Settings
 
