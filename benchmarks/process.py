@@ -43,12 +43,14 @@ class Runner:
         """The folder of the cache `name`."""
         return self.folder / "caches" / name
 
-    def cost(self, command: Sequence[str], cache: str = "none", fine: Collection[int] = (0,)) -> Cost:
-        """What the command takes; whoever waits for it is this process alone (os.wait4, so POSIX).
+    def cost(
+        self, command: Sequence[str], cache: str = "none", *, fine: Collection[int] = (0,), width: int = 80
+    ) -> Cost:
+        """What the command takes, for a screen of this `width` in characters (os.wait4, so POSIX alone).
 
         Raises `SystemExit` with the command's words if it ends with a code that is not `fine`.
         """
-        env = {**self._env, "XDG_CACHE_HOME": str(self.cache(cache))}
+        env = {**self._env, "XDG_CACHE_HOME": str(self.cache(cache)), "COLUMNS": str(width)}
         with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
             begun = time.perf_counter()
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env)  # noqa: S603

@@ -7,9 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
-from itertools import islice
+from collections.abc import Sequence
+from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from benchmarks.__main__ import main
 from benchmarks.book import Book
 from benchmarks.by_icalendar import build, events_of
 from benchmarks.floor import states
-from benchmarks.measure import COMMANDS, FROM_COLD, ITSELF, STATES, WARM, Costs, F
+from benchmarks.measure import ASKED_ANEW, COMMANDS, FROM_COLD, ITSELF, STATES, WARM, Costs, F
 from benchmarks.process import Cost, Runner
 from benchmarks.table import as_markdown, as_text, rows_of
 from benchmarks.vault import EVERY, RARE, TODAY, customers, generate, id_of, path_of, rare_word
@@ -124,24 +125,25 @@ def test_icalendar_builds_the_same_events(tmp_path: Path, run: Run) -> None:
 # The table
 
 
+MEASURED_OF = {"cold": FROM_COLD, "asked anew": ASKED_ANEW}
+
+
 class Typed:
     """Stands for `Runner.cost`: ptcrm runs in this process, and what only stands beside it hardly at all."""
 
     def __init__(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.days: list[str] = []
+        self.asked: list[tuple[str, ...]] = []
         self._run, self._monkeypatch, self._real = run, monkeypatch, Runner.cost
         monkeypatch.setattr(Runner, "cost", lambda *words, **more: self.cost(*words, **more))  # noqa: PLW0108
         monkeypatch.setattr(measure, "SETTLED_SECONDS", 0)
 
-    def cost(
-        self, runner: Runner, command: Sequence[str], cache: str = "none", fine: Collection[int] = (0,)
-    ) -> Cost:
+    def cost(self, runner: Runner, command: Sequence[str], cache: str = "none", **more: Any) -> Cost:  # noqa: ANN401  # as they come
         if command[1:3] == ["-m", "ptcrm"]:
             self._monkeypatch.setenv("XDG_CACHE_HOME", str(runner.cache(cache)))
             assert self._run(*command[3:]).exit_code == 0
-            self.days.append(command[6])
+            self.asked.append((cache, str(more.get("width", 80)), *command[6:]))
         elif "by_" in command[2]:
-            return self._real(runner, command, cache, fine)
+            return self._real(runner, command, cache, **more)
         return Cost(1.0, 1.0, 40.0)
 
 
@@ -161,11 +163,25 @@ def test_every_row_is_printed(
     assert others == {"F", "import click", "python-frontmatter", "cold due + icalendar"} | there
     of_commands = [(row[1], row[2]) for row in rows[1:-2] if not row[2][0].isdigit()]
     wanted = [(command, state) for command in COMMANDS for state in STATES]
-    assert of_commands == [row for row in wanted if row[1] != "cold" or row[0] in FROM_COLD]
+    assert of_commands == [row for row in wanted if row[0] in MEASURED_OF.get(row[1], COMMANDS)]
     assert [row[2] for row in rows[-2:]] == ["log of 1,000", "log of 1,500"]
     assert rows[-1][-1] == "≤ 2 × log of 1,000: met"
     assert "with a cache, 1 of 1" in told
-    assert set(typed.days) == {"2026-11-23", "2026-11-24"}
+    check_questions(typed.asked)
+
+
+def check_questions(asked: list[tuple[str, ...]]) -> None:
+    """`asked` has the cache, the width of the screen, the day and the words of each question."""
+    for command in ("list", "find", "show", "log"):
+        own = [words for cache, _, _, *words in asked if cache == command and words[0] == command]
+        assert all(one != other for one, other in pairwise(own))
+        assert len(own) > 4
+    for command, words in (("due", ["due"]), ("glance", []), ("agenda", ["agenda"])):
+        of_one = [(width, day) for cache, width, day, *other in asked if cache == command and other == words]
+        settled, warm, anew, *changed, new_day = of_one[-7:]
+        assert {settled, warm, *changed} == {("80", "2026-11-23")}
+        assert anew[0] != "80"
+        assert new_day == ("80", "2026-11-24")
 
 
 def test_a_process_is_measured_from_start_to_end(tmp_path: Path) -> None:
