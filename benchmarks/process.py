@@ -54,7 +54,12 @@ class Runner:
         with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
             begun = time.perf_counter()
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env)  # noqa: S603
-            _, status, usage = os.wait4(process.pid, 0)
+            try:
+                _, status, usage = os.wait4(process.pid, 0)
+            except KeyboardInterrupt:
+                process.kill()
+                process.wait()
+                raise
             wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in fine:
