@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.machine import machine
-from benchmarks.measure import COMMANDS, LEAST, STATES, Amount, Bench, Costs, long_logs
+from benchmarks.measure import COMMANDS, LEAST, STATES, Amount, Bench, Costs, is_measured, long_logs
 from benchmarks.table import Row, as_markdown, as_text, log_rows, rows_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,12 @@ def main(words: Sequence[str]) -> int:
     if not hasattr(os, "wait4"):
         print("The benchmarks need Linux or macOS.", file=sys.stderr)
         return 2
-    asked = _parser().parse_args(words)
+    parser = _parser()
+    asked = parser.parse_args(words)
+    if not any(is_measured(command, state) for command in asked.commands for state in asked.states):
+        parser.error(
+            "none of these commands is measured in any of these states; leave out one of the options"
+        )
     amount = Amount(asked.runs, min(asked.cold_runs, asked.runs), asked.commands, asked.states)
     rows, code = list[Row](), 0
     try:
@@ -64,38 +69,28 @@ def _tell(words: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks", description="What commands cost, as one table.")
-    parser.add_argument(
-        "counts", metavar="COUNT", nargs="*", type=_count, default=[10_000], help="customers; default: 10000"
-    )
-    parser.add_argument("--runs", type=_positive, default=7, metavar="N", help="runs of each row; default: 7")
-    parser.add_argument(
-        "--cold-runs", type=_positive, default=3, metavar="N", help="runs without a cache; default: 3"
-    )
-    parser.add_argument(
-        "--commands", type=_some(COMMANDS), default=COMMANDS, metavar="NAMES", help="only these"
-    )
-    parser.add_argument("--states", type=_some(STATES), default=STATES, metavar="NAMES", help="only these")
-    parser.add_argument(
-        "--entries", type=int, default=100_000, metavar="N", help="entries of the long log; 0 leaves it out"
-    )
-    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    add, count = parser.add_argument, _number(LEAST)
+    add("counts", metavar="COUNT", nargs="*", type=count, default=[10_000], help="customers; default: 10000")
+    add("--runs", type=_number(1), default=7, metavar="N", help="runs of each row; default: 7")
+    add("--cold-runs", type=_number(1), default=3, metavar="N", help="runs without a cache; default: 3")
+    add("--commands", type=_some(COMMANDS), default=COMMANDS, metavar="NAMES", help=", ".join(COMMANDS))
+    add("--states", type=_some(STATES), default=STATES, metavar="NAMES", help=", ".join(STATES))
+    entries = "entries of the long log; 0 leaves it out; default: 100000"
+    add("--entries", type=_number(0), default=100_000, metavar="N", help=entries)
+    add("--markdown", action="store_true", help="print the table as Markdown")
     return parser
 
 
-def _positive(text: str) -> int:
-    """At least 1, or argparse's own error."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("give a number from 1 on")
-    return number
+def _number(least: int) -> Callable[[str], int]:
+    """Reads a whole number that is not below `least`; anything else is argparse's own error."""
 
+    def read(text: str) -> int:
+        plain = text.replace(",", "").replace("_", "")
+        if not (plain.isascii() and plain.isdigit()) or int(plain) < least:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {least} on")
+        return int(plain)
 
-def _count(text: str) -> int:
-    """A number of customers, or argparse's own error."""
-    number = int(text.replace(",", "").replace("_", ""))
-    if number < LEAST:
-        raise argparse.ArgumentTypeError(f"give a number from {LEAST} on")
-    return number
+    return read
 
 
 def _some(names: Sequence[str]) -> Callable[[str], tuple[str, ...]]:

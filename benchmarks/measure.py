@@ -42,6 +42,11 @@ SETTLED_SECONDS = 0.1  # a file that changed later than this before a scan is re
 Costs = dict[tuple[str, str], dict[str, list[Cost]]]
 
 
+def is_measured(command: str, state: str) -> bool:
+    """Whether the command is measured in the state."""
+    return command in {COLD: FROM_COLD, ANEW: ASKED_ANEW}.get(state, COMMANDS)
+
+
 class Amount(NamedTuple):
     """How much is measured: runs, and runs that begin without a cache; which commands, in which states."""
 
@@ -78,8 +83,8 @@ class Bench:
 
     def _cold(self) -> None:
         """Each command that begins without a cache, beside what reads and builds the same."""
-        for command in FROM_COLD:
-            if command in self._amount.commands:
+        for command in self._amount.commands:
+            if is_measured(command, COLD):
                 shutil.rmtree(self._run.cache(command), ignore_errors=True)
                 self._measured(command, COLD, TODAY)
 
@@ -87,7 +92,7 @@ class Bench:
         """The command in each of the other states, one after the other."""
         self._settle(command, today)
         for state, day, prepare in self._states(today):
-            if state == ANEW and command not in ASKED_ANEW:
+            if not is_measured(command, state):
                 continue
             prepare(day)
             time.sleep(SETTLED_SECONDS)

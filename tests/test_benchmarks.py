@@ -19,7 +19,7 @@ from benchmarks.__main__ import main
 from benchmarks.book import Book
 from benchmarks.by_icalendar import build, events_of
 from benchmarks.floor import states
-from benchmarks.measure import ASKED_ANEW, COMMANDS, FROM_COLD, ITSELF, STATES, WARM, Costs, F
+from benchmarks.measure import COMMANDS, ITSELF, STATES, WARM, Costs, F, is_measured
 from benchmarks.process import Cost, Runner
 from benchmarks.table import as_markdown, as_text, rows_of
 from benchmarks.vault import EVERY, RARE, TODAY, customers, generate, id_of, path_of, rare_word
@@ -125,9 +125,6 @@ def test_icalendar_builds_the_same_events(tmp_path: Path, run: Run) -> None:
 # The table
 
 
-MEASURED_OF = {"cold": FROM_COLD, "asked anew": ASKED_ANEW}
-
-
 class Typed:
     """Stands for `Runner.cost`: ptcrm runs in this process, and what only stands beside it hardly at all."""
 
@@ -163,7 +160,8 @@ def test_every_row_is_printed(
     assert others == {"F", "import click", "python-frontmatter", "cold due + icalendar"} | there
     of_commands = [(row[1], row[2]) for row in rows[1:-2] if not row[2][0].isdigit()]
     wanted = [(command, state) for command in COMMANDS for state in STATES]
-    assert of_commands == [row for row in wanted if row[0] in MEASURED_OF.get(row[1], COMMANDS)]
+    assert of_commands == [row for row in wanted if is_measured(*row)]
+    assert len(of_commands) == 48
     assert [row[2] for row in rows[-2:]] == ["log of 1,000", "log of 1,500"]
     assert rows[-1][-1] == "≤ 2 × log of 1,000: met"
     assert "with a cache, 1 of 1" in told
@@ -247,10 +245,12 @@ def test_the_forms_of_the_table() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["0"], "give a number from 20 on"),
-        (["many"], "invalid"),
-        (["20", "--runs", "0"], "give a number from 1 on"),
+        (["19"], "19 is not a whole number from 20 on"),
+        (["many"], "many is not a whole number from 20 on"),
+        (["20", "--runs", "0"], "--runs: 0 is not a whole number from 1 on"),
+        (["20", "--entries", "-1"], "-1 is not a whole number from 0 on"),
         (["20", "--commands", "due,dew"], "not known: dew; choose from due, glance"),
+        (["20", "--commands", "list", "--states", "cold"], "none of these commands is measured"),
         (["20", "--states", "hot"], "not known: hot; choose from cold, warm"),
     ],
 )
