@@ -1,73 +1,115 @@
-"""`python -m benchmarks [COUNT]`: one table, command by command, each as a ratio to the floor F.
-
-F is `python -I` listing the customers' folder and stat-ing every file, start-up included. Figures are the
-CPU time (user and system) of the whole process, medians of interleaved runs.
-"""
+"""`python -m benchmarks [COUNT ...]`: one table of what commands cost (docs/performance.md)."""
 
 from __future__ import annotations
 
+import argparse
 import os
-import statistics
-import subprocess
+import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks.vault import TODAY, generate
+from benchmarks.machine import machine
+from benchmarks.measure import COMMANDS, LEAST, STATES, Amount, Bench, Costs, is_measured, long_logs
+from benchmarks.table import Row, as_markdown, as_text, log_rows, rows_of
 
-RUNS = 7
-_FLOOR = """
-import os, sys
-rows, todo = [], [sys.argv[1]]
-while todo:
-    folder = os.open(todo.pop(), os.O_RDONLY)
-    for entry in os.scandir(folder):
-        if entry.is_dir(): todo.append(os.path.join(sys.argv[1], entry.name))
-        else:
-            s = entry.stat(follow_symlinks=False)
-            rows.append((entry.name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino))
-"""
-_COMMANDS = {
-    "due": ["due"],
-    "glance": [],
-    "list": ["list"],
-    "show": ["show", "customer-7"],
-    "log": ["log", "customer-7", "call: Hello"],
-}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
-def cpu_seconds(command: list[str], cache: Path) -> float:
-    """The CPU time of the process and its children (os.wait4, so POSIX alone)."""
-    env = {**os.environ, "XDG_CACHE_HOME": str(cache)}
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=env)  # noqa: S603
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}")
-    return usage.ru_utime + usage.ru_stime
+def main(words: Sequence[str]) -> int:
+    """Measure and print the table; what is finished is printed too when somebody ends it. The exit code."""
+    if not hasattr(os, "wait4"):
+        print("The benchmarks need Linux or macOS.", file=sys.stderr)
+        return 2
+    parser = _parser()
+    asked = parser.parse_args(words)
+    if not any(is_measured(command, state) for command in asked.commands for state in asked.states):
+        parser.error(
+            "none of these commands is measured in any of these states; leave out one of the options"
+        )
+    amount = Amount(asked.runs, min(asked.cold_runs, asked.runs), asked.commands, asked.states)
+    rows, code = list[Row](), 0
+    try:
+        _measure(asked, amount, rows.extend)
+    except KeyboardInterrupt:
+        code = 130
+    _print(rows, amount, as_markdown if asked.markdown else as_text)
+    return code
 
 
-def main(count: int) -> None:
-    """Measure and print the table."""
-    with tempfile.TemporaryDirectory() as folder:
-        vault, cache = Path(folder) / "vault", Path(folder) / "cache"
-        vault.mkdir()
-        generate(vault, count)
-        floor = [sys.executable, "-I", "-c", _FLOOR, str(vault / "customers")]
-        ptcrm = [sys.executable, "-m", "ptcrm", "--vault", str(vault), "--today", str(TODAY)]
-        cold = cpu_seconds([*ptcrm, "due"], cache)
-        times: dict[str, list[float]] = {name: [] for name in ("F", *_COMMANDS)}
-        for _ in range(RUNS):
-            times["F"].append(cpu_seconds(floor, cache))
-            for name, command in _COMMANDS.items():
-                times[name].append(cpu_seconds([*ptcrm, *command], cache))
-    unit = statistics.median(times["F"])
-    print(f"{count} customers, F = {unit:.3f} s CPU, Python {sys.version.split()[0]}")
-    print(f"{'due, cold':12} {cold:8.3f} s {cold / unit:8.1f} F")
-    for name in _COMMANDS:
-        median = statistics.median(times[name])
-        print(f"{name + ', warm':12} {median:8.3f} s {median / unit:8.1f} F")
+def _measure(asked: argparse.Namespace, amount: Amount, keep: Callable[[list[Row]], None]) -> None:
+    smaller: tuple[int, Costs] | None = None
+    for count in sorted(set(asked.counts)):
+        with tempfile.TemporaryDirectory() as folder:
+            bench = Bench(Path(folder), count, amount, _tell)
+            bench.measure()
+        keep(list(rows_of(count, bench.costs, smaller)))
+        smaller = smaller or (count, bench.costs)
+    if "log" in amount.commands and asked.entries:
+        _tell(f"logs of 1,000 and {asked.entries:,} entries")
+        with tempfile.TemporaryDirectory() as folder:
+            keep(list(log_rows(long_logs(Path(folder), asked.entries, amount.runs), asked.entries)))
+
+
+def _print(rows: list[Row], amount: Amount, form: Callable[[list[Row]], str]) -> None:
+    """The machine, how it was measured, and the table."""
+    if not rows:
+        return
+    lines = [f"{machine()}.", f"Medians of {amount.runs} runs, of {amount.cold_runs} without a cache."]
+    if not shutil.which("rg"):
+        lines.append("rg (ripgrep) is not there, so nothing stands beside `find`.")
+    print("\n".join([*lines, "", form(rows)]), flush=True)
+
+
+def _tell(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m benchmarks", description="What commands cost, as one table.")
+    add, count = parser.add_argument, _number(LEAST)
+    add("counts", metavar="COUNT", nargs="*", type=count, default=[10_000], help="customers; default: 10000")
+    add("--runs", type=_number(1), default=7, metavar="N", help="runs of each row; default: 7")
+    add("--cold-runs", type=_number(1), default=3, metavar="N", help="runs without a cache; default: 3")
+    add("--commands", type=_some(COMMANDS), default=COMMANDS, metavar="NAMES", help=", ".join(COMMANDS))
+    add("--states", type=_some(STATES), default=STATES, metavar="NAMES", help=", ".join(STATES))
+    entries = "entries of the long log; 0 leaves it out; default: 100000"
+    add("--entries", type=_number(0), default=100_000, metavar="N", help=entries)
+    add("--markdown", action="store_true", help="print the table as Markdown")
+    return parser
+
+
+def _number(least: int) -> Callable[[str], int]:
+    """Reads a whole number that is not below `least`; anything else is argparse's own error."""
+
+    def read(text: str) -> int:
+        plain = text.replace(",", "").replace("_", "")
+        if not (plain.isascii() and plain.isdigit()) or int(plain) < least:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {least} on")
+        return int(plain)
+
+    return read
+
+
+def _some(names: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """Reads some of the `names`, with commas between them; anything else is argparse's own error."""
+
+    def read(text: str) -> tuple[str, ...]:
+        chosen = {one.strip() for one in text.split(",")}
+        if wrong := chosen - set(names):
+            raise argparse.ArgumentTypeError(
+                f"not known: {', '.join(sorted(wrong))}; choose from {', '.join(names)}"
+            )
+        return tuple(one for one in names if one in chosen)
+
+    return read
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except BrokenPipeError:  # who reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

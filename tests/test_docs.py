@@ -264,7 +264,7 @@ def test_every_kind_of_block_has_its_test() -> None:
     found = {(path.stem, block.language) for path in PAGES for block in blocks(page(path.stem))}
     found = {(name, language) for name, language in found if language not in ("", "console")}
     assert found == {
-        *(("architecture", "sh"), ("testing", "sh")),  # minutes of measuring and downloads
+        *(("performance", "sh"), ("testing", "sh")),  # minutes of measuring and downloads
         *(("automation", language) for language in ("sh", "cron", "ini", "xml", "bat")),  # test_automation
         *(
             ("subscribing", language)
