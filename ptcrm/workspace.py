@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from ptcrm.schedule.demand import Demand
     from ptcrm.schedule.playbooks import Run
     from ptcrm.schedule.why import Case
+    from ptcrm.vault.abridged import Abridged
     from ptcrm.vault.answers import Piece
     from ptcrm.vault.forms import Forms
     from ptcrm.vault.listing import Signature
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _ALWAYS = (0, 2**62)
+_FEW = 8  # files that are looked at rather than read anew
 _AT_ONCE = 500  # customers whose obligations are worked out together
 _A_YEAR_KNOWN = 2026  # to the package of holidays
 
@@ -99,9 +101,21 @@ class _Worked:
 
 
 class Workspace:
-    """An open vault on one day. `today` is the day given, else today in the vault's time zone."""
+    """An open vault on one day. `today` is the day given, else today in the vault's time zone.
 
-    def __init__(self, root: Path, today: date | None, cache_folder: Path | None, state_folder: Path) -> None:
+    One that is opened `for_names` knows who is who, and can change one file. Nothing is planned in it, and what is
+    new in a log may wait for those who ask.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        today: date | None,
+        cache_folder: Path | None,
+        state_folder: Path,
+        *,
+        for_names: bool = False,
+    ) -> None:
         self.root, self._folder = root, store.identity(root)
         place = place_of(root)
         self.journal = Journal(state_folder / place)
@@ -121,6 +135,8 @@ class Workspace:
         self._ahead: dict[str, FileRead] = {}
         self._new_texts: dict[str, tuple[Signature | None, Texts]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
+        self._changing: Abridged | None = None
+        self._for_names = for_names
         self.renew()
 
     @classmethod
@@ -204,6 +220,11 @@ class Workspace:
             files.pause()  # an editor may be halfway through a save
             look = self._look()
         self.listing = look.listing
+        if self._for_names:
+            if not self._are_as_known(look):
+                self.index.refresh(look, partial(self._known, look.seen_ns))
+            self.cache.hold()
+            return
         self.index.refresh(look, partial(self._known, look.seen_ns))
         self._ahead.clear()
         anew = {*look.changed, *look.gone} | self._work_out()
@@ -214,6 +235,32 @@ class Workspace:
         else:
             return
         self.cache.memo.turn()
+
+    def _are_as_known(self, look: Look) -> bool:
+        """Whether the files that have changed are few, and say what they said, but for their logs."""
+        return not look.gone and len(look.changed) <= _FEW and all(map(self._is_as_known, look.changed))
+
+    def _is_as_known(self, path: str) -> bool:
+        """Whether the file at `path` says what it said when its rows were made, but for its log and its links."""
+        known = self.cache.customer(path)
+        if known is None or self.cache.diagnostics(path, ERRORS):
+            return False
+        try:
+            found = self._abridged(path).reading
+        except (OSError, UndecodableError):
+            return False
+        if found.customer is None or any(one.severity is Severity.ERROR for one in found.diagnostics):
+            return False
+        return replace(found.customer, log=(), links=()) == replace(known, links=())
+
+    def _abridged(self, path: str) -> Abridged:
+        """The file at `path`, read anew, perhaps without the middle of its log; raises OSError or UndecodableError."""
+        from ptcrm.vault.abridged import abridged
+
+        source, last = Source.decode(path, store.read_file(self.root, path)), self._changing
+        if last is None or last.whole.path != path or last.whole != source:
+            last = self._changing = abridged(source, self.reader)
+        return last
 
     def read_ahead(self, path: str) -> None:
         """Read the customer's file at `path` for the next refresh, which takes this if the file is still the same then.
@@ -308,11 +355,16 @@ class Workspace:
             reading = self.read(match.path)
         except (OSError, UndecodableError) as error:
             raise RefusedError(f"{match.path}: it cannot be read ({error})") from error
-        if reading.customer is None:
-            raise RefusedError(
-                f"{match.path}: it changed just now and is no customer any more. See `ptcrm check`."
-            )
-        return reading
+        return _of_customer(reading)
+
+    def changing(self, match: Match) -> Abridged:
+        """The customer's file as it is now, to be changed; raises `RefusedError` as `reading`."""
+        try:
+            found = self._abridged(match.path)
+        except (OSError, UndecodableError) as error:
+            raise RefusedError(f"{match.path}: it cannot be read ({error})") from error
+        _of_customer(found.reading)
+        return found
 
     def text(self, path: str) -> str | None:
         """The text of the file at `path`; None if it cannot be read."""
@@ -866,7 +918,6 @@ class Workspace:
         Words without a colon are a contact. Raises `UsageError` for words that fit no entry (FORMAT §2.3) and a
         day after today, `NotFoundError`, `RefusedError`.
         """
-        from ptcrm.vault.amend import amended
         from ptcrm.vault.lines import append_entry, entry_line
 
         text, on = " ".join(words.split()), day or self.today
@@ -877,8 +928,8 @@ class Workspace:
         if not entry.text or on > self.today:
             raise UsageError("Say what happened, on a day that is not after today.")
         match = self.find(who)
-        reading = self.reading(match)
-        change = amended(reading, append_entry(reading, line, self.reader), self.reader)
+        file = self.changing(match)
+        change = file.amended(append_entry(file.reading, line, self.reader), self.reader)
         return Operation(f"log {match.id} {text}", (change,))
 
     def write(self, operation: Operation) -> None:
@@ -913,6 +964,14 @@ class Workspace:
         """The Markdown files of the whole vault that are no customers', so that no row tells of their links."""
         customers = {path for (path,) in self.cache.rows("SELECT path FROM customer")}
         return set(store.list_notes(self.root)) - customers
+
+
+def _of_customer(reading: Reading) -> Reading:
+    """The reading, if it is a customer's; raises `RefusedError`."""
+    if reading.customer is None:
+        path = reading.document.source.path
+        raise RefusedError(f"{path}: it changed just now and is no customer any more. See `ptcrm check`.")
+    return reading
 
 
 class Settings(NamedTuple):

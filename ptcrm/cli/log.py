@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ptcrm.cli.choosing import agrees, first_is_meant, is_terminal, refuse_options, who_is_meant
-from ptcrm.cli.drafts import COMMENT, Draft, decoded
 from ptcrm.cli.entries import before_channel, customer_of, entry, past_day
 from ptcrm.cli.options import LITERAL, Session, customers_meant, plain, writing
 from ptcrm.cli.output import say, say_table, tell
@@ -19,15 +18,14 @@ from ptcrm.model.dates import long_day
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.safe import for_terminal, one_line
 from ptcrm.text.words import plural
-from ptcrm.vault.amend import amended
 from ptcrm.vault.index import Match
 from ptcrm.vault.lines import append_entry
-from ptcrm.views.customer import follow_up_words, history
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
+    from ptcrm.cli.drafts import Draft
     from ptcrm.workspace import Workspace
 
 _MANY = 10  # customers who are written to without a question
@@ -69,6 +67,7 @@ def log_command(
       ptcrm log anna
       ptcrm log anna - < notes.txt
     """
+    session.for_names = group is None
     on = past_day(day, session.workspace().today)
     refuse_options(words)
     if group is None:
@@ -224,6 +223,8 @@ def _agree(session: Session, meant: _Meant, *, is_sure: bool) -> None:
 
 def _write_input(session: Session, meant: _Meant, on: date) -> None:
     """Write the text that comes on standard input; one that was typed there is kept if it cannot be written."""
+    from ptcrm.cli.drafts import Draft, decoded
+
     answers = session.answers
     if "input" not in answers:
         is_typed = is_terminal()
@@ -243,6 +244,8 @@ def _write_input(session: Session, meant: _Meant, on: date) -> None:
 
 def _write_draft(session: Session, meant: _Meant, on: date) -> None:
     """Write the text from the user's editor; it opens again on a text that cannot be written."""
+    from ptcrm.cli.drafts import Draft
+
     draft: Draft | None = session.answers.get("draft")
     if draft is None:
         draft = session.answers["draft"] = Draft(f"log-{meant.people[0].id}")
@@ -267,6 +270,9 @@ def _write_draft(session: Session, meant: _Meant, on: date) -> None:
 
 def _remarks(session: Session, meant: _Meant, on: date) -> Iterator[str]:
     """What helps to write: for whom and when, the newest entries, the channels."""
+    from ptcrm.cli.drafts import COMMENT
+    from ptcrm.views.customer import history
+
     workspace = session.workspace()
     yield "Write above what happened, as `CHANNEL: text`; more lines may follow. Without a text nothing is written."
     yield f"Lines that begin with {COMMENT} are left out."
@@ -289,8 +295,8 @@ def _entry(session: Session, meant: _Meant, text: str, on: date) -> tuple[Operat
     line = entry(workspace, text, on)
     changes = []
     for one in meant.people:
-        reading = workspace.reading(one)
-        changes.append(amended(reading, append_entry(reading, line, workspace.reader), workspace.reader))
+        file = workspace.changing(one)
+        changes.append(file.amended(append_entry(file.reading, line, workspace.reader), workspace.reader))
     return Operation(f"log {_called(meant)} {one_line(text)[:_LABEL]}", tuple(changes)), line
 
 
@@ -303,6 +309,8 @@ def _called(meant: _Meant) -> str:
 
 def _write(session: Session, meant: _Meant, operation: Operation, line: str) -> bool:
     """Make the operation's changes and say so; False in a dry run."""
+    workspace = session.workspace()
+    waiting = [] if meant.query else [(one, _first_open(workspace, one)) for one in meant.people]
     if not session.apply(operation):
         return False
     shown = line.replace("\n", "\n  ")
@@ -311,17 +319,18 @@ def _write(session: Session, meant: _Meant, operation: Operation, line: str) -> 
     else:
         say(f"In the logs of {plural(len(meant.people), 'customer')}: {shown}")
         say_table([(one.name, one.path) for one in meant.people])
-    if meant.query is None:
-        for one in meant.people:
-            _tell_open(session.workspace(), one)
+    for one, still in waiting:
+        if still:
+            tell(f"Still open: {still}. Close it with `ptcrm done {one.id}`.")
     return True
 
 
-def _tell_open(workspace: Workspace, match: Match) -> None:
-    """A remark on the first follow-up that is due: the log does not close it."""
-    waiting = [
-        one for one in customer_of(workspace.reading(match)).open_follow_ups if one.due <= workspace.today
-    ]
-    if waiting:
-        still = f"{waiting[0].due} {follow_up_words(waiting[0])}"
-        tell(f"Still open: {still}. Close it with `ptcrm done {match.id}`.")
+def _first_open(workspace: Workspace, match: Match) -> str | None:
+    """The first follow-up that is due, in words: the log does not close it."""
+    customer = customer_of(workspace.changing(match).reading)
+    first = next(iter(customer.open_follow_ups), None)
+    if first is None or first.due > workspace.today:
+        return None
+    from ptcrm.views.customer import follow_up_words
+
+    return f"{first.due} {follow_up_words(first)}"

@@ -64,13 +64,15 @@ class Place(click.ParamType[str]):
 class Session:
     """What stands before the command: the vault as given, and the day; then what a `writing` command is like.
 
-    With `no_cache` nothing is remembered from one command to the next.
-    `answers` has what was asked and typed, so that a command that begins anew asks nothing twice.
+    With `no_cache` nothing is remembered from one command to the next. A command that is `for_names` asks nothing
+    of what is owed or planned. One that has done more than answer is not `is_repeatable`; `follows` are the other
+    files that the answer follows from. `answers` has what was asked and typed, so that a command that begins anew
+    asks nothing twice.
     """
 
     def __init__(self, vault: str | None, today: date | None, *, no_cache: bool = False) -> None:
         self.vault, self.today, self.no_cache = vault, today, no_cache
-        self.writes = self.dry_run = self.applied = False
+        self.writes = self.dry_run = self.applied = self.for_names = False
         self.opened: Workspace | None = None
         self.answers: dict[str, Any] = {}
         self.is_repeatable, self.follows = True, list[str]()
@@ -143,8 +145,8 @@ class Session:
                 raise
             root = place
         root = root.absolute()
-        cache_folder = None if self.no_cache else Path(user_folder("cache"))
-        return root, partial(Workspace, root, self.today, cache_folder, state_folder())
+        cache_folder, names = None if self.no_cache else Path(user_folder("cache")), self.for_names
+        return root, partial(Workspace, root, self.today, cache_folder, state_folder(), for_names=names)
 
     def settings(self) -> tuple[Path, Config]:
         """The vault's folder and its settings, for commands that need no customer."""

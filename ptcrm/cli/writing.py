@@ -18,7 +18,6 @@ from ptcrm.model.change import Operation
 from ptcrm.model.dates import long_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.values import parse_whole
-from ptcrm.vault.amend import amended
 from ptcrm.vault.fields import set_field
 from ptcrm.vault.lines import append_entry, tick
 from ptcrm.vault.log import following
@@ -28,8 +27,8 @@ from ptcrm.views.playbook import NamedStep, named_steps, step_what
 
 if TYPE_CHECKING:
     from ptcrm.model.customer import Customer, FollowUp
+    from ptcrm.vault.abridged import Abridged
     from ptcrm.vault.index import Match
-    from ptcrm.vault.schema import Reading
     from ptcrm.workspace import Workspace
 
 
@@ -58,22 +57,22 @@ def done_command(session: Session, words: tuple[str, ...], text: str | None, day
     match, rest = first_is_meant(session, words)
     on = past_day(day, workspace.today)
     picked = _picked(session, match, " ".join(rest))
-    reading = workspace.reading(match)
+    file = workspace.changing(match)
     if isinstance(picked, NamedStep):
-        _settle(session, reading, picked, text, on)
+        _settle(session, file, picked, text, on)
     else:
-        _tick(session, reading, picked, text, on)
+        _tick(session, file, picked, text, on)
 
 
-def _tick(session: Session, reading: Reading, task: FollowUp, text: str | None, on: date) -> None:
+def _tick(session: Session, file: Abridged, task: FollowUp, text: str | None, on: date) -> None:
     """Close a follow-up on the day `on`, and write `text` into the log if there is any."""
-    workspace, who = session.workspace(), customer_of(reading)
-    amendment = tick(reading, task, on)
+    workspace, who = session.workspace(), customer_of(file.reading)
+    amendment = tick(file.reading, task, on)
     line = ""
     if text is not None:
         line = entry(workspace, text, on, task.channel)
-        amendment += append_entry(reading, line, workspace.reader)
-    change = amended(reading, amendment, workspace.reader)
+        amendment += append_entry(file.reading, line, workspace.reader)
+    change = file.amended(amendment, workspace.reader)
     if not session.apply(Operation(f"done {who.id} {follow_up_words(task)}", (change,))):
         return
     planned = "" if task.due == workspace.today else f" (it was for {task.due})"
@@ -85,9 +84,9 @@ def _tick(session: Session, reading: Reading, task: FollowUp, text: str | None, 
         say(f"Next: {coming.due} {follow_up_words(coming)}")
 
 
-def _settle(session: Session, reading: Reading, one: NamedStep, text: str | None, on: date) -> None:
+def _settle(session: Session, file: Abridged, one: NamedStep, text: str | None, on: date) -> None:
     """Write the log entry that settles a playbook's step (FORMAT §4 "Playbook step")."""
-    workspace, who = session.workspace(), customer_of(reading)
+    workspace, who = session.workspace(), customer_of(file.reading)
     if on < one.run.began:
         raise UsageError(f"{long_day(on)} is before {one.run.playbook} began, on {long_day(one.run.began)}.")
     usual = one.step.text or f"step {one.step.number} of {one.run.playbook}"
@@ -98,7 +97,7 @@ def _settle(session: Session, reading: Reading, one: NamedStep, text: str | None
         raise RefusedError(
             f"No log entry can name the step “{one.key}”: rename the playbook. Nothing was written."
         )
-    change = amended(reading, append_entry(reading, line, workspace.reader), workspace.reader)
+    change = file.amended(append_entry(file.reading, line, workspace.reader), workspace.reader)
     if not session.apply(Operation(f"done {who.id} {one.key}", (change,))):
         return
     say(f"{who.path}: {line}")
@@ -111,7 +110,7 @@ def _settle(session: Session, reading: Reading, one: NamedStep, text: str | None
 def _picked(session: Session, match: Match, words: str) -> FollowUp | NamedStep:
     """What is meant by `words`; at a terminal it is asked for if they leave it open."""
     workspace = session.workspace()
-    customer = customer_of(workspace.reading(match))
+    customer = customer_of(workspace.changing(match).reading)
     steps = named_steps(workspace.runs_of(match.path))
     known: FollowUp | NamedStep | None = session.answers.get("done")
     if known:
@@ -127,9 +126,8 @@ def _picked(session: Session, match: Match, words: str) -> FollowUp | NamedStep:
         if not answer:
             raise NotFoundError("Nothing was chosen.") from None
         picked = session.answers["done"] = _pick(customer, steps, answer, workspace.today)
-        return _again(
-            picked, customer_of(workspace.reading(match)), named_steps(workspace.runs_of(match.path))
-        )
+        customer = customer_of(workspace.changing(match).reading)
+        return _again(picked, customer, named_steps(workspace.runs_of(match.path)))
 
 
 def _again(known: FollowUp | NamedStep, customer: Customer, steps: list[NamedStep]) -> FollowUp | NamedStep:
@@ -219,6 +217,7 @@ def snooze_command(session: Session, words: tuple[str, ...]) -> None:
       ptcrm snooze anna +6w
       ptcrm set anna snooze ""        (ends it)
     """
+    session.for_names = True
     workspace = session.workspace()
     match, until = who_and(session, words, "UNTIL")
     day = a_day(" ".join(until), workspace.today)
@@ -240,6 +239,7 @@ def set_command(session: Session, words: tuple[str, ...]) -> None:
       ptcrm set anna tags bike-shop newsletter
       ptcrm set anna left_reason ""
     """
+    session.for_names = True
     workspace = session.workspace()
     match, (name, *values) = who_and(session, words, "FIELD VALUE")
     if not values:
@@ -275,10 +275,10 @@ def _set(
         raise UsageError(f"{long_day(day)} is not after today. {hint}")
     if field.name == "id" and values and workspace.index.is_anothers(values[0], match.path):
         raise RefusedError(f"“{values[0]}” is another customer's name for links. Nothing was written.")
-    reading = workspace.reading(match)
-    amendment = set_field(reading, field, values)
+    file = workspace.changing(match)
+    amendment = set_field(file.reading, field, values)
     if not amendment.edits and not values:
         return None, []
-    change = amended(reading, amendment, workspace.reader)
+    change = file.amended(amendment, workspace.reader)
     label = f"set {match.id} {field.name} {', '.join(values)}".rstrip()
     return Operation(label, (change,)), values

@@ -51,6 +51,7 @@ CREATE TABLE note (token TEXT, text BLOB, strays TEXT);
 CREATE TABLE customer (path TEXT PRIMARY KEY, id TEXT, name TEXT, search TEXT, facts TEXT) WITHOUT ROWID;
 CREATE TABLE handle (key TEXT, rank INTEGER, path TEXT);
 CREATE INDEX handle_key ON handle (key);
+CREATE INDEX handle_id ON handle (key, path) WHERE rank = 0;
 CREATE INDEX handle_path ON handle (path);
 CREATE TABLE link (path TEXT, line INTEGER, field TEXT, target TEXT, key TEXT);
 CREATE INDEX link_key ON link (key);

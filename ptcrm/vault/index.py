@@ -399,9 +399,10 @@ class Index:
 
     def same_ids(self) -> list[tuple[str, str]]:
         """The paths of every two files with one id, either way round."""
-        query = """SELECT one.path, other.path FROM handle AS one JOIN handle AS other USING (key)
-            WHERE one.rank = ?1 AND other.rank = ?1 AND one.path <> other.path ORDER BY one.path, other.path"""
-        return self.cache.rows(query, ID)
+        query = f"""WITH twice AS (SELECT key FROM handle WHERE rank = {ID} GROUP BY key HAVING count(*) > 1)
+            SELECT one.path, other.path FROM twice JOIN handle AS one USING (key) JOIN handle AS other USING (key)
+            WHERE one.rank = {ID} AND other.rank = {ID} AND one.path <> other.path ORDER BY one.path, other.path"""  # noqa: S608
+        return self.cache.rows(query)
 
     def near(self, words: str) -> list[str]:
         """Names that `words` may be a slip of, the nearest first."""
