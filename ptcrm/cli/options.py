@@ -95,7 +95,7 @@ class Session:
 
         _, open_workspace = self.opener()
         workspace = open_workspace()
-        context = click.get_current_context()
+        context = click.get_current_context().find_root()  # an answer is kept behind the command
         context.call_on_close(workspace.close)
         context.call_on_close(self._alone.close)
         self._lock(workspace)
