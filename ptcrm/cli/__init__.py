@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from importlib import import_module
@@ -42,7 +43,7 @@ COMMANDS = {
     "pick": "pick",
     "show": "show",
     "brief": "brief",
-    "why": "asking",
+    "why": "why",
     "log": "log",
     "done": "writing",
     "snooze": "writing",
@@ -81,6 +82,9 @@ _ASKING = {
     *("list", "find", "timeline", "tags", "fields", "stats", "show", "brief", "why", "check", "schema"),
     *("digest", "help", None),
 }
+
+
+_RARELY = 50_000  # objects
 
 
 class _Failure(click.ClickException):
@@ -236,4 +240,5 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     if "_PTCRM_COMPLETE" in os.environ:
         import_module("ptcrm.cli.completion")  # our words for click's own machinery
+    gc.set_threshold(_RARELY, 20, 50)  # a command ends before there is much to collect
     cli(prog_name="ptcrm")

@@ -1,4 +1,4 @@
-"""Commands that answer and write nothing: due, birthdays, why."""
+"""Who is to be contacted, and whose day it is: due, birthdays."""
 
 from __future__ import annotations
 
@@ -7,24 +7,18 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.answer import Answer, answering
-from ptcrm.cli.choosing import who_is_meant
 from ptcrm.cli.options import (
     QUERY_SETTINGS,
     Session,
     a_day,
     as_typed,
-    json_option,
-    pass_session,
     paths_meant,
     query_argument,
-    who_argument,
 )
-from ptcrm.cli.output import say, say_json, say_table, tell
+from ptcrm.cli.output import say, say_table, tell
 from ptcrm.errors import UsageError
 from ptcrm.formats.columns import OCCURRENCE, YEARLY
 from ptcrm.model.dates import Interval, ago, later, long_day, near_day
-from ptcrm.model.diagnostic import Severity
-from ptcrm.schedule.why import changes, sentences, standing_sentence
 from ptcrm.views.today import (
     OVERDUE,
     by_urgency,
@@ -33,7 +27,6 @@ from ptcrm.views.today import (
     no_day_found,
     not_worked,
     row,
-    what,
     what_and_why,
     when,
     yearly_row,
@@ -154,45 +147,3 @@ def birthdays_command(session: Session, words: tuple[str, ...], until: str | Non
         )
 
     return Answer(tuple(YEARLY), lambda _: map(yearly_row, found), show)
-
-
-@click.command("why")
-@who_argument
-@json_option
-@pass_session
-def why_command(session: Session, who: tuple[str, ...], as_json: bool) -> None:
-    """The reason, file and line behind every date of a customer.
-
-    \b
-    Example:
-      ptcrm why anna
-    """
-    workspace = session.workspace()
-    match = who_is_meant(session, who)
-    found, case = workspace.plan_of(match.path)
-    if as_json:
-        say_json(
-            [
-                {
-                    **row(one),
-                    "why": " ".join(sentences(one, case)),
-                    "reason": reason.text,
-                    "path": reason.path,
-                    "line": reason.line,
-                }
-                for one in found
-                for reason in one.reasons
-            ]
-        )
-        return
-    say(match.name, "title")
-    if not any(one.kind == "cadence" for one in found):
-        say(standing_sentence(case))
-    for one in found:
-        say(f"\n{long_day(one.planned)}: {yearly_words(one) if one.since else what(one)}", "title")
-        for sentence in (*sentences(one, case), changes(one, case)):
-            say(f"  {sentence}")
-        say_table([(reason.text, f"{reason.path}:{reason.line}") for reason in one.reasons], "    ")
-    warnings = [one for one in workspace.cache.diagnostics(match.path) if one.severity is Severity.WARNING]
-    if warnings:
-        tell(f"ptcrm: parts of the file are not understood: see `ptcrm show {match.id}`.")
