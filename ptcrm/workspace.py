@@ -126,9 +126,10 @@ class Workspace:
         self._settings = settings_of(root)
         self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp_of(self._settings))
         self.config, self.config_problems = self.cache.settings() or self._read_settings()
-        now = datetime.now(self.zone)
-        self.today, self._is_given = today or now.date(), today is not None
-        self._at = str(today) if today else now.strftime("%Y-%m-%d %H:%M")
+        self.today, self._at, self._is_given = today or date.min, str(today), today is not None
+        if today is None:
+            now = datetime.now(self.zone)
+            self.today, self._at = now.date(), now.strftime("%Y-%m-%d %H:%M")
         self._worked, self._others = _Worked(), 0
         self._new_plan: tuple[str, str, Arranged] | None = None
         self._new_holidays: dict[str, dict[date, str]] = {}

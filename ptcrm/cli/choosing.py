@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.options import plain
-from ptcrm.cli.output import tell
+from ptcrm.cli.output import columns, tell
 from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.values import parse_whole
 from ptcrm.text.fold import fold
@@ -177,10 +176,10 @@ def _tell_list(customers: Sequence[Customer]) -> None:
     shown = customers[:_SHOWN]
     names = [for_terminal(one_line(one.name)) for one in shown]
     width = min(max(map(cell_len, names)), _WIDEST)
-    columns = shutil.get_terminal_size().columns - 1
+    room = columns() - 1
     for number, (one, name) in enumerate(zip(shown, names, strict=True), 1):
         about = one_line(", ".join(filter(None, (one.role, one.company))))
         line = for_terminal(f"{number:>4}  {set_cell_size(name, width)}  {one.id}  {about}").rstrip()
-        tell(line if cell_len(line) <= columns else f"{set_cell_size(line, columns - 1)}…")
+        tell(line if cell_len(line) <= room else f"{set_cell_size(line, room - 1)}…")
     if len(customers) > len(shown):
         tell(f"      and {plural(len(customers) - len(shown), 'other')}")

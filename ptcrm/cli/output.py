@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
@@ -128,7 +127,7 @@ def table_lines(
     widths = _widths(cells)
     if sys.stdout.isatty():
         gaps = len(indent) + _GAP * (len(widths) - 1)
-        room = shutil.get_terminal_size().columns - gaps
+        room = columns() - gaps
         if sum(widths) > room and (fewer := _cells(tight)):
             cells, widths = fewer, _widths(fewer)
         _narrow(widths, room)
@@ -152,6 +151,13 @@ def _narrow(widths: list[int], room: int) -> None:
     """Take from the widest column, cell by cell, until all fit or none is wider than a short word."""
     while sum(widths) > room and max(widths) > _NARROWEST:
         widths[widths.index(max(widths))] -= 1
+
+
+def columns() -> int:
+    """How many columns the terminal has."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
 
 
 def width(text: str) -> int:
@@ -196,7 +202,7 @@ def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
     severity = _styled(one.severity.value, one.severity.value)
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
     if line:
-        room = max(shutil.get_terminal_size().columns - len(_INDENT), _NARROWEST)
+        room = max(columns() - len(_INDENT), _NARROWEST)
         shown, mark = pointed_at(line, one.column, room, width)
         say(_INDENT + shown)
         say(_INDENT + mark, one.severity.value)

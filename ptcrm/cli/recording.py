@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -77,5 +76,9 @@ class Recording:
 
     def _is_paged(self) -> bool:
         """Whether a pager may have shown the answer."""
+        if not sys.stdout.isatty():
+            return False
+        from shutil import get_terminal_size
+
         lines = sum(part.count(b"\n") for aside, part in self._pieces if not aside)
-        return sys.stdout.isatty() and lines >= shutil.get_terminal_size().lines
+        return lines >= get_terminal_size().lines

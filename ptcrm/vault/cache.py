@@ -13,7 +13,6 @@ import re
 import sqlite3
 from contextlib import contextmanager
 from datetime import date
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptcrm.model.customer import Customer
@@ -226,7 +225,7 @@ class Cache:
         self.database.execute("DELETE FROM answer")
         self._drop_plan()
         if is_before:
-            self.database.execute("INSERT INTO note VALUES (?, ?, ?)", (token_hex(8), text, dump(strays)))
+            self.database.execute("INSERT INTO note VALUES (?, ?, ?)", (_new_token(), text, dump(strays)))
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop all rows that came from `paths`, and what was owed to their customers."""
@@ -392,7 +391,7 @@ class Cache:
 
     def _drop_plan(self) -> None:
         """Forget where contacts stand, since they are other ones."""
-        self.database.execute("INSERT OR REPLACE INTO meta VALUES ('owed', ?)", (token_hex(8),))
+        self.database.execute("INSERT OR REPLACE INTO meta VALUES ('owed', ?)", (_new_token(),))
         self.database.execute("DELETE FROM plan")
         self.database.execute("DELETE FROM placed")
 
@@ -468,6 +467,11 @@ class Cache:
         """Keep public holidays as `key`."""
         facts = json.dumps({day.isoformat(): name for day, name in days.items()}, ensure_ascii=False)
         self.database.execute("INSERT OR REPLACE INTO holidays VALUES (?, ?)", (key, facts))
+
+
+def _new_token() -> str:
+    """What no other note or plan is told by (`secrets` would load half of Python's numbers)."""
+    return os.urandom(8).hex()
 
 
 def _day_of_year(day: Anniversary | date) -> int:
