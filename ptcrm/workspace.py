@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from ptcrm.vault.forms import Forms
     from ptcrm.vault.listing import Signature
     from ptcrm.vault.log import LineReader
-    from ptcrm.vault.prose import Texts
+    from ptcrm.vault.prose import TextRows
     from ptcrm.vault.repair import Repair
     from ptcrm.vault.schema import Reading
 
@@ -134,7 +134,7 @@ class Workspace:
         self._new_plan: tuple[str, str, Arranged] | None = None
         self._new_holidays: dict[str, dict[date, str]] = {}
         self._ahead: dict[str, FileRead] = {}
-        self._new_texts: dict[str, tuple[Signature | None, Texts]] = {}
+        self._new_texts: dict[str, tuple[Signature | None, TextRows]] = {}
         self._last: Reading | None = None  # commands that write one file read it twice
         self._changing: Abridged | None = None
         self._for_names = for_names
@@ -430,8 +430,8 @@ class Workspace:
 
     # Queries of ptcrm.yaml
 
-    def query(self, asked: ConfiguredQuery, customers: Iterable[Customer]) -> Query:
-        """The query, which may ask for the own fields of these `customers`.
+    def query(self, asked: ConfiguredQuery) -> Query:
+        """The query, which may ask for the customers' own fields.
 
         Raises `QueryError` if it cannot be read, or `UsageError` if it was typed.
         """
@@ -439,8 +439,7 @@ class Workspace:
         from ptcrm.query.fields import vocabulary_of
         from ptcrm.query.lexer import Flaw
 
-        own = {name for one in customers for name, _ in one.own}
-        words = vocabulary_of(self.config, own)
+        words = vocabulary_of(self.config, (name for name, _ in self.cache.own_names()))
         found = asked.read(words, self.today)
         if not isinstance(found, Flaw):
             return found
@@ -464,12 +463,12 @@ class Workspace:
 
         fields = frozenset[str]().union(*map(fields_of, queries))
         among = list(customers)
-        forecasts, texts = self._forecasts(fields), self._texts(fields, among)
+        forecasts, texts = self._forecasts(fields, among), self._texts(fields, among)
         currency, today = self.config.currency, self.today
         return known(self.index, fields, among, forecasts, currency=currency, today=today, texts=texts)
 
-    def _forecasts(self, fields: frozenset[str]) -> dict[str, Forecast]:
-        """What the plan says of each customer, by path; nothing is planned that none of the `fields` asks for."""
+    def _forecasts(self, fields: frozenset[str], among: Iterable[Customer]) -> dict[str, Forecast]:
+        """What the plan says of the customers, by path; nothing is planned that none of the `fields` asks for."""
         from ptcrm.query.fields import PLANNED, Forecast
 
         if not fields & PLANNED:
@@ -477,7 +476,7 @@ class Workspace:
         days = self.next_days() if "planned" in fields else {}
         return {
             path: Forecast(one.due, days.get(path), one.state(self.today))
-            for path, one in self.cache.standings().items()
+            for path, one in self.cache.standings(one.path for one in among).items()
         }
 
     def _texts(self, fields: frozenset[str], among: Iterable[Customer]) -> dict[str, tuple[str, str]]:
@@ -489,19 +488,20 @@ class Workspace:
 
         if not fields & TEXTS:
             return {}
-        known: dict[str, tuple[str, str]] = self.cache.texts()
-        known.update((path, texts) for path, (_, texts) in self._new_texts.items())
-        missing = {one.path: one for one in among if one.path not in known}
-        logs = self.index.logs(missing)
+        customers = {one.path: one for one in among}
+        known: dict[str, tuple[str, str]] = self.cache.texts_at(customers)
+        missing = {path: one for path, one in customers.items() if path not in known}
+        days = self.index.days(missing.keys() - self._new_texts.keys())
         for path, one in missing.items():
-            if found := self._read_texts(one, frozenset(row.line for row in logs.get(path, ()))):
+            if path not in self._new_texts and (found := self._read_texts(one, days.get(path, {}))):
                 self._new_texts[path] = found
-                known[path] = found[1]
+            if path in self._new_texts:
+                known[path] = self._new_texts[path][1].texts
         return known
 
-    def _read_texts(self, one: Customer, entries: frozenset[int]) -> tuple[Signature | None, Texts] | None:
+    def _read_texts(self, one: Customer, days: dict[int, int]) -> tuple[Signature | None, TextRows] | None:
         """The texts of a customer's file, with its signature if that is sure to be theirs; None if it cannot be read."""
-        from ptcrm.vault.prose import texts_of
+        from ptcrm.vault.prose import text_rows
 
         try:
             before = store.signature(self.root, one.path)
@@ -509,13 +509,12 @@ class Workspace:
             now = store.signature(self.root, one.path)
         except (OSError, UndecodableError):
             return None
-        tasks = {task.line: task.channel is not None for task in one.follow_ups}
         is_settled = max(now.mtime_ns, now.ctime_ns) + _JUST_NOW_NS < time.time_ns()
-        return now if is_settled and now == before else None, texts_of(source, entries, tasks)
+        return now if is_settled and now == before else None, text_rows(source, one, days)
 
     def _keep_texts(self) -> None:
         """Keep the texts that were read since the last time, of files whose rows are of the same signature."""
-        rows = [(path, now, *texts) for path, (now, texts) in self._new_texts.items() if now]
+        rows = [(path, now, found) for path, (now, found) in self._new_texts.items() if now]
         self._new_texts.clear()
         if rows:
             with contextlib.suppress(sqlite3.DatabaseError), self.cache.writing():
@@ -523,10 +522,29 @@ class Workspace:
 
     def customers_by(self, asked: ConfiguredQuery) -> list[Customer]:
         """The customers whom the query finds, by path; raises `QueryError` if it cannot be read."""
-        customers = list(self.cache.customers())
-        query = self.query(asked, customers)
-        facts = self.facts([query], customers)
-        return [one for one in customers if query(facts(one))]
+        return list(self.cache.customers_at(self.paths_by(asked)))
+
+    def paths_by(self, asked: ConfiguredQuery) -> list[str]:
+        """The paths of the customers whom the query finds, in order; raises `QueryError` if it cannot be read.
+
+        What is kept of the customers narrows, and the query decides on those who remain.
+        """
+        from ptcrm.vault.asked import condition_of
+
+        query = self.query(asked)
+        condition = condition_of(query)
+        if condition is None:
+            return self._deciding(query, self.cache.customers())
+        found, unread = self.cache.meant_by(condition), self.cache.unread() if condition.asks_texts else []
+        sure = {*found} if condition.exact else set()
+        unsure = {*found, *unread} - sure
+        return sorted([*sure, *self._deciding(query, self.cache.customers_at(sorted(unsure)))])
+
+    def _deciding(self, query: Query, among: Iterable[Customer]) -> list[str]:
+        """The paths of those `among` these whom the query means."""
+        customers = list(among)
+        facts = self.facts([query], customers) if customers else None
+        return [one.path for one in customers if facts and query(facts(one))]
 
     def customers(self, query: str = "") -> list[Customer]:
         """The customers whom `query` finds (docs/query.md), by path and without their logs; all, if it is empty.

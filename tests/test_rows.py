@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from copy import copy
+from dataclasses import FrozenInstanceError, fields, replace
 from datetime import date, time
 from decimal import Decimal
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +22,7 @@ from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.occurrence import Obligation, Obligations, Reason, Standing, Yearly
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.log import LineReader
-from ptcrm.vault.rows import dump, load
+from ptcrm.vault.rows import dump, dump_apart, load, load_later
 from ptcrm.vault.schema import read_customer
 
 TEXT = st.sampled_from(["", "x", "Łódź", "a\nb", '"', "\u2028", "🔁", "None", "2026-11-02"])
@@ -74,6 +76,44 @@ def everything(value: object) -> str:
 @given(values(Customer))
 def test_a_customer_comes_back_whole(one: Customer) -> None:
     assert everything(load(Customer, dump(one))) == everything(one)
+
+
+@settings(deadline=None)
+@given(values(Customer), values(Customer))
+def test_a_customer_that_is_built_bit_by_bit_is_the_same(one: Customer, other: Customer) -> None:
+    row = dump_apart(one)
+    for again in (
+        load_later(Customer, row),
+        replace(load_later(Customer, row)),
+        copy(load_later(Customer, row)),
+    ):
+        assert again == one
+        assert one == again
+        assert hash(again) == hash(one)
+        assert everything(again) == everything(one)
+        assert dump_apart(again) == row
+    assert (load_later(Customer, row) == other) == (one == other)
+
+
+def test_a_value_that_is_built_bit_by_bit_cannot_be_changed() -> None:
+    one = load_later(Customer, dump_apart(Customer("anna", "Anna", "customers/anna.md", lines={"name": 2})))
+    assert isinstance(one, Customer)
+    with pytest.raises(FrozenInstanceError):
+        one.name = "Jan"  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="nothing"):
+        one.nothing  # type: ignore[attr-defined]  # noqa: B018
+    assert one.lines is one.lines
+
+
+def test_a_row_in_two_lines_has_records_on_the_second() -> None:
+    one = Customer(
+        "anna", "Anna", "customers/anna.md", tags=("vip",), links=(Link("jan"),), lines={"name": 2}
+    )
+    assert dump_apart(one).split("\n") == [
+        '{"id":"anna","name":"Anna","path":"customers/anna.md","tags":["vip"]}',
+        '{"links":[{"target":"jan"}],"lines":{"name":2}}',
+    ]
+    assert "\n" not in dump_apart(Standing(Interval(days=21), last=None))
 
 
 @settings(deadline=None)

@@ -17,7 +17,7 @@ from ptcrm.cli.options import (
     a_day,
     all_option,
     as_typed,
-    customers_meant,
+    found_by,
     from_here,
     limit_option,
     or_help,
@@ -36,7 +36,7 @@ from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_terminal, one_line
 from ptcrm.text.words import plural
 from ptcrm.views.customer import entry_words
-from ptcrm.views.finding import Found, Line, entry_row, found_rows, marks, search, timeline
+from ptcrm.views.finding import Found, Line, Search, entry_row, found_rows, marks, search, timeline
 from ptcrm.views.today import named
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def find_command(session: Session, words: tuple[str, ...], limit: str | None, wh
     """
     workspace = session.workspace()
     most = _most(limit, _FOUND, whole=whole)
-    found = _found(workspace, words)
-    shown, left = found[:most], len(found[most:]) if most else 0
+    shown, left = _found(workspace, words, most)
     remarks = [f"{plural(left, 'more customer')}: --all, or a higher --limit."] if left else []
 
     def show() -> None:
@@ -88,12 +87,12 @@ def find_command(session: Session, words: tuple[str, ...], limit: str | None, wh
     return Answer(tuple(FOUND), lambda _: found_rows(shown), show, remarks)
 
 
-def _found(workspace: Workspace, words: tuple[str, ...]) -> list[Found]:
+def _found(workspace: Workspace, words: tuple[str, ...], most: int | None) -> Search:
     """Who is meant by the words and terms, with the lines that have the words; raises `UsageError`."""
-    customers, asked = customers_meant(workspace, words), _words(words)
+    paths, asked = found_by(workspace, words), _words(words)
     if not asked:
         raise UsageError(f"There is no word to look for. To list customers: ptcrm list{as_typed(words)}")
-    return search(workspace, customers, asked)
+    return search(workspace, paths, asked, most)
 
 
 def _words(typed_words: tuple[str, ...]) -> list[str]:

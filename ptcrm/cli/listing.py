@@ -19,7 +19,7 @@ from ptcrm.cli.options import (
 )
 from ptcrm.cli.output import say, say_lines, table_lines, tell
 from ptcrm.errors import UsageError
-from ptcrm.views.listing import ALSO, USUAL, Group, Listing, all_columns
+from ptcrm.views.listing import ALSO, USUAL, Group, Listing, all_columns, own_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -64,7 +64,8 @@ def list_command(
     workspace = session.workspace()
     found = customers_meant(workspace, words)
     asked = _asked(workspace, columns, sort, group_by)
-    listing, keys = Listing(workspace), asked.columns or all_columns(found)
+    listing = Listing(workspace, {one.path for one in found} if words else None)
+    keys = asked.columns or all_columns(own_of(found))
     rows = listing.ordered(found, asked.order)
     most = a_count(limit) if limit else len(rows)
     shown, left = rows[:most], len(rows[most:])
@@ -102,7 +103,7 @@ def _asked(workspace: Workspace, columns: str | None, sort: str | None, group_by
     """What the options ask for; raises `UsageError`."""
     if not (columns or sort or group_by):
         return _Asked([], [], "")
-    known = all_columns(workspace.cache.customers())
+    known = all_columns(name for name, has_value in workspace.cache.own_names() if has_value)
     names = [name.strip() for name in (sort or "").split(",")]
     order = [
         (key, name.startswith("-"))

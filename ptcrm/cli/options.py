@@ -346,13 +346,18 @@ def customers_meant(workspace: Workspace, words: tuple[str, ...]) -> list[Custom
 
     If there are none, values that no customer has are named on stderr.
     """
+    return list(workspace.cache.customers_at(found_by(workspace, words)))
+
+
+def found_by(workspace: Workspace, words: tuple[str, ...]) -> list[str]:
+    """The paths of `customers_meant`, in order; raises `UsageError`."""
     from ptcrm.query.configured import typed
 
     for word in words:
         if word.startswith("--"):
             raise UsageError(_no_option(word))
     asked = typed([plain(word) for word in words])
-    found = workspace.customers_by(asked)
+    found = workspace.paths_by(asked)
     if not found:
         _tell_unmatched(workspace, asked)
     return found
@@ -364,7 +369,7 @@ def _tell_unmatched(workspace: Workspace, asked: ConfiguredQuery) -> None:
     from ptcrm.query.unmatched import unmatched
 
     customers = list(workspace.cache.customers())
-    query = workspace.query(asked, customers)
+    query = workspace.query(asked)
     facts = workspace.facts([query], customers)
 
     def in_use(field: str) -> list[Value]:
@@ -376,7 +381,7 @@ def _tell_unmatched(workspace: Workspace, asked: ConfiguredQuery) -> None:
 
 def paths_meant(workspace: Workspace, words: tuple[str, ...]) -> set[str] | None:
     """The paths of the customers whom the query finds; None without a query. Raises `UsageError`."""
-    return {one.path for one in customers_meant(workspace, words)} if words else None
+    return {*found_by(workspace, words)} if words else None
 
 
 def as_typed(words: tuple[str, ...]) -> str:

@@ -224,7 +224,7 @@ class _Known:
         """The values of the field, found when they are asked for."""
         get = _GETTERS.get(name)
         if get is None:
-            return tuple(_members(fold(name), self.customer.own))
+            return tuple(members_of(name, self.customer.own))
         found = get(self)
         if isinstance(found, tuple):
             return found
@@ -290,10 +290,11 @@ def facts_of(
     return _Known(customer, story or Story(), forecast or Forecast(), names)
 
 
-def _members(name: str, own: tuple[tuple[str, str], ...]) -> Iterable[str]:
+def members_of(name: str, own: tuple[tuple[str, str], ...]) -> Iterable[str]:
     """The values of one of the user's own fields: each whole, and the members of what may be a list."""
+    meant = fold(name)
     for key, value in own:
-        if value and fold(key) == name:
+        if value and fold(key) == meant:
             yield value
             if ", " in value:
                 yield from value.split(", ")

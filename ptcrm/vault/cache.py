@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from ptcrm.model.config import Config
     from ptcrm.model.dates import Anniversary
     from ptcrm.vault.answers import Answer
+    from ptcrm.vault.asked import Condition
     from ptcrm.vault.index import FileRead
+    from ptcrm.vault.prose import TextRows
+    from ptcrm.vault.sought import Bounds
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -62,7 +65,13 @@ CREATE TABLE shared (
 );
 CREATE INDEX shared_key ON shared (key);
 CREATE INDEX shared_path ON shared (path);
-CREATE TABLE text (path TEXT PRIMARY KEY, notes TEXT, log TEXT);
+CREATE TABLE asked (path TEXT PRIMARY KEY, own TEXT, fields TEXT) WITHOUT ROWID;
+CREATE INDEX asked_own ON asked (own) WHERE own <> '';
+CREATE TABLE unread (path TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE text (path TEXT PRIMARY KEY, words TEXT, notes TEXT, log TEXT);
+CREATE TABLE sought (
+  path TEXT PRIMARY KEY, tokens TEXT, names TEXT, notes TEXT, entries TEXT, days TEXT
+) WITHOUT ROWID;
 CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);
 CREATE TABLE standing (path TEXT PRIMARY KEY, valid_from TEXT, valid_until TEXT, facts TEXT) WITHOUT ROWID;
@@ -83,7 +92,10 @@ _COLUMNS = {
     table: re.findall(r"(\w+) (?:TEXT|INTEGER)", columns)
     for table, columns in re.findall(r"CREATE TABLE (\w+) \((.*?)\)", _TABLES, re.DOTALL)
 }
-_BY_FILE = ("file", "customer", "handle", "link", "log", "shared", "text", "diagnostic")
+_BY_FILE = (
+    *("file", "customer", "handle", "link", "log", "shared", "asked", "unread", "text", "sought"),
+    "diagnostic",
+)
 _OWED = ("standing", "contact", "yearly")
 _AT_ONCE = 500  # values in one question
 _NEARLY_A_YEAR, _NEW_YEARS_EVE, _A_DAY = 360, 1231, Interval(days=1)
@@ -238,7 +250,7 @@ class Cache:
         self._insert(
             "customer",
             (
-                (path, one.customer.id, one.customer.name, one.search, self.memo.row(one.customer))
+                (path, one.customer.id, one.customer.name, one.search, self.memo.row_apart(one.customer))
                 for path, one in found
                 if one.customer
             ),
@@ -246,22 +258,57 @@ class Cache:
         self._insert("handle", ((*handle, path) for path, one in found for handle in one.handles))
         self._insert("link", ((path, *link) for path, one in found for link in one.links))
         self._insert("log", ((path, one.entries) for path, one in found if one.customer))
+        asked = [(path, *one.asked) for path, one in found if one.customer]
+        self._insert("asked", asked)
+        self._insert("unread", ((path,) for path, *_ in asked))
         shared = ((path, *one) for path, facts in found for one in facts.shared)
         self._insert("shared", ((key, path, *row[:3], *row.form[:6]) for path, key, row in shared))
         diagnostics = ((path, wrong.code, dump(wrong)) for path, one in found for wrong in one.diagnostics)
         self._insert("diagnostic", diagnostics)
 
-    def texts(self) -> dict[str, tuple[str, str]]:
-        """The notes and the log of each file whose texts are kept, as they are searched, by path."""
-        rows = self.database.execute("SELECT path, notes, log FROM text")
+    def texts_at(self, paths: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """The notes and the log of each file at `paths` whose texts are kept, as they are searched, by path."""
+        rows = self.rows_among("SELECT path, notes, log FROM text WHERE path IN ({})", paths)
         return {path: (notes, log) for path, notes, log in rows}
 
-    def keep_texts(self, texts: Iterable[tuple[str, Signature, str, str]]) -> None:
-        """Keep the notes and the log of files: path, signature, texts; not of one that was read anew since."""
-        query = """INSERT OR REPLACE INTO text SELECT path, ?6, ?7 FROM file
-            WHERE path = ?1 AND size = ?2 AND mtime_ns = ?3 AND ctime_ns = ?4 AND inode = ?5"""
-        rows = ((path, *signature, notes, log) for path, signature, notes, log in texts)
-        self.database.executemany(query, rows)
+    def unread(self) -> list[str]:
+        """The paths of the customers whose texts are not kept."""
+        return [path for (path,) in self.database.execute("SELECT path FROM unread")]
+
+    def keep_texts(self, texts: Iterable[tuple[str, Signature, TextRows]]) -> None:
+        """Keep the texts of files: path, signature, rows; not of one that was read anew since."""
+        query = (
+            "SELECT 1 FROM file WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? AND inode = ?"
+        )
+        rows = [(path, found) for path, signature, found in texts if self.rows(query, path, *signature)]
+        self._delete(("text", "sought", "unread"), [path for path, _ in rows])
+        self._insert("text", ((path, one.words, *one.texts) for path, one in rows))
+        self._insert("sought", ((path, *one.sought) for path, one in rows))
+
+    def meant_by(self, condition: Condition) -> list[str]:
+        """The paths of those for whom the condition is true, in no order; of what is not known it is not."""
+        tables = [one for one in ("asked", "sought", "text") if f"{one}." in condition.sql] or ["asked"]
+        joined = " LEFT JOIN ".join(f"{one} USING (path)" if at else one for at, one in enumerate(tables))
+        query = f"SELECT path FROM {joined} WHERE {condition.sql}"  # noqa: S608
+        return [path for (path,) in self.database.execute(query, condition.values)]
+
+    def bounds(self, bounds: Bounds, paths: Collection[str]) -> list[tuple[str, str]]:
+        """For the files at `paths` whose texts are kept, and perhaps for others, the path and these bounds."""
+        query = f"SELECT path, {bounds.sql} || '' FROM sought"  # noqa: S608
+        if len(paths) > _AT_ONCE:
+            return self.rows(query, *bounds.values)
+        marks = ", ".join("?" * len(paths))
+        return self.rows(f"{query} WHERE path IN ({marks})", *bounds.values, *paths)
+
+    def entries_sought(self, paths: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Path, `entries` and `days` of what may be looked for in the files at `paths`."""
+        return self.rows_among("SELECT path, entries, days FROM sought WHERE path IN ({})", paths)
+
+    def own_names(self) -> list[tuple[str, bool]]:
+        """The names of the customers' own fields, in order, and whether any has a value."""
+        rows = self.database.execute("SELECT DISTINCT own FROM asked WHERE own <> ''")
+        found = {(name, has_value) for (row,) in rows for name, has_value in json.loads(row)}
+        return sorted((name, (name, True) in found) for name in {name for name, _ in found})
 
     def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         marks = ", ".join("?" * len(_COLUMNS[table]))
@@ -282,12 +329,12 @@ class Cache:
     def customers_at(self, paths: Iterable[str]) -> Iterator[Customer]:
         """The customers of the files at `paths`, without the log."""
         rows = self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
-        return (self.memo.load(Customer, facts) for (facts,) in rows)
+        return (self.memo.load_later(Customer, facts) for (facts,) in rows)
 
     def customers(self) -> Iterator[Customer]:
         """Every customer without the log, in the order of the paths."""
         for (facts,) in self.database.execute("SELECT facts FROM customer ORDER BY path"):
-            yield self.memo.load(Customer, facts)
+            yield self.memo.load_later(Customer, facts)
 
     def diagnostics(self, of: str | None = None, codes: frozenset[str] = USUAL) -> list[Diagnostic]:
         """What reading the files found of these codes; `of` names a single file."""
@@ -329,7 +376,12 @@ class Cache:
         self._insert(
             "standing",
             (
-                (path, one.valid_from.isoformat(), one.valid_until.isoformat(), self.memo.row(one.standing))
+                (
+                    path,
+                    one.valid_from.isoformat(),
+                    one.valid_until.isoformat(),
+                    self.memo.row_apart(one.standing),
+                )
                 for path, one in owed.items()
             ),
         )
@@ -350,14 +402,13 @@ class Cache:
         """What the files at `paths` say of their customers, as JSON has it, each with where the cadence stands."""
         query = "SELECT customer.facts, standing.facts FROM customer JOIN standing USING (path) WHERE path IN ({})"
         for facts, standing in self.rows_among(query, paths):
-            yield json.loads(facts), self.memo.load(Standing, standing)
+            yield json.loads(facts.partition("\n")[0]), self.memo.load(Standing, standing)
 
-    def standings(self) -> dict[str, Standing]:
-        """Where every cadence stands, by path."""
-        return {
-            path: self.memo.load(Standing, facts)
-            for path, facts in self.database.execute("SELECT path, facts FROM standing")
-        }
+    def standings(self, paths: Iterable[str] | None = None) -> dict[str, Standing]:
+        """Where every cadence stands, by path; with `paths`, those of these customers."""
+        query = "SELECT path, facts FROM standing"
+        rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
+        return {path: self.memo.load_later(Standing, facts) for path, facts in rows}
 
     def contacts(self, until: date, of: str | None = None) -> list[Contact]:
         """What may be planned up to `until` (included); `of` names a single customer's path."""

@@ -108,6 +108,13 @@ def unpacked(text: str) -> Iterator[EntryRow]:
     )
 
 
+def days_of(text: str) -> dict[int, int]:
+    """The days of the packed entries by their lines; without ticked follow-ups."""
+    _, numbers = json.loads(text)
+    each = zip(numbers[::4], numbers[1::4], numbers[2::4], strict=True)
+    return {line: day for day, place, line in each if place >= 0}
+
+
 def has_channel(channel: str) -> str:
     """A part of each packed row that may have an entry of this channel."""
     return f"[{_JSON.encode(channel)},"

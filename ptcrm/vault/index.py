@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from ptcrm.model.customer import Customer
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.text.fold import fold, same_id
-from ptcrm.vault.entries import EntryRow, TouchRow, has_channel, packed, touch_rows, unpacked
+from ptcrm.vault.entries import EntryRow, TouchRow, days_of, has_channel, packed, touch_rows, unpacked
 from ptcrm.vault.listing import Listing, is_in_place
 from ptcrm.vault.scan import RACY_NS, joined, split
 
@@ -41,7 +41,8 @@ _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NO
 class Facts:
     """What one file says. Rows: handles (key, rank), links (line, field, target, key).
 
-    `entries` are packed; `shared` are those that were made with other people, with the key of each.
+    `entries` are packed; `shared` are those that were made with other people, with the key of each. `asked` are the
+    names of the user's own fields, as JSON, and `asked.asked_of`.
     """
 
     customer: Customer | None
@@ -51,6 +52,7 @@ class Facts:
     entries: str
     shared: tuple[tuple[str, EntryRow], ...]
     diagnostics: tuple[Diagnostic, ...]
+    asked: tuple[str, str] = ("", "")
 
 
 class FileRead(NamedTuple):
@@ -69,6 +71,8 @@ def nothing_but(diagnostics: tuple[Diagnostic, ...]) -> Facts:
 
 def facts_of(reading: Reading, forms: Forms) -> Facts:
     """The rows that the file just read gives."""
+    from ptcrm.vault.asked import asked_of, own_names
+
     one = reading.customer
     if one is None:
         return nothing_but(reading.diagnostics)
@@ -90,6 +94,7 @@ def facts_of(reading: Reading, forms: Forms) -> Facts:
         packed(entries),
         tuple((link_key(target, one.path), row) for target, row in forms.shared(one, entries)),
         reading.diagnostics,
+        (own_names(one), asked_of(one)),
     )
 
 
@@ -240,10 +245,10 @@ class Index:
             found.setdefault(path, []).append(key)
         return found
 
-    def logs(self, paths: Iterable[str]) -> dict[str, list[EntryRow]]:
-        """The log entries of the files at `paths` from old to new, by path."""
+    def days(self, paths: Iterable[str]) -> dict[str, dict[int, int]]:
+        """For each of the files at `paths` the days (ordinals) of its log entries, by their lines."""
         rows = self.cache.rows_among("SELECT path, entries FROM log WHERE path IN ({})", paths)
-        return {path: [row for row in unpacked(text) if row.place >= 0] for path, text in rows}
+        return {path: days_of(text) for path, text in rows}
 
     def meant(self, key: str) -> set[str]:
         """The paths of all customers whom a link's key may name."""

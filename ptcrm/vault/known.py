@@ -58,18 +58,13 @@ class _Links:
     """Whom the links of these customers lead to; those in the text only `with_all`."""
 
     def __init__(self, index: Index, customers: Iterable[Customer], *, with_all: bool) -> None:
-        by_path = {one.path: one for one in customers}
         keys = {
-            link_key(target, one.path)
-            for one in by_path.values()
-            for target in _targets(one, with_all=with_all)
+            link_key(target, one.path) for one in customers for target in _targets(one, with_all=with_all)
         }
         self.led_to = index.led_to(keys)
         meant = {*self.led_to.values()}
         self.reached_by = {path: tuple(map(Key, keys)) for path, keys in index.keys_of(meant).items()}
-        self.called = {
-            path: (one.id, one.name, *one.aliases) for path, one in by_path.items() if path in meant
-        }
+        self.called = {one.path: (one.id, one.name, *one.aliases) for one in index.cache.customers_at(meant)}
 
     def names(self, path: str, target: str) -> tuple[str, ...]:
         """All that the customer is called to whom `target` leads in the file at `path`; none if that is her own."""
@@ -89,7 +84,8 @@ def _targets(one: Customer, *, with_all: bool) -> Iterator[str]:
 
 def _last_days(index: Index, customers: Iterable[Customer], today: date) -> dict[str, date]:
     """The day of the last contact by path; those who are not to be contacted have one too, though it is owed nothing."""
-    found = {path: one.last.date for path, one in index.cache.standings().items() if one.last}
+    standings = index.cache.standings(one.path for one in customers)
+    found = {path: one.last.date for path, one in standings.items() if one.last}
     silent = [one.path for one in customers if one.do_not_contact]
     for path, touches in index.touches_of(silent).items() if silent else ():
         days = [touch.date for touch in touches if touch.contact and touch.date <= today]

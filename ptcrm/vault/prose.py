@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptcrm.query.fields import TEXT, facts_of
 from ptcrm.query.prose import folded, hidden, searched, without_links
 from ptcrm.text.frontmatter import Fences, find_fences
 from ptcrm.text.markdown import Outline, outline
 from ptcrm.text.source import Span
+from ptcrm.vault.sought import sought_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ptcrm.model.customer import Customer
     from ptcrm.text.source import Source
+    from ptcrm.vault.sought import Sought
 
 _HEADING = re.compile(r"#{1,6}(?:[ \t\r]|$)")
 _SIBLING = re.compile(r"[-*+][ \t]")
@@ -30,11 +34,27 @@ _CHANNEL = re.compile(r"[^\s:()\[\]][^:()\[\]\n]{0,40}?[ \t]*:(?=\s|$)")
 _MAY_HIDE = ("```", "~~~", "<!--")
 
 
+class TextRows(NamedTuple):
+    """What is kept of a file's texts: the names and own fields as they are searched, the texts, what is looked for."""
+
+    words: str
+    texts: Texts
+    sought: Sought
+
+
 class Texts(NamedTuple):
     """A file's texts in the form of `query.prose.searched`: `notes` with the follow-ups, and `log` with an entry a line."""
 
     notes: str
     log: str
+
+
+def text_rows(source: Source, one: Customer, days: Mapping[int, int]) -> TextRows:
+    """What is kept of the texts of the customer's file, whose log has entries on these lines, of these `days`."""
+    tasks = {task.line: task.channel is not None for task in one.follow_ups}
+    texts = texts_of(source, frozenset(days), tasks)
+    words = "\n".join(str(value) for value in facts_of(one)(TEXT) if value)
+    return TextRows(words, texts, sought_of(one, (words, *texts), source.text, days))
 
 
 def texts_of(source: Source, entries: frozenset[int], tasks: Mapping[int, bool]) -> Texts:

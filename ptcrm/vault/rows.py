@@ -1,6 +1,7 @@
 """Frozen values as JSON text and back, by the types of their fields; how the cache keeps them.
 
-Values equal to their field's default are left out, so that rows stay short and old ones readable.
+Values equal to their field's default are left out, so that rows stay short and old ones readable. A row in two
+lines has what is made of other records, which few ask for, apart on the second; each line is read when it is asked for.
 """
 
 from __future__ import annotations
@@ -32,6 +33,21 @@ def load(kind: type[T], row: str) -> T:
     return cast("T", _builder(cast("Any", kind))(json.loads(row)))
 
 
+def dump_apart(value: object) -> str:
+    """`value` (a frozen dataclass) as two lines of JSON, or as one if nothing in it is made of other records."""
+    plain = _plainer(cast("Any", type(value)))(value)
+    apart = _apart(cast("Any", type(value)))
+    later = {name: plain.pop(name) for name in [*plain] if name in apart}
+    return f"{_JSON.encode(plain)}\n{_JSON.encode(later)}" if later else _JSON.encode(plain)
+
+
+def load_later(kind: type[T], row: str) -> T:
+    """The value of type `kind` that `dump_apart` wrote as `row`; each field is built when it is asked for."""
+    value = object.__new__(_later(cast("Any", kind)))
+    object.__setattr__(value, "_lines", [*row.partition("\n")[::2]])
+    return cast("T", value)
+
+
 class Memo:
     """The values of rows, so that a row which is asked for again and again is built once."""
 
@@ -47,9 +63,23 @@ class Memo:
             value = self._now[key] = self._before.get(key) or load(kind, row)
         return cast("T", value)
 
+    def load_later(self, kind: type[T], row: str) -> T:
+        """What `load_later` gives; the same value as before, if the row is the same."""
+        key = (kind, row)
+        value = self._now.get(key)
+        if value is None:
+            value = self._now[key] = self._before.get(key) or load_later(kind, row)
+        return cast("T", value)
+
     def row(self, value: object) -> str:
         """What `dump` gives; the value is known from now on."""
         row = dump(value)
+        self._now[type(value), row] = value
+        return row
+
+    def row_apart(self, value: object) -> str:
+        """What `dump_apart` gives; the value is known from now on."""
+        row = dump_apart(value)
         self._now[type(value), row] = value
         return row
 
@@ -151,3 +181,53 @@ def _record_builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
         return kind(**plain)
 
     return build
+
+
+# Fields that are built when they are asked for
+
+
+@cache
+def _apart(kind: Any) -> frozenset[str]:  # noqa: ANN401
+    """The fields of a dataclass that hold many records, or names and what belongs to each."""
+    hints = get_type_hints(kind)
+    return frozenset(field.name for field in fields(kind) if _has_records(hints[field.name]))
+
+
+def _has_records(kind: Any) -> bool:  # noqa: ANN401
+    if get_origin(kind) is dict:
+        return True
+    return get_origin(kind) is tuple and any(
+        is_dataclass(arg) or hasattr(arg, "_fields") for arg in get_args(kind)
+    )
+
+
+@cache
+def _later(kind: Any) -> type[object]:  # noqa: ANN401
+    """A dataclass with slots whose values are those of `kind`, and are built from two `_lines` of JSON bit by bit.
+
+    A slot that is empty is filled when it is read; what is compared, shown or copied is thus the same.
+    """
+    hints, apart = get_type_hints(kind), _apart(kind)
+    known = {field.name: (field, _builder(hints[field.name]), field.name in apart) for field in fields(kind)}
+    compared = [name for name, (field, *_) in known.items() if field.compare]
+    keep = object.__setattr__
+
+    def get(self: Any, name: str) -> object:  # noqa: ANN401
+        if name not in known:
+            raise AttributeError(name)
+        field, build, is_apart = known[name]
+        lines = self._lines
+        plain = lines[is_apart]
+        if isinstance(plain, str):
+            plain = lines[is_apart] = json.loads(plain) if plain else {}
+        value = build(plain[name]) if name in plain else _default(field)
+        keep(self, name, value)
+        return value
+
+    def equals(self: Any, other: object) -> bool:  # noqa: ANN401
+        return isinstance(other, kind) and all(
+            getattr(self, name) == getattr(other, name) for name in compared
+        )
+
+    members = {"__slots__": ("_lines",), "__getattr__": get, "__eq__": equals, "__hash__": kind.__hash__}
+    return type(kind.__name__, (kind,), {**members, "__qualname__": kind.__qualname__})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.text.fold import fold
-from ptcrm.text.frontmatter import Fences, find_fences
-from ptcrm.vault.schema import BY_NAME
+from ptcrm.vault.sought import LEVELS, Place, asks_days, bounds_of, names_of, newest_of, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,17 +17,13 @@ if TYPE_CHECKING:
     from ptcrm.model.customer import Customer, LogEntry
     from ptcrm.workspace import Workspace
 
-# Where a line may stand, the best place first; those of one number are as good as each other.
-_LEVELS = {"name": 0, "alias": 1, "field": 1, "notes": 1, "log": 2}
-_KEY = re.compile(r"""["']?(?P<key>[^\s#:"'][^:"']*)["']?\s*:(?:\s|$)""")
-_LINK = re.compile(r"\[\[[^\[\]|]*(?:\|(?P<words>[^\[\]]*))?\]\]|(?<=\])\([^()\s]*\)")
-_OWN = {"name": "name", "id": "name", "aliases": "alias"}
+_AT_ONCE = 20  # files that are looked into before it is asked whether that was enough
 
 
 class Line(NamedTuple):
     """A line of a customer's file that has some of the `words`; `whole` counts those that are whole words there.
 
-    `place` is a key of the levels above; `date` is that of the log entry the line belongs to.
+    `place` is a key of `LEVELS`; `date` is that of the log entry the line belongs to.
     """
 
     place: str
@@ -40,7 +37,7 @@ class Line(NamedTuple):
     def rank(self) -> tuple[int, int, int, int]:
         """The smaller, the better: by place, by whole words, newer entries first, then from the top."""
         day = self.date.toordinal() if self.date else 0
-        return (_LEVELS[self.place], len(self.words) - self.whole, -day, self.number)
+        return (LEVELS[self.place], len(self.words) - self.whole, -day, self.number)
 
 
 class Found(NamedTuple):
@@ -54,87 +51,121 @@ class Found(NamedTuple):
     more: int
 
 
-def search(workspace: Workspace, customers: Sequence[Customer], words: Sequence[str]) -> list[Found]:
-    """The places of the folded `words` in the files of `customers`, the best ones first."""
-    logs = workspace.index.logs([one.path for one in customers])
+class Search(NamedTuple):
+    """Those in whose files words are found, the best places first; `more` counts those who come after them."""
+
+    found: list[Found]
+    more: int
+
+
+Rank = tuple[
+    tuple[int, ...], int, int
+]  # the smaller, the better: levels of the words, parts of words, minus the newest day
+
+
+def search(workspace: Workspace, paths: Sequence[str], words: Sequence[str], most: int | None) -> Search:
+    """The places of the folded `words` in the files at `paths`, at `most` so many of them.
+
+    Files are looked into as long as one may be better than those that are known.
+    """
     patterns = {word: re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in words}
-    ranked = []
-    for one in customers:
+    best: list[tuple[Rank, str, Found]] = []
+    bounds = _in_bounds(workspace, paths, words)
+    while part := list(islice(bounds, _AT_ONCE)):
+        if most is not None and len(best) >= most and best[most - 1][:2] < part[0]:
+            break
+        best += _looked_into(workspace, [path for _, path in part], patterns)
+        best.sort(key=itemgetter(0, 1))
+    shown = best[:most]
+    return Search([found for *_, found in shown], len(paths) - len(shown))
+
+
+def _in_bounds(
+    workspace: Workspace, paths: Sequence[str], words: Sequence[str]
+) -> Iterator[tuple[Rank, str]]:
+    """The `paths` by a rank than which their own is not better; those of whom none is known come first."""
+    found = {*paths}
+    yield from ((((), 0, 0), path) for path in sorted(found.intersection(workspace.cache.unread())))
+    groups: dict[str, list[str]] = {}
+    for path, bounds in workspace.cache.bounds(bounds_of(words), paths):
+        groups.setdefault(bounds, []).append(path)
+    ranks: dict[tuple[tuple[int, ...], int], list[str]] = {}
+    for bounds in groups:
+        numbers = _numbers(bounds)
+        rank = tuple(sorted(number // 2 for number in numbers)), sum(number % 2 for number in numbers)
+        ranks.setdefault(rank, []).append(bounds)
+    for (levels, parts), alike in sorted(ranks.items()):
+        members = [
+            (-day, path)
+            for bounds in alike
+            for path, day in _newest(workspace, groups[bounds], _numbers(bounds), words)
+            if path in found
+        ]
+        yield from (((levels, parts, day), path) for day, path in sorted(members))
+
+
+def _numbers(bounds: str) -> tuple[int, ...]:
+    return tuple(map(int, bounds.split()))
+
+
+def _newest(
+    workspace: Workspace, paths: Sequence[str], bounds: tuple[int, ...], words: Sequence[str]
+) -> Iterable[tuple[str, int]]:
+    """For each of the `paths`, where these are the bounds of the words, the newest day on which one may stand."""
+    if not asks_days(words, bounds):
+        return ((path, 0) for path in paths)
+    return (
+        (path, max(newest_of(word, bound, entries, days) for word, bound in zip(words, bounds, strict=True)))
+        for path, entries, days in workspace.cache.entries_sought(paths)
+    )
+
+
+def _looked_into(
+    workspace: Workspace, paths: Sequence[str], patterns: Mapping[str, re.Pattern[str]]
+) -> Iterator[tuple[Rank, str, Found]]:
+    """The files at `paths` with their ranks, and the lines that have the words."""
+    days = workspace.index.days(paths)
+    for one in workspace.cache.customers_at(paths):
         text = workspace.text(one.path) or ""
-        days = {row.line: date.fromordinal(row.day) for row in logs.get(one.path, ())}
-        lines = list(_lines(text, one, days, patterns))
-        ranked.append((_rank(lines, words), one.path, _best(one, lines)))
-    ranked.sort(key=lambda found: found[:2])
-    return [found for *_, found in ranked]
-
-
-class _Place(NamedTuple):
-    """A line that may be found: what it is, its number and text, where its value begins, the day of its log entry."""
-
-    kind: str
-    number: int
-    text: str
-    start: int = 0
-    day: date | None = None
+        lines = list(_lines(text, one, days.get(one.path, {}), patterns))
+        yield _rank(lines, [*patterns]), one.path, _best(one, lines)
 
 
 def _lines(
-    text: str, one: Customer, days: Mapping[int, date], patterns: Mapping[str, re.Pattern[str]]
+    text: str, one: Customer, days: Mapping[int, int], patterns: Mapping[str, re.Pattern[str]]
 ) -> Iterator[Line]:
     """The lines that have some of the words; name and id, if no line has theirs."""
     named: set[str] = set()
-    for place in _places(text, days):
+    for place in places_of(text, days, patterns):
         if found := _line(place, patterns):
             named.update(found.words if found.place == "name" else ())
             yield found
-    for name in (one.name, one.id):
-        found = _line(_Place("name", one.lines.get("name", 1), name), patterns)
+    for place in names_of(one):
+        found = _line(place, patterns)
         if found and not named.issuperset(found.words):
             named.update(found.words)
             yield found
 
 
-def _places(text: str, days: Mapping[int, date]) -> Iterator[_Place]:
-    """Every line that may be found; `days` are those of the log entries, by line."""
-    fences = find_fences(text)
-    end = fences.body if isinstance(fences, Fences) else 0
-    kind, day, offset = "", None, 0
-    for number, line in enumerate(text.split("\n"), 1):
-        start = 0
-        if offset < end:
-            if key := _KEY.match(line):
-                name, start = key["key"].strip(), key.end()
-                kind = _OWN.get(name, "" if name in BY_NAME else "field")
-        elif number in days:
-            kind, day = "log", days[number]
-        elif kind != "log" or (line.strip() and not line[0].isspace()):
-            kind, day = "notes", None
-        if kind and line.strip() not in ("", "---"):
-            yield _Place(kind, number, line, start, day)
-        offset += len(line) + 1
-
-
-def _line(place: _Place, patterns: Mapping[str, re.Pattern[str]]) -> Line | None:
+def _line(place: Place, patterns: Mapping[str, re.Pattern[str]]) -> Line | None:
     """The line, if it has any of the words outside the targets of links."""
-    value = place.text[place.start :]
-    if "[[" in value or "](" in value:
-        value = _LINK.sub(lambda link: link["words"] or "", value)
-    seen = fold(value)
+    seen = place.seen
     words = tuple(word for word in patterns if word in seen)
     if not words:
         return None
     whole = sum(bool(patterns[word].search(seen)) for word in words)
-    return Line(place.kind, place.number, place.text.strip(), words, whole, place.day)
+    day = date.fromordinal(place.day) if place.day else None
+    return Line(place.kind, place.number, place.text.strip(), words, whole, day)
 
 
-def _rank(lines: Iterable[Line], words: Sequence[str]) -> tuple[object, ...]:
+def _rank(lines: Iterable[Line], words: Sequence[str]) -> Rank:
     """The smaller, the better: the places of the words from the best on, whole words, the newest entry."""
     best = [
-        min((line.rank for line in lines if word in line.words), default=(len(_LEVELS), 0, 0, 0))
+        min((line.rank for line in lines if word in line.words), default=(len(LEVELS), 0, 0, 0))
         for word in words
     ]
     return (
-        sorted(level for level, *_ in best),
+        tuple(sorted(level for level, *_ in best)),
         sum(parts for _, parts, *_ in best),
         min((day for _, _, day, _ in best), default=0),
     )

@@ -16,7 +16,7 @@ from ptcrm.text.fold import fold
 from ptcrm.views.customer import plain_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from ptcrm.model.config import Config
     from ptcrm.model.occurrence import Standing
@@ -46,10 +46,14 @@ _DAYS = frozenset(("last_contact", "next_contact", "due", "since", "left", "snoo
 Sortable = tuple[object, ...]
 
 
-def all_columns(customers: Iterable[Customer]) -> list[str]:
-    """The columns that there are: fields, standing, then the own fields of these `customers` by name."""
-    own = {name for one in customers for name, value in one.own if value} - CUSTOMER.keys()
-    return [*CUSTOMER, *sorted(own)]
+def all_columns(own: Iterable[str]) -> list[str]:
+    """The columns that there are: fields, standing, then the `own` fields of customers by name."""
+    return [*CUSTOMER, *sorted({*own} - CUSTOMER.keys())]
+
+
+def own_of(customers: Iterable[Customer]) -> Iterator[str]:
+    """The names of the own fields that have a value, some of them more than once."""
+    return (name for one in customers for name, value in one.own if value)
 
 
 class Group(NamedTuple):
@@ -60,14 +64,14 @@ class Group(NamedTuple):
 
 
 class Listing:
-    """Every column of every customer; what the plan says is worked out when it is asked for."""
+    """Every column of the customers at `paths` (None: of all); what the plan says is worked out when it is asked for."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace, self._today = workspace, workspace.today
+    def __init__(self, workspace: Workspace, paths: Collection[str] | None = None) -> None:
+        self._workspace, self._today, self._paths = workspace, workspace.today, paths
 
     @cached_property
     def _standings(self) -> dict[str, Standing]:
-        return self._workspace.cache.standings()
+        return self._workspace.cache.standings(self._paths)
 
     @cached_property
     def _next_days(self) -> dict[str, date]:

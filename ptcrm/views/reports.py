@@ -133,7 +133,7 @@ def suggested_tiers(workspace: Workspace) -> list[Suggestion]:
     """The tier that the rules suggest for each customer, by name; raises `QueryError` if one cannot be read."""
     customers = list(workspace.cache.customers())
     rules = [
-        Rule(name, tier.when, workspace.query(of_tier(workspace.config, name), customers))
+        Rule(name, tier.when, workspace.query(of_tier(workspace.config, name)))
         for name, tier in workspace.config.tiers.items()
         if tier.when
     ]
