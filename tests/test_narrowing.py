@@ -362,6 +362,25 @@ def test_the_best_places_are_those_of_all_files(made: list[str], asked: list[str
             assert search(vault, paths, words_, None).found == every
 
 
+@pytest.mark.parametrize("word", ["bike", "bik", "e-bike", "the e-bike", "%"])
+def test_the_newest_is_found_first_wherever_it_stands(
+    word: str, make_vault: MakeVault, open_vault: OpenVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A word that is of several words, or of signs, may stand on any day; what comes first by name is not the best."""
+    texts = {
+        name: f"---\nname: C\n---\n\n## Log\n\n- 2026-10-20 call: a bik\n- 2026-{month:02}-01 call: the e-bike 10%\n"
+        for name, month in (("a", 1), ("b", 3), ("c", 2))
+    }
+    vault = open_vault(make_vault(texts), TODAY, None)
+    vault.customers("bike")
+    vault.refresh()
+    monkeypatch.setattr("ptcrm.views.finding._AT_ONCE", 1)
+    paths = [one.path for one in vault.cache.customers()]
+    every = search(vault, paths, [word], None).found
+    assert search(vault, paths, [word], 1).found == every[:1]
+    assert every[0].customer.id == ("a" if word == "bik" else "b")
+
+
 @pytest.mark.parametrize("word", ["gear", "ear", "gears", "fair"])
 def test_few_files_are_looked_into(
     word: str, make_vault: MakeVault, open_vault: OpenVault, monkeypatch: pytest.MonkeyPatch
