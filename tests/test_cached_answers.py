@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -280,6 +280,7 @@ STEPS = st.one_of(
     st.builds(Step, st.just("swap_settings"), NUMBER),
     st.builds(Step, st.just("go_on"), st.sampled_from([-365, -30, -7, -1, 1, 2, 5, 30, 365])),
     st.builds(Step, st.just("set_clock"), st.sampled_from([0, 3600, -86_400])),
+    st.builds(Step, st.just("tell_time"), st.sampled_from([None, 0, 12, 23])),
     st.builds(Step, st.just("run"), st.sampled_from(WRITING)),
     st.builds(Step, st.just("look"), st.sampled_from(COMMANDS), st.sampled_from([-40, -1, 1, 9])),
 )  # fmt: skip
@@ -309,6 +310,7 @@ class Life:
         self.folder, self.root, self.today = folder, folder / "vault", MONDAY
         self.customers, self.settings = self.root / "customers", dict[str, str | None](CONFIG)
         self.ahead = 3600  # seconds by which the clock is ahead: files are older than the scan
+        self.hour: int | None = None
         self.customers.mkdir(parents=True)
         self.configure("start", CONFIG["start"])
         for stem, text in START.items():
@@ -388,6 +390,10 @@ class Life:
         """Files are as young as the scan (0), or from the future (less than that)."""
         self.ahead = ahead
 
+    def tell_time(self, hour: int | None, _: object) -> None:
+        """From now on the clock says which day it is, in UTC at this hour; None: `--today` does."""
+        self.hour = hour
+
     def run(self, line: str, _: object) -> None:
         """A command that writes, whatever becomes of it."""
         self.ask(line.split())
@@ -405,10 +411,15 @@ class Life:
         env = {
             name: str(self.folder) for name in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
         }
-        line = ["--vault", str(self.root), "--today", str(self.today), *before, *words]
+        today = ["--today", str(self.today)] if self.hour is None else []
+        line = ["--vault", str(self.root), *today, *before, *words]
         clock, ahead = time.time_ns, self.ahead * 10**9
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("ptcrm.workspace.time.time_ns", lambda: clock() + ahead)
+            if self.hour is not None:
+                _set_day(
+                    patch, datetime.combine(self.today, datetime.min.time(), UTC) + timedelta(hours=self.hour)
+                )
             result = CliRunner().invoke(WHOLE, line, env=env)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert "something went wrong inside" not in result.stderr, result.stderr
@@ -420,6 +431,18 @@ class Life:
             fresh = self.ask(words, "--no-cache")
             for _ in range(2):  # worked out, and given again
                 assert self.ask(words) == fresh, f"ptcrm {' '.join(words)}"
+
+
+def _set_day(patch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """Let every clock that tells the day say that it is this moment."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Clock:
+            return cls.fromtimestamp(moment.timestamp(), tz)
+
+    patch.setattr("ptcrm.workspace.datetime", Clock)
+    patch.setattr("ptcrm.vault.answers.time.time", moment.timestamp)
 
 
 def _swap(path: Path, number: int) -> None:
@@ -481,6 +504,7 @@ SMALL = [
     Step("go_on", 1),
     Step("go_on", -20),
     Step("go_on", 60),
+    Step("tell_time", 23),
 ]
 TELLING = [
     line.split()
