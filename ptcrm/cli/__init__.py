@@ -60,6 +60,7 @@ COMMANDS = {
     "feed": "feed",
     "schema": "schema",
     "digest": "digest",
+    "cache": "cache",
     "help": "help",
     "completion": "completion",
 }
