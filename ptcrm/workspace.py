@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property, partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -104,7 +105,7 @@ class Workspace:
     """An open vault on one day. `today` is the day given, else today in the vault's time zone.
 
     One that is opened `for_names` knows who is who, and can change one file. Nothing is planned in it, and what is
-    new in a log may wait for those who ask.
+    new in a log may wait for those who ask. `heard` is told while files are read how many of how many have been.
     """
 
     def __init__(
@@ -115,8 +116,9 @@ class Workspace:
         state_folder: Path,
         *,
         for_names: bool = False,
+        heard: Callable[[int, int], None] | None = None,
     ) -> None:
-        self.root, self._folder = root, store.identity(root)
+        self.root, self._folder, self._heard = root, store.identity(root), heard
         place = place_of(root)
         self.journal = Journal(state_folder / place)
         try:
@@ -221,12 +223,13 @@ class Workspace:
             files.pause()  # an editor may be halfway through a save
             look = self._look()
         self.listing = look.listing
+        known = self._telling(partial(self._known, look.seen_ns), len(look.changed))
         if self._for_names:
             if not self._are_as_known(look):
-                self.index.refresh(look, partial(self._known, look.seen_ns))
+                self.index.refresh(look, known)
             self.cache.hold()
             return
-        self.index.refresh(look, partial(self._known, look.seen_ns))
+        self.index.refresh(look, known)
         self._ahead.clear()
         anew = {*look.changed, *look.gone} | self._work_out()
         if self.cache.others != self._others:  # what they changed is not known
@@ -274,6 +277,19 @@ class Workspace:
             is_known = signature in (self.listing.files.get(path), ahead and ahead.signature)
             if not is_known and is_older(signature, now_ns) and path.endswith(".md"):
                 self._ahead[path] = FileRead(path, signature, now_ns, self._facts(path))
+
+    def _telling(self, read: Callable[[str, Signature], FileRead], total: int) -> Callable[..., FileRead]:
+        """What reads a file, and then tells how many of `total` have been read, if somebody wants to hear it."""
+        heard, numbers = self._heard, count(1)
+        if heard is None:
+            return read
+
+        def telling(path: str, signature: Signature) -> FileRead:
+            found = read(path, signature)
+            heard(next(numbers), total)
+            return found
+
+        return telling
 
     def _known(self, now_ns: int, path: str, signature: Signature) -> FileRead:
         """What the file at `path` says, whose signature was seen at this time."""

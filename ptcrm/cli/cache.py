@@ -104,10 +104,13 @@ def clear_command(session: Session) -> None:
     before = _size(places)
     try:
         cache_file.delete(places[0])
-        places[1].unlink(missing_ok=True)
+        for path in cache_file.files_of(places[1]):
+            path.unlink(missing_ok=True)
     except OSError as error:
         why = error.strerror or str(error)
-        raise RefusedError(f"{error.filename or places[0]}: it cannot be deleted: {why}") from error
+        raise RefusedError(
+            f"{error.filename or places[0]}: it cannot be deleted: {why}. Delete it by hand."
+        ) from error
     except sqlite3.DatabaseError as error:
         raise RefusedError(f"{places[0]}: another ptcrm is writing to it. Try again.") from error
     say(f"Freed {_in_words(before - _size(places))}." if before else "There is no cache; nothing to delete.")
@@ -134,6 +137,8 @@ def _stats(root: Path) -> _Stats:
     version = made[1] if made else None
     if not path.exists():
         return _Stats(path, size, version, None, "There is none yet; the next command makes it.")
+    if not path.is_file():
+        return _Stats(path, size, version, None, "It is no file, so commands do without. Delete it.")
     if made is None:
         return _Stats(path, size, version, None, f"It is damaged, or no cache. {_ANEW}")
     if made.groups() != (__version__, ROWS_VERSION):
@@ -144,13 +149,14 @@ def _stats(root: Path) -> _Stats:
 
 def _held(path: Path, stamp: str, root: Path) -> tuple[Holding | None, str]:
     """What the cache at `path` holds, and whether that is up to date."""
-    from ptcrm.workspace import read_settings
+    from ptcrm.workspace import read_settings, settings_of
 
     try:
-        settings = read_settings(root)
+        content = settings_of(root)
+        settings = read_settings(content)
     except PtcrmError as error:
         return None, f"Whether it is up to date cannot be told: {error}"
-    if stamp_of(settings.content) != stamp:
+    if stamp_of(content) != stamp:
         return None, f"{store.CONFIG_NAME} has changed since. {_ANEW}"
     held = cache_file.holding(path, stamp, root, settings.config.customers)
     if held is None:

@@ -91,10 +91,13 @@ class Session:
 
     def _open(self, *, quiet: bool) -> Workspace:
         from ptcrm.cli.output import tell
+        from ptcrm.cli.progress import progress
         from ptcrm.text.words import plural
 
         _, open_workspace = self.opener()
-        workspace = open_workspace()
+        with progress() as heard:
+            workspace = open_workspace(heard=heard)
+        self.is_repeatable &= heard is None or not heard.is_shown  # the line is no part of the answer
         context = click.get_current_context().find_root()  # an answer is kept behind the command
         context.call_on_close(workspace.close)
         context.call_on_close(self._alone.close)
@@ -130,7 +133,7 @@ class Session:
 
     def opener(
         self, *, may_be_gone: Callable[[Path], bool] | None = None
-    ) -> tuple[Path, Callable[[], Workspace]]:
+    ) -> tuple[Path, Callable[..., Workspace]]:
         """The vault's folder, and what opens the vault, in any thread and as often as need be.
 
         Raises `NotFoundError` if there is none, unless it `may_be_gone` for now.
