@@ -126,7 +126,8 @@ class Workspace:
         except RefusedError as error:  # whoever only asks can go on; whoever writes tries again
             self.recovered = str(error)
         self._settings = settings_of(root)
-        self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp_of(self._settings))
+        self._cache_file = cache_folder and cache_folder / f"{place}.sqlite"
+        self.cache = Cache.open(self._cache_file, stamp_of(self._settings))
         self.config, self.config_problems = self.cache.settings() or self._read_settings()
         self.today, self._at, self._is_given = today or date.min, str(today), today is not None
         if today is None:
@@ -304,8 +305,15 @@ class Workspace:
         """Refresh, and go on without what is remembered if that cannot be used any more."""
         try:
             self.refresh()
-        except sqlite3.DatabaseError:  # a full disk, a lock that stays, a damaged file, one begun anew
+        except (
+            sqlite3.DatabaseError
+        ) as error:  # a full disk, a lock that stays, a damaged file, one begun anew
             self.close()
+            if self._cache_file and not isinstance(error, sqlite3.OperationalError):  # damaged
+                from ptcrm.vault.cache_file import delete
+
+                with contextlib.suppress(OSError, sqlite3.DatabaseError):
+                    delete(self._cache_file)
             self.cache = Cache.open(None, self.cache.stamp)
             self.refresh()
 

@@ -18,7 +18,7 @@ from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.values import parse_whole
 from ptcrm.text.near import did_you_mean, suggest
-from ptcrm.vault.places import user_folder
+from ptcrm.vault.places import place_of, user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,6 +150,23 @@ class Session:
         root = root.absolute()
         cache_folder, names = None if self.no_cache else Path(user_folder("cache")), self.for_names
         return root, partial(Workspace, root, self.today, cache_folder, state_folder(), for_names=names)
+
+    def discard_cache(self) -> bool:
+        """Delete what is remembered, which may be damaged; whether there was anything."""
+        import sqlite3
+
+        from ptcrm.vault.cache_file import delete
+
+        try:
+            place = Path(user_folder("cache")) / f"{place_of(self.folder())}.sqlite"
+            if self.no_cache or not place.is_file():
+                return False
+            if self.opened:
+                self.opened.cache.close()
+            delete(place)
+        except (OSError, sqlite3.DatabaseError, NotFoundError):
+            return False
+        return True
 
     def settings(self) -> tuple[Path, Config]:
         """The vault's folder and its settings, for commands that need no customer."""

@@ -85,6 +85,7 @@ _COLUMNS = {
 }
 _BY_FILE = ("file", "customer", "handle", "link", "log", "shared", "text", "diagnostic")
 _OWED = ("standing", "contact", "yearly")
+_HEADER_BYTES = 100  # of an SQLite file
 _AT_ONCE = 500  # values in one question
 _NEARLY_A_YEAR, _NEW_YEARS_EVE, _A_DAY = 360, 1231, Interval(days=1)
 
@@ -490,7 +491,12 @@ def _parts_of_year(first: date, last: date) -> list[tuple[int, int]]:
 def _connect(place: Path) -> sqlite3.Connection:
     """A connection to the file at `place`, which only its owner may read."""
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
+    opened = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if _is_cut_off(os.read(opened, _HEADER_BYTES), os.fstat(opened).st_size):
+            raise sqlite3.DatabaseError("the file is cut off")
+    finally:
+        os.close(opened)
     database = sqlite3.connect(place, isolation_level=None, timeout=10)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -500,3 +506,9 @@ def _connect(place: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _is_cut_off(header: bytes, size: int) -> bool:
+    """Whether a file lacks pages that its header counts; SQLite would read zeros in their place."""
+    page, pages = int.from_bytes(header[16:18]), int.from_bytes(header[28:32])
+    return size < (65536 if page == 1 else page) * pages

@@ -72,8 +72,8 @@ def delete(place: Path) -> None:
             _empty(database)
             if not _is_alone(database):
                 return
-    except sqlite3.DatabaseError as error:  # it is no cache, or damaged
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # it is no cache, or damaged
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             raise
     for path in files_of(place):
         path.unlink(missing_ok=True)
