@@ -36,7 +36,7 @@ from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.answers import Answer, looked_at
-from ptcrm.vault.cache import Cache
+from ptcrm.vault.cache import Cache, is_damage
 from ptcrm.vault.index import Facts, FileRead, Index, Look, Match, facts_of, is_older, nothing_but
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.places import place_of, stamp_of, user_folder
@@ -309,7 +309,7 @@ class Workspace:
             sqlite3.DatabaseError
         ) as error:  # a full disk, a lock that stays, a damaged file, one begun anew
             self.close()
-            if self._cache_file and not isinstance(error, sqlite3.OperationalError):  # damaged
+            if self._cache_file and is_damage(error):
                 from ptcrm.vault.cache_file import delete
 
                 with contextlib.suppress(OSError, sqlite3.DatabaseError):

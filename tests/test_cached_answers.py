@@ -423,7 +423,7 @@ class Life:
             result = CliRunner().invoke(WHOLE, line, env=env)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert "something went wrong inside" not in result.stderr, result.stderr
-        return result.stdout, result.stderr, result.exit_code
+        return result.stdout_bytes.decode(), result.stderr_bytes.decode(), result.exit_code
 
     def compare(self, commands: list[list[str]]) -> None:
         """These commands answer as without the cache."""

@@ -90,6 +90,18 @@ _AT_ONCE = 500  # values in one question
 _NEARLY_A_YEAR, _NEW_YEARS_EVE, _A_DAY = 360, 1231, Interval(days=1)
 
 
+class BegunAnewError(sqlite3.OperationalError):
+    """Another process has begun the cache anew, under a stamp of its own."""
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file itself is no good, rather than the disk full or others in the way."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # Python's own: a text that cannot be decoded
+        return not isinstance(error, BegunAnewError)
+    return code & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 class Note(NamedTuple):
     """What the last scan saw (`vault/scan.py`), all of which the rows have: the lines as bytes, and the strays."""
 
@@ -117,9 +129,9 @@ class Cache:
             for _ in range(2):  # a damaged file is removed, then there is a second try
                 try:
                     return cls(_connect(place), stamp, is_kept=True)
-                except sqlite3.OperationalError:
-                    break
-                except sqlite3.DatabaseError:
+                except sqlite3.DatabaseError as error:
+                    if not is_damage(error):
+                        break
                     with contextlib.suppress(OSError):
                         place.unlink()
                 except OSError:
@@ -176,7 +188,7 @@ class Cache:
     def _refuse_if_others(self) -> None:
         """Rows made under another stamp say other things: they are neither read nor mixed with ours."""
         if self._stamp() != self.stamp:
-            raise sqlite3.OperationalError("another ptcrm has begun the cache anew")
+            raise BegunAnewError("another ptcrm has begun the cache anew")
 
     def version(self) -> tuple[int, int]:
         """What is another one as soon as any row is, whoever wrote it."""
