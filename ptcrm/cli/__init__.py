@@ -113,13 +113,17 @@ def _may_be_damaged(session: object) -> bool:
 class _Commands(click.Group):
     """The group of all commands, each imported when it is needed."""
 
+    _may_begin_anew = False
+
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:  # noqa: ANN401  # click's
         """Run the command and end the process; what is kept for the end comes after any error."""
         words = sys.argv[1:] if args is None else list(args)
         try:
             try:
+                self._may_begin_anew = True
                 return super().main(words, *more, obj=words, **extra)
             except _Damaged:
+                self._may_begin_anew = False
                 return super().main(words, *more, obj=words, **extra)
         finally:
             if "ptcrm.cli.drafts" in sys.modules:  # nobody else has something
@@ -174,7 +178,7 @@ class _Commands(click.Group):
         except Exception as error:
             if "PTCRM_DEBUG" in os.environ:
                 raise
-            if _may_be_damaged(ctx.obj):
+            if self._may_begin_anew and _may_be_damaged(ctx.obj):
                 raise _Damaged from error
             message = f"something went wrong inside ptcrm ({type(error).__name__}: {error}).\n"
             message += "Run it again with PTCRM_DEBUG=1 to see where, and report it."
