@@ -108,7 +108,7 @@ class Workspace:
     new in a log may wait for those who ask. `heard` is told while files are read how many of how many have been.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it opens, and how
         self,
         root: Path,
         today: date | None,

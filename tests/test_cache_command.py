@@ -278,7 +278,11 @@ def test_each_file_that_is_read_is_told(vault: Path, tmp_path: Path) -> None:
     heard: list[tuple[int, int]] = []
     for _ in range(2):  # the second time nothing is read
         Workspace(
-            vault, None, tmp_path / "c", tmp_path / "s", lambda count, total: heard.append((count, total))
+            vault,
+            None,
+            tmp_path / "c",
+            tmp_path / "s",
+            heard=lambda count, total: heard.append((count, total)),
         ).close()
     assert heard == [(1, 2), (2, 2)]
 
