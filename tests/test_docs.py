@@ -170,7 +170,7 @@ def test_the_forms_of_answers_are_documented() -> None:
 
 _SHOWN = 15  # lines of each answer; the whole ones are in other transcripts
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22,}(?=[/.])|[0-9a-f]{16}")
-_SIZE = re.compile(r"\b\d+ KB\b|(?<=\"bytes\": )\d+")
+_SIZE = re.compile(r'\b\d+ (KB\b|answers?)|(?<="bytes": )\d+|(?<="answers": )\d+')
 _SIGNS = re.compile("^[ █▀▄]*[█▀▄][ █▀▄]*$", re.MULTILINE)  # a QR code
 
 
