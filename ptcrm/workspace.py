@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property, partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -35,7 +36,7 @@ from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.answers import Answer, looked_at
-from ptcrm.vault.cache import Cache
+from ptcrm.vault.cache import Cache, is_damage
 from ptcrm.vault.index import Facts, FileRead, Index, Look, Match, facts_of, is_older, nothing_but
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.places import place_of, stamp_of, user_folder
@@ -104,10 +105,10 @@ class Workspace:
     """An open vault on one day. `today` is the day given, else today in the vault's time zone.
 
     One that is opened `for_names` knows who is who, and can change one file. Nothing is planned in it, and what is
-    new in a log may wait for those who ask.
+    new in a log may wait for those who ask. `heard` is told while files are read how many of how many have been.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it opens, and how
         self,
         root: Path,
         today: date | None,
@@ -115,8 +116,9 @@ class Workspace:
         state_folder: Path,
         *,
         for_names: bool = False,
+        heard: Callable[[int, int], None] | None = None,
     ) -> None:
-        self.root, self._folder = root, store.identity(root)
+        self.root, self._folder, self._heard = root, store.identity(root), heard
         place = place_of(root)
         self.journal = Journal(state_folder / place)
         try:
@@ -124,7 +126,8 @@ class Workspace:
         except RefusedError as error:  # whoever only asks can go on; whoever writes tries again
             self.recovered = str(error)
         self._settings = settings_of(root)
-        self.cache = Cache.open(cache_folder and cache_folder / f"{place}.sqlite", stamp_of(self._settings))
+        self._cache_file = cache_folder and cache_folder / f"{place}.sqlite"
+        self.cache = Cache.open(self._cache_file, stamp_of(self._settings))
         self.config, self.config_problems = self.cache.settings() or self._read_settings()
         self.today, self._at, self._is_given = today or date.min, str(today), today is not None
         if today is None:
@@ -221,12 +224,13 @@ class Workspace:
             files.pause()  # an editor may be halfway through a save
             look = self._look()
         self.listing = look.listing
+        known = self._telling(partial(self._known, look.seen_ns), len(look.changed))
         if self._for_names:
             if not self._are_as_known(look):
-                self.index.refresh(look, partial(self._known, look.seen_ns))
+                self.index.refresh(look, known)
             self.cache.hold()
             return
-        self.index.refresh(look, partial(self._known, look.seen_ns))
+        self.index.refresh(look, known)
         self._ahead.clear()
         anew = {*look.changed, *look.gone} | self._work_out()
         if self.cache.others != self._others:  # what they changed is not known
@@ -275,6 +279,19 @@ class Workspace:
             if not is_known and is_older(signature, now_ns) and path.endswith(".md"):
                 self._ahead[path] = FileRead(path, signature, now_ns, self._facts(path))
 
+    def _telling(self, read: Callable[[str, Signature], FileRead], total: int) -> Callable[..., FileRead]:
+        """What reads a file, and then tells how many of `total` have been read, if somebody wants to hear it."""
+        heard, numbers = self._heard, count(1)
+        if heard is None:
+            return read
+
+        def telling(path: str, signature: Signature) -> FileRead:
+            found = read(path, signature)
+            heard(next(numbers), total)
+            return found
+
+        return telling
+
     def _known(self, now_ns: int, path: str, signature: Signature) -> FileRead:
         """What the file at `path` says, whose signature was seen at this time."""
         ahead = self._ahead.get(path)
@@ -288,8 +305,15 @@ class Workspace:
         """Refresh, and go on without what is remembered if that cannot be used any more."""
         try:
             self.refresh()
-        except sqlite3.DatabaseError:  # a full disk, a lock that stays, a damaged file, one begun anew
+        except (
+            sqlite3.DatabaseError
+        ) as error:  # a full disk, a lock that stays, a damaged file, one begun anew
             self.close()
+            if self._cache_file and is_damage(error):
+                from ptcrm.vault.cache_file import delete
+
+                with contextlib.suppress(OSError, sqlite3.DatabaseError):
+                    delete(self._cache_file)
             self.cache = Cache.open(None, self.cache.stamp)
             self.refresh()
 

@@ -316,6 +316,7 @@ CALLS = {
     "campaign NAME": ["campaign", "christmas"],
     "feed list": ["feed", "list"],
     "feed url": ["feed", "url"],
+    "cache stats": ["cache", "stats"],
     "undo --list": ["undo", "--list"],
 }
 

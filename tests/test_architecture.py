@@ -39,6 +39,7 @@ DOES_IO = {
     "vault/journal",
     "vault/replace",
     "vault/cache",
+    "vault/cache_file",
     "vault/scan",
     "vault/answers",
     "vault/places",

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -155,20 +155,22 @@ LOG = (
     "- 2026-11-05 referral: Sent [[zoe]]",
     "- 2026-02-30 call: no such day",
 )
-# In the place of each other they leave the size of a file as it was.
+# Words that may change places and leave the size of a file as it was.
 SAME_SIZE = (
     ("gold", "lead"),
-    ("2026-1", "2025-1"),
-    ("-11-", "-12-"),
+    ("2026-11", "2025-11"),
+    ("2026-1", "2026-0"),
     ("[[jan]]", "[[zoe]]"),
-    ("[[zoe]]", "[[jan]]"),
     ("call", "note"),
     ("[ ]", "[x]"),
     ("frames", "saddle"),
     ("boss", "jefe"),
     ("red", "dun"),
-    ("person", "entity"),
     ("birthday", "birthdya"),
+    ("customers", "customirs"),
+    ("Talked", "Tanked"),
+    ("per_day: 2", "per_day: 4"),
+    ("3 weeks", "9 weeks"),
 )
 
 CONFIG = {
@@ -260,13 +262,14 @@ def setting(draw: st.DrawFn) -> Step:
     return Step("configure", key, draw(st.sampled_from((*OTHERWISE[key], CONFIG.get(key)))))
 
 
-WHO, STAMP = st.sampled_from(STEMS), st.sampled_from([0, 10**18, 1_700_000_000 * 10**9, 4 * 10**18])
+WHO, NUMBER = st.sampled_from(STEMS), st.integers(0, 9)
+STAMP = st.sampled_from([0, 10**18, 1_700_000_000 * 10**9, 4 * 10**18])
 STEPS = st.one_of(
     st.just(Step("rest")),
     st.builds(Step, st.just("write"), WHO, customer()),
     st.builds(Step, st.just("append"), WHO, st.sampled_from((*LOG, *BODY))),
-    st.builds(Step, st.just("swap"), WHO, st.sampled_from(SAME_SIZE)),
-    st.builds(Step, st.just("replace"), WHO, st.sampled_from(SAME_SIZE)),
+    st.builds(Step, st.just("swap"), WHO, NUMBER),
+    st.builds(Step, st.just("replace"), WHO, NUMBER),
     st.builds(Step, st.just("delete"), WHO),
     st.builds(Step, st.just("rename"), WHO, WHO),
     st.builds(Step, st.just("move"), WHO, st.sampled_from(FOLDERS)),
@@ -274,9 +277,10 @@ STEPS = st.one_of(
     st.builds(Step, st.just("date_back"), WHO, STAMP),
     st.just(Step("restore")),
     setting(),
-    st.builds(Step, st.just("swap_settings"), st.sampled_from([("per_day: 2", "per_day: 4"), ("gold", "lead")])),
+    st.builds(Step, st.just("swap_settings"), NUMBER),
     st.builds(Step, st.just("go_on"), st.sampled_from([-365, -30, -7, -1, 1, 2, 5, 30, 365])),
     st.builds(Step, st.just("set_clock"), st.sampled_from([0, 3600, -86_400])),
+    st.builds(Step, st.just("tell_time"), st.sampled_from([None, 0, 12, 23])),
     st.builds(Step, st.just("run"), st.sampled_from(WRITING)),
     st.builds(Step, st.just("look"), st.sampled_from(COMMANDS), st.sampled_from([-40, -1, 1, 9])),
 )  # fmt: skip
@@ -306,6 +310,7 @@ class Life:
         self.folder, self.root, self.today = folder, folder / "vault", MONDAY
         self.customers, self.settings = self.root / "customers", dict[str, str | None](CONFIG)
         self.ahead = 3600  # seconds by which the clock is ahead: files are older than the scan
+        self.hour: int | None = None
         self.customers.mkdir(parents=True)
         self.configure("start", CONFIG["start"])
         for stem, text in START.items():
@@ -329,17 +334,17 @@ class Life:
             with self.place(stem).open("a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
 
-    def swap(self, stem: str, words: tuple[str, str]) -> None:
+    def swap(self, stem: str, number: int) -> None:
         """Other words of the same length, in place, with the old times."""
-        _swap(self.place(stem), words)
+        _swap(self.place(stem), number)
 
-    def replace(self, stem: str, words: tuple[str, str]) -> None:
+    def replace(self, stem: str, number: int) -> None:
         """As `swap`, by another file that takes the place of the old one."""
         path = self.place(stem)
         if path.exists():
             beside = path.with_suffix(".new")
             shutil.copy2(path, beside)
-            _swap(beside, words)
+            _swap(beside, number)
             beside.replace(path)
 
     def delete(self, stem: str, _: object) -> None:
@@ -375,8 +380,8 @@ class Life:
         lines = [f"{name}: {value}\n" for name, value in self.settings.items() if value is not None]
         (self.root / "ptcrm.yaml").write_text("".join(lines), encoding="utf-8")
 
-    def swap_settings(self, words: tuple[str, str], _: object) -> None:
-        _swap(self.root / "ptcrm.yaml", words)
+    def swap_settings(self, number: int, _: object) -> None:
+        _swap(self.root / "ptcrm.yaml", number)
 
     def go_on(self, days: int, _: object) -> None:
         self.today += timedelta(days=days)
@@ -384,6 +389,10 @@ class Life:
     def set_clock(self, ahead: int, _: object) -> None:
         """Files are as young as the scan (0), or from the future (less than that)."""
         self.ahead = ahead
+
+    def tell_time(self, hour: int | None, _: object) -> None:
+        """From now on the clock says which day it is, in UTC at this hour; None: `--today` does."""
+        self.hour = hour
 
     def run(self, line: str, _: object) -> None:
         """A command that writes, whatever becomes of it."""
@@ -402,33 +411,52 @@ class Life:
         env = {
             name: str(self.folder) for name in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
         }
-        line = ["--vault", str(self.root), "--today", str(self.today), *before, *words]
+        today = ["--today", str(self.today)] if self.hour is None else []
+        line = ["--vault", str(self.root), *today, *before, *words]
         clock, ahead = time.time_ns, self.ahead * 10**9
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("ptcrm.workspace.time.time_ns", lambda: clock() + ahead)
+            if self.hour is not None:
+                _set_day(
+                    patch, datetime.combine(self.today, datetime.min.time(), UTC) + timedelta(hours=self.hour)
+                )
             result = CliRunner().invoke(WHOLE, line, env=env)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert "something went wrong inside" not in result.stderr, result.stderr
-        return result.stdout, result.stderr, result.exit_code
+        return result.stdout_bytes.decode(), result.stderr_bytes.decode(), result.exit_code
 
-    def compare(self, order: int, count: int) -> None:
-        """So many of the commands, as `order` shuffles them, answer as without the cache."""
-        for words in random.Random(order).sample(COMMANDS, count):
+    def compare(self, commands: list[list[str]]) -> None:
+        """These commands answer as without the cache."""
+        for words in commands:
             fresh = self.ask(words, "--no-cache")
             for _ in range(2):  # worked out, and given again
                 assert self.ask(words) == fresh, f"ptcrm {' '.join(words)}"
 
 
-def _swap(path: Path, words: tuple[str, str]) -> None:
-    """Put other words of the same length in the place of the first such words; the times stay as they were."""
-    if path.exists():
-        before = path.stat()
-        old, new = (word.encode() for word in words)
-        content = path.read_bytes().replace(old, new, 1)
-        assert len(content) == before.st_size
+def _set_day(patch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """Let every clock that tells the day say that it is this moment."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Clock:
+            return cls.fromtimestamp(moment.timestamp(), tz)
+
+    patch.setattr("ptcrm.workspace.datetime", Clock)
+    patch.setattr("ptcrm.vault.answers.time.time", moment.timestamp)
+
+
+def _swap(path: Path, number: int) -> None:
+    """Put words of the same length in the place of others that are there; the times stay as they were."""
+    if not path.exists():
+        return
+    before, content = path.stat(), path.read_bytes()
+    pairs = [(one.encode(), other.encode()) for pair in SAME_SIZE for one, other in (pair, pair[::-1])]
+    fitting = [pair for pair in pairs if pair[0] in content]
+    if fitting:
         with path.open("r+b") as file:
-            file.write(content)
+            file.write(content.replace(*fitting[number % len(fitting)], 1))
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
 
 
 START = {
@@ -444,13 +472,62 @@ START = {
 def live(steps: list[tuple[Step, bool, int]], count: int, folder: Path) -> None:
     """Take the steps; after each that is asked about, and before and behind all, `count` commands are compared."""
     life = Life(folder)
-    life.compare(0, count)
+    life.compare(drawn(0, count))
     for step, is_asked, order in steps:
         act: Callable[[object, object], None] = getattr(life, step.kind)
         act(step.first, step.second)
         if is_asked:
-            life.compare(order, count)
-    life.compare(1, count)
+            life.compare(drawn(order, count))
+    life.compare(drawn(1, count))
+
+
+def drawn(order: int, count: int) -> list[list[str]]:
+    """So many of the commands, shuffled."""
+    return random.Random(order).sample(COMMANDS, count)
+
+
+SMALL = [
+    Step("swap", "anna", 0),
+    Step("replace", "anna", 0),
+    Step("swap_settings", 0),
+    Step("append", "anna", LOG[2]),
+    Step("append", "anna", LOG[0]),
+    Step("write", "piotr", "---\ncompany: '[[zoe]]'\n---\n## Log\n- 2026-11-21 call: x\n"),
+    Step("write", "zoe", "---\naliases: [boss]\n---\n"),
+    Step("append", "zoe", "New frames."),
+    Step("delete", "shop"),
+    Step("rename", "jan", "nina"),
+    Step("move", "anna", "trade"),
+    Step("restore"),
+    Step("configure", "away", "[2026-11-23..2026-11-27]"),
+    Step("configure", "customers", "more"),
+    Step("go_on", 1),
+    Step("go_on", -20),
+    Step("go_on", 60),
+    Step("tell_time", 23),
+]
+TELLING = [
+    line.split()
+    for line in """--json
+due --json --all
+agenda --json --weeks 5
+why jan --json
+list --json
+list frames
+show shop
+stats --json
+check --json
+export ics""".splitlines()
+]
+
+
+@pytest.mark.parametrize("step", SMALL, ids=lambda step: " ".join(map(str, step)).partition("\n")[0][:30])
+def test_a_small_change_is_seen(step: Step, tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    before = [life.ask(words) for words in TELLING]
+    getattr(life, step.kind)(*step[1:])
+    assert step.kind in ("move", "restore") or [life.ask(words, "--no-cache") for words in TELLING] != before
+    life.compare(TELLING)
 
 
 @pytest.mark.slow

@@ -170,12 +170,13 @@ def test_the_forms_of_answers_are_documented() -> None:
 
 _SHOWN = 15  # lines of each answer; the whole ones are in other transcripts
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22,}(?=[/.])|[0-9a-f]{16}")
+_SIZE = re.compile(r'\b\d+ (KB\b|answers?)|(?<="bytes": )\d+|(?<="answers": )\d+')
 _SIGNS = re.compile("^[ █▀▄]*[█▀▄][ █▀▄]*$", re.MULTILINE)  # a QR code
 
 
 def transcript(output: str, home: Path) -> str:
     """The first lines of what a command prints, without what is another one each time."""
-    shown = _SIGNS.sub("█", _TOKEN.sub("…", output.replace(str(home), "~")))
+    shown = _SIGNS.sub("█", _SIZE.sub("…", _TOKEN.sub("…", output.replace(str(home), "~"))))
     lines = re.sub("(?:█\n)+", "█\n", shown).splitlines()
     more = [f"… {len(lines) - _SHOWN} lines more"] if len(lines) > _SHOWN + 1 else []
     return "".join(f"{one}\n" for one in (lines[:_SHOWN] + more if more else lines))
@@ -613,6 +614,7 @@ ANSWERS = {
     "undo --list --json": (),
     "feed list --json": (),
     "feed url --json": (),
+    "cache stats --json": (),
 }
 
 

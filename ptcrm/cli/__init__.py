@@ -60,6 +60,7 @@ COMMANDS = {
     "feed": "feed",
     "schema": "schema",
     "digest": "digest",
+    "cache": "cache",
     "help": "help",
     "completion": "completion",
 }
@@ -98,14 +99,32 @@ class _Failure(click.ClickException):
         click.echo(for_terminal(f"ptcrm: {self.message}"), err=True, file=file)
 
 
+class _Damaged(Exception):  # noqa: N818  # it is no failure yet
+    """The command is to begin anew, without what was remembered: that may have been damaged."""
+
+
+def _may_be_damaged(session: object) -> bool:
+    """Whether what failed may be the cache, which is deleted then, and nothing has been printed or written yet."""
+    if not isinstance(session, Session) or session.writes or not session.discard_cache():
+        return False
+    return not (session.recording and session.recording.has_begun)
+
+
 class _Commands(click.Group):
     """The group of all commands, each imported when it is needed."""
+
+    _may_begin_anew = False
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:  # noqa: ANN401  # click's
         """Run the command and end the process; what is kept for the end comes after any error."""
         words = sys.argv[1:] if args is None else list(args)
         try:
-            return super().main(words, *more, obj=words, **extra)
+            try:
+                self._may_begin_anew = True
+                return super().main(words, *more, obj=words, **extra)
+            except _Damaged:
+                self._may_begin_anew = False
+                return super().main(words, *more, obj=words, **extra)
         finally:
             if "ptcrm.cli.drafts" in sys.modules:  # nobody else has something
                 from ptcrm.cli.output import tell_last_words
@@ -159,6 +178,8 @@ class _Commands(click.Group):
         except Exception as error:
             if "PTCRM_DEBUG" in os.environ:
                 raise
+            if self._may_begin_anew and _may_be_damaged(ctx.obj):
+                raise _Damaged from error
             message = f"something went wrong inside ptcrm ({type(error).__name__}: {error}).\n"
             message += "Run it again with PTCRM_DEBUG=1 to see where, and report it."
             raise _Failure(PtcrmError(message)) from error

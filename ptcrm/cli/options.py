@@ -18,7 +18,7 @@ from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.values import parse_whole
 from ptcrm.text.near import did_you_mean, suggest
-from ptcrm.vault.places import user_folder
+from ptcrm.vault.places import place_of, user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,10 +91,13 @@ class Session:
 
     def _open(self, *, quiet: bool) -> Workspace:
         from ptcrm.cli.output import tell
+        from ptcrm.cli.progress import progress
         from ptcrm.text.words import plural
 
         _, open_workspace = self.opener()
-        workspace = open_workspace()
+        with progress() as heard:
+            workspace = open_workspace(heard=heard)
+        self.is_repeatable &= heard is None or not heard.is_shown  # the line is no part of the answer
         context = click.get_current_context().find_root()  # an answer is kept behind the command
         context.call_on_close(workspace.close)
         context.call_on_close(self._alone.close)
@@ -130,7 +133,7 @@ class Session:
 
     def opener(
         self, *, may_be_gone: Callable[[Path], bool] | None = None
-    ) -> tuple[Path, Callable[[], Workspace]]:
+    ) -> tuple[Path, Callable[..., Workspace]]:
         """The vault's folder, and what opens the vault, in any thread and as often as need be.
 
         Raises `NotFoundError` if there is none, unless it `may_be_gone` for now.
@@ -147,6 +150,23 @@ class Session:
         root = root.absolute()
         cache_folder, names = None if self.no_cache else Path(user_folder("cache")), self.for_names
         return root, partial(Workspace, root, self.today, cache_folder, state_folder(), for_names=names)
+
+    def discard_cache(self) -> bool:
+        """Delete what is remembered, which may be damaged; whether there was anything."""
+        import sqlite3
+
+        from ptcrm.vault.cache_file import delete
+
+        try:
+            place = Path(user_folder("cache")) / f"{place_of(self.folder())}.sqlite"
+            if self.no_cache or not place.is_file():
+                return False
+            if self.opened:
+                self.opened.cache.close()
+            delete(place)
+        except (OSError, sqlite3.DatabaseError, NotFoundError):
+            return False
+        return True
 
     def settings(self) -> tuple[Path, Config]:
         """The vault's folder and its settings, for commands that need no customer."""

@@ -59,6 +59,11 @@ class Recording:
         finally:
             sys.stdout, sys.stderr = before
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether some of the answer has been printed."""
+        return any(not aside for aside, _ in self._pieces)
+
     def keep(self, session: Session) -> None:
         """Keep the answer for the next time, if the command has done nothing but answer."""
         workspace, length = session.opened, sum(len(part) for _, part in self._pieces)

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ptcrm import __version__
+from ptcrm.vault.places import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,9 +46,14 @@ class Words:
     queries: dict[str, str] = field(default_factory=dict)
 
 
+def words_file(root: Path, cache_folder: Path) -> Path:
+    """Where the words of the vault at `root` are kept."""
+    return cache_folder / f"words-{place_of(root)}.json"
+
+
 def known_words(root: Path, cache_folder: Path, state_folder: Path) -> Words:
     """The words of the vault at `root`: as remembered, or read anew. Writes to `cache_folder` alone."""
-    place = cache_folder / f"words-{hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:32]}.json"
+    place = words_file(root, cache_folder)
     try:
         kept = json.loads(place.read_bytes())
         if kept["state"] == _state(root, kept["folders"]):
@@ -90,7 +96,6 @@ def _signatures(path: str) -> Iterator[str]:
 def _made(root: Path, place: Path, cache_folder: Path, state_folder: Path) -> Words:
     """The words, found by opening the vault, and remembered; none while another command's work is unfinished."""
     from ptcrm.vault.journal import Journal
-    from ptcrm.vault.places import place_of
     from ptcrm.workspace import Workspace, read_settings, settings_of
 
     if Journal(state_folder / place_of(root)).has_pending():

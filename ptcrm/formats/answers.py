@@ -266,6 +266,18 @@ _ANSWERS: dict[str, Shape] = {
     ),
     "feed list": list_of(record({"name": TEXT, "kinds": TEXTS, "where": or_null(TEXT), "private": FLAG})),
     "feed url": list_of(record({"name": TEXT, "url": TEXT, "webcal": TEXT})),
+    "cache stats": record(
+        {
+            "path": TEXT,
+            "bytes": NUMBER,
+            "version": or_null(TEXT),
+            **dict.fromkeys(
+                ("files", "customers", "entries", "texts", "answers", "changed"), or_null(NUMBER)
+            ),
+            "up_to_date": FLAG,
+            "state": TEXT,
+        }
+    ),
     "undo --list": list_of(
         record({"number": NUMBER, "at": TEXT, "label": TEXT, "paths": TEXTS, "undone": FLAG}),
     ),

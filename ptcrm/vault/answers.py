@@ -6,6 +6,7 @@ customers' files, ptcrm.yaml and the day; whoever keeps one names the other file
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import time
@@ -51,6 +52,7 @@ def keep(database: sqlite3.Connection, question: bytes, folders: Iterable[str], 
     """Keep the answer, and let the oldest go; raises `sqlite3.DatabaseError`."""
     content = b"".join(part for _, part in answer.pieces)
     pieces = " ".join(f"{aside:d}{len(part)}" for aside, part in answer.pieces)
+    pieces = f"{_digest(content)} {pieces}"
     row = (question, answer.since, answer.until, joined(folders), joined(answer.files), pieces, content)
     database.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     database.execute("DELETE FROM answer WHERE rowid <= (SELECT max(rowid) FROM answer) - ?", (_MOST,))
@@ -82,7 +84,15 @@ def _given(database: sqlite3.Connection, root: str, question: bytes, stamp: str)
     return _cut(pieces, content) if as_then and see(root, split(folders)).text() == note else None
 
 
-def _cut(pieces: str, content: bytes) -> list[Piece]:
+def _digest(content: bytes) -> str:
+    """What tells that a damaged file has not changed an answer."""
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def _cut(noted: str, content: bytes) -> list[Piece] | None:
+    digest, _, pieces = noted.partition(" ")
+    if digest != _digest(content):
+        return None
     found: list[Piece] = []
     at = 0
     for piece in pieces.split():

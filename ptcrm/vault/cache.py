@@ -97,8 +97,21 @@ _BY_FILE = (
     "diagnostic",
 )
 _OWED = ("standing", "contact", "yearly")
+_HEADER_BYTES = 100  # of an SQLite file
 _AT_ONCE = 500  # values in one question
 _NEARLY_A_YEAR, _NEW_YEARS_EVE, _A_DAY = 360, 1231, Interval(days=1)
+
+
+class BegunAnewError(sqlite3.OperationalError):
+    """Another process has begun the cache anew, under a stamp of its own."""
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file itself is no good, rather than the disk full or others in the way."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # Python's own: a text that cannot be decoded
+        return not isinstance(error, BegunAnewError)
+    return code & 0xFF in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class Note(NamedTuple):
@@ -128,9 +141,9 @@ class Cache:
             for _ in range(2):  # a damaged file is removed, then there is a second try
                 try:
                     return cls(_connect(place), stamp, is_kept=True)
-                except sqlite3.OperationalError:
-                    break
-                except sqlite3.DatabaseError:
+                except sqlite3.DatabaseError as error:
+                    if not is_damage(error):
+                        break
                     with contextlib.suppress(OSError):
                         place.unlink()
                 except OSError:
@@ -187,7 +200,7 @@ class Cache:
     def _refuse_if_others(self) -> None:
         """Rows made under another stamp say other things: they are neither read nor mixed with ours."""
         if self._stamp() != self.stamp:
-            raise sqlite3.OperationalError("another ptcrm has begun the cache anew")
+            raise BegunAnewError("another ptcrm has begun the cache anew")
 
     def version(self) -> tuple[int, int]:
         """What is another one as soon as any row is, whoever wrote it."""
@@ -541,7 +554,12 @@ def _parts_of_year(first: date, last: date) -> list[tuple[int, int]]:
 def _connect(place: Path) -> sqlite3.Connection:
     """A connection to the file at `place`, which only its owner may read."""
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
+    opened = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if _is_cut_off(os.read(opened, _HEADER_BYTES), os.fstat(opened).st_size):
+            raise sqlite3.DatabaseError("the file is cut off")
+    finally:
+        os.close(opened)
     database = sqlite3.connect(place, isolation_level=None, timeout=10)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -551,3 +569,9 @@ def _connect(place: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _is_cut_off(header: bytes, size: int) -> bool:
+    """Whether a file lacks pages that its header counts; SQLite would read zeros in their place."""
+    page, pages = int.from_bytes(header[16:18]), int.from_bytes(header[28:32])
+    return size < (65536 if page == 1 else page) * pages

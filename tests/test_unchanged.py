@@ -1,0 +1,100 @@
+"""What makes a file unchanged: size, times and inode, and that it is older than the scan that read it (FORMAT §1)."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from ptcrm.vault.cache import Cache
+from ptcrm.vault.index import FileRead, Index, nothing_but
+from ptcrm.vault.listing import Signature
+from ptcrm.vault.scan import RACY_NS, Seen
+
+SECOND = 10**9
+SCAN = 1_700_000_000 * SECOND
+OLD = SCAN - 3600 * SECOND
+THEN = Signature(100, OLD, OLD, 7)
+PATH = "customers/anna.md"
+
+
+def seen(one: Signature) -> Seen:
+    """The folder with one file in it."""
+    size, changed, moved, inode = one
+    lines = ["customers//folder", f"{PATH}//{size} {changed} {moved} {inode}"]
+    return Seen(lines, max(changed, moved))
+
+
+def scan(cache: Cache, one: Signature, now_ns: int) -> bool:
+    """Look at the folder, read what is to be read; whether that was the file."""
+    index = Index(cache)
+    look = index.look(seen(one), now_ns)
+    index.refresh(look, lambda path, signature: FileRead(path, signature, now_ns, nothing_but(())))
+    return PATH in look.changed
+
+
+def is_read_again(then: Signature, now: Signature, later_ns: int, *, is_noted: bool) -> bool:
+    """Whether a file that a scan read as `then` is read again by a later one, which sees it as `now`."""
+    with closing(Cache.open(None, "x")) as cache:
+        assert scan(cache, then, SCAN)
+        if not is_noted:  # as after two processes that scanned at once
+            cache.database.execute("DELETE FROM note")
+        return scan(cache, now, SCAN + later_ns)
+
+
+both_ways = pytest.mark.parametrize("is_noted", [True, False])
+later = pytest.mark.parametrize("later_ns", [SECOND, 10**17, -SECOND, -(10**17)], ids=str)
+
+
+@both_ways
+@later
+def test_the_same_file_is_not_read_again(later_ns: int, is_noted: bool) -> None:
+    """Whichever way the clock has jumped."""
+    assert not is_read_again(THEN, THEN, later_ns, is_noted=is_noted)
+
+
+CHANGES = {
+    "size": THEN._replace(size=101),
+    "written": THEN._replace(mtime_ns=OLD + 1, ctime_ns=OLD + 1),
+    "dated back": THEN._replace(mtime_ns=OLD - 1, ctime_ns=OLD + SECOND),
+    "same size and time": THEN._replace(ctime_ns=OLD + SECOND),
+    "ctime earlier, after the clock went back": THEN._replace(ctime_ns=OLD - SECOND),
+    "replaced by another file": THEN._replace(inode=8),
+    "another file, of before": Signature(100, OLD - SECOND, OLD - SECOND, 8),
+}
+
+
+@both_ways
+@later
+@pytest.mark.parametrize("now", CHANGES.values(), ids=CHANGES)
+def test_what_may_have_changed_is_read_again(now: Signature, later_ns: int, is_noted: bool) -> None:
+    assert is_read_again(THEN, now, later_ns, is_noted=is_noted)
+
+
+YOUNG = {
+    "as the scan": THEN._replace(mtime_ns=SCAN, ctime_ns=SCAN),
+    "a tick before": THEN._replace(mtime_ns=SCAN - RACY_NS, ctime_ns=SCAN - RACY_NS),
+    "with its time restored": THEN._replace(ctime_ns=SCAN - RACY_NS),
+    "dated ahead": THEN._replace(mtime_ns=SCAN + 3600 * SECOND),
+    "of a clock that has gone back since": THEN._replace(ctime_ns=SCAN + 3600 * SECOND),
+}
+
+
+@both_ways
+@later
+@pytest.mark.parametrize("then", YOUNG.values(), ids=YOUNG)
+def test_a_file_no_older_than_the_scan_is_read_again(then: Signature, later_ns: int, is_noted: bool) -> None:
+    assert is_read_again(then, then, later_ns, is_noted=is_noted)
+
+
+@both_ways
+def test_a_file_just_older_than_the_scan_is_not(is_noted: bool) -> None:
+    then = THEN._replace(mtime_ns=SCAN - RACY_NS - 1, ctime_ns=SCAN - RACY_NS - 1)
+    assert not is_read_again(then, then, SECOND, is_noted=is_noted)
+
+
+def test_it_is_read_until_it_is_older() -> None:
+    young = YOUNG["dated ahead"]
+    with closing(Cache.open(None, "x")) as cache:
+        times = [SCAN, SCAN + SECOND, SCAN + 3600 * SECOND, SCAN + 3601 * SECOND, SCAN + 3602 * SECOND]
+        assert [scan(cache, young, now) for now in times] == [True, True, True, True, False]
