@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property, partial
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -134,6 +135,7 @@ class Workspace:
             now = datetime.now(self.zone)
             self.today, self._at = now.date(), now.strftime("%Y-%m-%d %H:%M")
         self._worked, self._others = _Worked(), 0
+        self._new_problems: tuple[str, str, tuple[int, int]] | None = None
         self._new_plan: tuple[str, str, Arranged] | None = None
         self._new_holidays: dict[str, dict[date, str]] = {}
         self._ahead: dict[str, FileRead] = {}
@@ -169,6 +171,9 @@ class Workspace:
                     self.cache.keep_holidays(key, days)
         self._keep_texts()
         self._keep_plan()
+        if self._new_problems:
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self.cache.keep_problems(*self._new_problems)
         self.cache.close()
 
     @property
@@ -886,6 +891,17 @@ class Workspace:
             found += check(vault)
         wanted = (one for one in found if one.code in codes)
         return sorted(wanted, key=lambda one: (one.path, one.line, one.column, one.code))
+
+    def problems(self) -> tuple[int, int]:
+        """How many errors and how many warnings the vault has; whatever is counted was found by `diagnostics`."""
+        names = "\0".join(sorted(store.list_names(self.root))).encode(errors="surrogatepass")
+        key, token = f"{self._plan_key} {sha256(names).hexdigest()}", self.cache.token()
+        counts = self.cache.problems(key)
+        if counts is None:
+            severities = [one.severity for one in self.diagnostics()]
+            counts = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
+            self._new_problems = (token, key, counts) if token else None
+        return counts
 
     def _found_in_files(self, codes: frozenset[str]) -> Iterator[Diagnostic]:
         """What reading the files found of these codes; files without an id are read for what they offer to who asks."""

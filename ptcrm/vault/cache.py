@@ -81,6 +81,7 @@ CREATE TABLE contact (
 );
 CREATE INDEX contact_path ON contact (path);
 CREATE INDEX contact_ready ON contact (ready);
+CREATE TABLE counted (key TEXT, errors INTEGER, warnings INTEGER);
 CREATE TABLE plan (key TEXT);
 CREATE TABLE placed (number INTEGER PRIMARY KEY, path TEXT, day INTEGER);
 CREATE INDEX placed_path ON placed (path);
@@ -236,7 +237,8 @@ class Cache:
         row = self.database.execute("SELECT token, text, strays FROM note").fetchone()
         return Note(row[0], row[1], load(Strays, row[2])) if row else None
 
-    def _token(self) -> str | None:
+    def token(self) -> str | None:
+        """What is another one as soon as any file is; None if the rows are not those of one scan."""
         row = self.database.execute("SELECT token FROM note").fetchone()
         return row[0] if row else None
 
@@ -245,9 +247,9 @@ class Cache:
 
         If there is another one by now, the rows are those of two scans, and none is noted.
         """
-        is_before = self._token() == (before and before.token)
-        self.database.execute("DELETE FROM note")
-        self.database.execute("DELETE FROM answer")
+        is_before = self.token() == (before and before.token)
+        for table in ("note", "answer", "counted"):
+            self.database.execute(f"DELETE FROM {table}")  # noqa: S608
         self._drop_plan()
         if is_before:
             self.database.execute("INSERT INTO note VALUES (?, ?, ?)", (_new_token(), text, dump(strays)))
@@ -489,6 +491,21 @@ class Cache:
                 self.database.execute("INSERT INTO plan VALUES (?)", (key,))
                 self._insert("placed", ((one.number, one.path, day) for day, one in days))
 
+    # Problems
+
+    def problems(self, key: str) -> tuple[int, int] | None:
+        """How many errors and warnings there are under the circumstances that `key` names, if that is known."""
+        query = "SELECT errors, warnings FROM counted WHERE key = ?"
+        row: tuple[int, int] | None = self.database.execute(query, (key,)).fetchone()
+        return row
+
+    def keep_problems(self, token: str, key: str, counts: tuple[int, int]) -> None:
+        """Keep how many errors and warnings there are, if the files are those of this `token` still."""
+        with self.writing():
+            if self.token() == token:
+                self.database.execute("DELETE FROM counted")
+                self._insert("counted", [(key, *counts)])
+
     # Settings
 
     def settings(self) -> tuple[Config, tuple[Diagnostic, ...]] | None:
@@ -514,12 +531,12 @@ class Cache:
 
         Raises `sqlite3.DatabaseError`, at once if another process is writing.
         """
-        token = self._token()
+        token = self.token()
         if token is None or not self.is_kept:
             return
         self.database.execute("PRAGMA busy_timeout = 0")
         with self.writing():
-            if self._token() == token:
+            if self.token() == token:
                 answers.keep(self.database, question, folders, answer)
 
     def holidays(self, key: str) -> dict[date, str] | None:

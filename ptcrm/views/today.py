@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ptcrm.model.dates import Interval, later, time_there
-from ptcrm.model.diagnostic import Severity
 from ptcrm.model.occurrence import Occurrence
 from ptcrm.text.fold import slug
 from ptcrm.text.words import plural
@@ -47,7 +46,6 @@ def at_a_glance(workspace: Workspace) -> Glance:
     today = workspace.today
     contacts, waiting = workspace.listed(later(today, WEEK))
     grouped = by_urgency([one for one in contacts if one.planned <= today], today)
-    severities = [one.severity for one in workspace.diagnostics()]
     return Glance(
         today,
         grouped[OVERDUE],
@@ -58,8 +56,7 @@ def at_a_glance(workspace: Workspace) -> Glance:
         waiting,
         workspace.workdays.why_free(today),
         workspace.index.count(),
-        severities.count(Severity.ERROR),
-        severities.count(Severity.WARNING),
+        *workspace.problems(),
     )
 
 
