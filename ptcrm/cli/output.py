@@ -30,6 +30,8 @@ _COLOURS = {
 }
 _GAP = 2
 _INDENT = "    "
+_COMBINING = "\u0300"  # letters before it take a column each, and so do these marks
+_PUNCTUATION = dict.fromkeys(map(ord, "–—…’“”"), "-")
 _NARROWEST = 10  # columns, as wide as a date
 _LAST: list[str] = []
 
@@ -160,9 +162,14 @@ def columns() -> int:
     return get_terminal_size().columns
 
 
+def _is_plain(text: str) -> bool:
+    """Whether every character takes one column, as those of European languages do."""
+    return not text or max(text) < _COMBINING or max(text.translate(_PUNCTUATION)) < _COMBINING
+
+
 def width(text: str) -> int:
     """How many columns of a terminal `text` takes."""
-    if text.isascii():
+    if _is_plain(text):
         return len(text)
     from rich.cells import cell_len
 
@@ -171,7 +178,7 @@ def width(text: str) -> int:
 
 def _cut(cell: str, columns: int) -> str:
     """The cell, filled or cut to so many `columns` of the terminal."""
-    if cell.isascii():
+    if _is_plain(cell):
         return cell.ljust(columns) if len(cell) <= columns else f"{cell[: columns - 1]}…"
     from rich.cells import set_cell_size
 
