@@ -51,8 +51,9 @@ def a_block(content: bytearray, chance: random.Random) -> None:
 
 
 def zeros(content: bytearray, chance: random.Random) -> None:
-    at = chance.randrange(len(content))
-    content[at : at + 9000] = bytes(len(content[at : at + 9000]))
+    """Blocks that a disk has lost: whole pages; half a page of zeros may be in good form."""
+    at = chance.randrange(len(content)) // 4096 * 4096
+    content[at : at + 8192] = bytes(len(content[at : at + 8192]))
 
 
 def the_end(content: bytearray, chance: random.Random) -> None:
