@@ -44,9 +44,10 @@ from ptcrm.vault.places import place_of, stamp_of, user_folder
 from ptcrm.vault.scan import see
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterable, Iterator
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 
     from ptcrm.checks import Copy
+    from ptcrm.formats.ics import Event
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Contact, Obligations, Occurrence, Yearly
@@ -135,6 +136,7 @@ class Workspace:
             now = datetime.now(self.zone)
             self.today, self._at = now.date(), now.strftime("%Y-%m-%d %H:%M")
         self._worked, self._others = _Worked(), 0
+        self._new_events: dict[str, tuple[set[bytes], dict[bytes, Event]]] = {}
         self._new_problems: tuple[str, str, tuple[int, int]] | None = None
         self._new_plan: tuple[str, str, Arranged] | None = None
         self._new_holidays: dict[str, dict[date, str]] = {}
@@ -171,6 +173,9 @@ class Workspace:
                     self.cache.keep_holidays(key, days)
         self._keep_texts()
         self._keep_plan()
+        for feed, (gone, new) in self._new_events.items():
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self.cache.keep_events(feed, gone, new)
         if self._new_problems:
             with contextlib.suppress(sqlite3.DatabaseError):
                 self.cache.keep_problems(*self._new_problems)
@@ -402,6 +407,12 @@ class Workspace:
             return Source.decode(path, store.read_file(self.root, path)).text
         except (OSError, UndecodableError):
             return None
+
+    def keep_events(self, feed: str, before: Mapping[bytes, Event], now: Mapping[bytes, Event]) -> None:
+        """Keep the events that a feed has `now` until the next time, if they are not those that it had `before`."""
+        if self.cache.is_kept and before.keys() != now.keys():
+            new = {key: event for key, event in now.items() if key not in before}
+            self._new_events[feed] = before.keys() - now.keys(), new
 
     def keep_answer(self, question: bytes, pieces: list[Piece], files: Iterable[str]) -> None:
         """Keep what was printed in answer to a `question`, which follows from these `files` besides the vault."""

@@ -15,6 +15,7 @@ import icalendar
 import pytest
 import recurring_ical_events
 
+from ptcrm.formats import ics
 from ptcrm.schedule.plan import Arranged
 from ptcrm.workspace import Workspace
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
@@ -450,3 +451,36 @@ def test_a_stamp_stays_while_the_event_does(run: Run, make_vault: MakeVault) -> 
     assert tuesday["DTSTART"] == "20261201"
     assert all(monday[name] != tuesday[name] for name in ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE"))
     assert int(tuesday["SEQUENCE"]) > int(monday["SEQUENCE"])
+
+
+def test_events_that_say_what_they_said_are_not_written_again(
+    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def file(name: str, day: str = "17") -> str:
+        return f"---\nname: {name}\nbirthday: 1984-05-{day}\n---\n"
+
+    vault = make_vault({"anna": file("Anna"), "jan": file("Jan"), "zoe": file("Zoe")})
+    written: list[str] = []
+    body = vars(ics)["_body"]
+
+    def noted(look: object, entry: Any, kind: str) -> Any:  # noqa: ANN401
+        written.append(entry.summary)
+        return body(look, entry, kind)
+
+    monkeypatch.setattr(ics, "_body", noted)
+
+    def export() -> list[str]:
+        written.clear()
+        cached = run("--vault", vault, "--today", DAY, "export", "ics").stdout_bytes
+        found = sorted(written)
+        assert cached == run("--vault", vault, "--today", DAY, "--no-cache", "export", "ics").stdout_bytes
+        return found
+
+    assert len(export()) == 6
+    assert export() == []
+    (vault / "customers" / "jan.md").write_text(file("Johann", "18"), encoding="utf-8")
+    assert export() == ["Contact Johann", "Johann's birthday (born 1984)"]
+    (vault / "customers" / "zoe.md").unlink()
+    assert export() == []
+    (vault / "customers" / "zoe.md").write_text(file("Zoe"), encoding="utf-8")
+    assert len(export()) == 2  # what a feed has no more is not kept

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
-from icalendar.parser import Contentline
-
 from ptcrm.model.config import Feed
 from ptcrm.model.dates import Interval, later, time_there
 from ptcrm.model.occurrence import CONTACT_KINDS, YEARLY_KINDS, Occurrence
@@ -81,7 +79,7 @@ class _Entry:
     rule: str = ""
 
 
-class _Event(NamedTuple):
+class Event(NamedTuple):
     """A written event: its identity, its place among the others, its lines."""
 
     uid: str
@@ -90,26 +88,38 @@ class _Event(NamedTuple):
 
 
 class Known:
-    """The events of one feed as they were last written, so that only what differs is written anew."""
+    """The events of one feed as they were last written, so that only what differs is written anew.
 
-    def __init__(self) -> None:
+    `before` are those of a process that has ended, `now` those of the last feed; each by what it says.
+    """
+
+    def __init__(self, before: dict[bytes, Event] | None = None) -> None:
+        self._before, self.now = before, dict[bytes, Event]()
         self._setting: object = None
-        self._events: dict[tuple[str, str, str], tuple[Occurrence, tuple[_Event, ...]]] = {}
-        self._used: dict[tuple[str, str, str], tuple[Occurrence, tuple[_Event, ...]]] = {}
+        self._events: dict[tuple[str, str, str], tuple[Occurrence, tuple[Event, ...]]] = {}
+        self._used: dict[tuple[str, str, str], tuple[Occurrence, tuple[Event, ...]]] = {}
 
     def begin(self, setting: object) -> None:
         """Begin a feed; what was written under another `setting` is forgotten."""
         if setting != self._setting:
             self._setting, self._events = setting, {}
 
-    def events(self, look: Look, one: Occurrence, today: date) -> tuple[_Event, ...]:
+    def events(self, look: Look, one: Occurrence, today: date) -> tuple[Event, ...]:
         """The events of an occurrence; raises ValueError or OverflowError if it cannot be one."""
         key = (one.customer, one.kind, one.origin)
         kept = self._events.get(key)
         if kept is None or kept[0] != one:
-            kept = one, tuple(_event(look, entry) for entry in _entries(look, one, today))
+            kept = one, tuple(self._written(look, entry) for entry in _entries(look, one, today))
         self._used[key] = kept
         return kept[1]
+
+    def _written(self, look: Look, entry: _Entry) -> Event:
+        """The event, written unless it was before."""
+        if self._before is None:
+            return _event(look, entry)
+        key = _said(look, entry)
+        event = self.now[key] = self._before.get(key) or _event(look, entry)
+        return event
 
     def end(self) -> None:
         """Forget what this feed has no more."""
@@ -126,7 +136,7 @@ def render(
     known = known or Known()
     known.begin((look, today))
     gathered, wanted = _chosen(look, occurrences, today)
-    events: dict[str, _Event] = {}
+    events: dict[str, Event] = {}
     warnings = []
     if gathered and today < date.max:
         _put(events, (_event(look, _gathered(look, gathered, today)),))
@@ -183,7 +193,7 @@ def _too_large(look: Look) -> str:
     return f"the feed “{look.name}” {limit}: shorten it by {words}"
 
 
-def _put(events: dict[str, _Event], more: tuple[_Event, ...]) -> None:
+def _put(events: dict[str, Event], more: tuple[Event, ...]) -> None:
     """Add events; two with one identity would make clients lose both (CALENDAR 6)."""
     for event in more:
         if event.uid in events:
@@ -362,6 +372,13 @@ def _in_utc(day: date, at: time, zone: tzinfo | None) -> datetime:
     return local.astimezone(UTC)
 
 
+def _said(look: Look, entry: _Entry) -> bytes:
+    """What tells an event from every other that says something else: a digest of all that it is written from."""
+    alarm = _in_utc(entry.day, look.feed.alarm, look.zone) if look.feed.alarm is not None else None
+    values = [getattr(entry, name) for name in _Entry.__slots__]
+    return hashlib.sha256(repr((look.vault, look.feed.todo, alarm, values)).encode()).digest()[:16]
+
+
 def _uid(look: Look, entry: _Entry) -> str:
     """Stable for one customer, kind and origin; never from the name, the date or the position (CALENDAR 6).
 
@@ -372,7 +389,7 @@ def _uid(look: Look, entry: _Entry) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32] + "@ptcrm"
 
 
-def _event(look: Look, entry: _Entry) -> _Event:
+def _event(look: Look, entry: _Entry) -> Event:
     """The event, or the task in a feed of tasks; its stamp is made from its content (CALENDAR 7)."""
     uid, kind = _uid(look, entry), "VTODO" if look.feed.todo and entry.category in _TO_DO else "VEVENT"
     body = b"".join(_body(look, entry, kind))
@@ -389,7 +406,7 @@ def _event(look: Look, entry: _Entry) -> _Event:
         body,
         _line("END", kind),
     ]
-    return _Event(uid, f"{entry.start.isoformat()} {uid}", b"".join(lines))
+    return Event(uid, f"{entry.start.isoformat()} {uid}", b"".join(lines))
 
 
 def _body(look: Look, entry: _Entry, kind: str) -> Iterator[bytes]:
@@ -468,6 +485,8 @@ def _line(name: str, value: str) -> bytes:
     line = f"{name}:{value}"
     content = line.encode()
     if len(content) > _LONGEST:
+        from icalendar.parser import Contentline  # loaded only if an event is written
+
         content = Contentline(line).to_ical()  # type: ignore[no-untyped-call]
     return content + b"\r\n"
 

@@ -87,6 +87,7 @@ CREATE TABLE placed (number INTEGER PRIMARY KEY, path TEXT, day INTEGER);
 CREATE INDEX placed_path ON placed (path);
 CREATE TABLE yearly (path TEXT, kind TEXT, day INTEGER, facts TEXT);
 CREATE INDEX yearly_path ON yearly (path);
+CREATE TABLE event (feed TEXT, key BLOB, uid TEXT, place TEXT, content BLOB, PRIMARY KEY (feed, key)) WITHOUT ROWID;
 CREATE TABLE holidays (key TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
 """
 _COLUMNS = {
@@ -490,6 +491,24 @@ class Cache:
                 self._drop_plan()
                 self.database.execute("INSERT INTO plan VALUES (?)", (key,))
                 self._insert("placed", ((one.number, one.path, day) for day, one in days))
+
+    # Events
+
+    def events(self, feed: str) -> list[tuple[bytes, str, str, bytes]]:
+        """The events of a feed as they were last written: what each says as a digest, identity, place, lines."""
+        query = "SELECT key, uid, place, content FROM event WHERE feed = ?"
+        return self.rows(query, feed)
+
+    def keep_events(
+        self, feed: str, gone: Iterable[bytes], new: Mapping[bytes, tuple[str, str, bytes]]
+    ) -> None:
+        """Keep `new` events of a feed, and forget those that are `gone`."""
+        with self.writing():
+            self.database.executemany(
+                "DELETE FROM event WHERE feed = ? AND key = ?", ((feed, key) for key in gone)
+            )
+            query = "INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?)"
+            self.database.executemany(query, ((feed, key, *event) for key, event in new.items()))
 
     # Problems
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError
-from ptcrm.formats.ics import Known, Look, Rendered, render
+from ptcrm.formats.ics import Event, Known, Look, Rendered, render
 from ptcrm.model.occurrence import FOREVER
 from ptcrm.query.configured import of_feed
 from ptcrm.vault.store import CONFIG_NAME
@@ -32,4 +32,10 @@ def feed(workspace: Workspace, name: str, known: Known | None = None) -> Rendere
     verbs = {word: channel.verb for word, channel in config.channels.items()}
     look = Look(name, settings, verbs, config.occasions.leap_day, workspace.zone, config.id)
     found = [*workspace.plan(FOREVER, only), *workspace.next_occasions(only)]
-    return render(look, found, workspace.today, known)
+    if known is not None:
+        return render(look, found, workspace.today, known)
+    before = {key: Event._make(event) for key, *event in workspace.cache.events(name)}
+    known = Known(before)
+    rendered = render(look, found, workspace.today, known)
+    workspace.keep_events(name, before, known.now)
+    return rendered
