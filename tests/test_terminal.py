@@ -499,3 +499,27 @@ def test_one_screen_for_the_brief(vault: Path) -> None:
     assert "Norms     Ask about the shop first." in lines
     assert len(lines) < 24
     assert all(cell_len(line) <= 80 for line in lines)
+
+
+@pytest.mark.parametrize("words", [["due"], ["show", "anna-k"], ["--no-pager", "list"]])
+def test_a_terminal_is_answered_again_as_before(words: list[str], vault: Path) -> None:
+    screens = []
+    for _ in range(2):
+        with Terminal(vault, *words, env={"PYTHONPROFILEIMPORTTIME": "1"}) as terminal:
+            assert terminal.ends() == 0
+        lines = terminal.screen.splitlines()
+        screens.append([line for line in lines if not line.startswith("import time:")])
+        loaded = {line.rpartition("|")[2].strip() for line in lines}
+    assert screens[0] == screens[1] != []
+    assert "click" not in loaded
+
+
+def test_what_a_pager_shows_is_worked_out_each_time(vault: Path) -> None:
+    for number in range(30):
+        (vault / "customers" / f"c{number}.md").write_text(
+            f"---\nname: Ann {number}\n---\n", encoding="utf-8"
+        )
+    for _ in range(2):
+        with Terminal(vault, "list", env={"PAGER": "sed s/^/seen:/"}) as terminal:
+            assert terminal.ends() == 0
+        assert terminal.screen.count("seen:") > 30

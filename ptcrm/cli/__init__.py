@@ -221,6 +221,12 @@ def cli(
       ptcrm export ics -o follow-ups.ics
     """
     words, ctx.obj = ctx.obj, Session(vault, today, no_cache=no_cache)
+    recording = None
+    if ctx.invoked_subcommand in REPEATABLE and not no_cache:
+        from ptcrm.cli.recording import Recording
+
+        recording = ctx.obj.recording = Recording(words)
+        ctx.with_resource(recording.hearing("stderr"))
     ctx.color = wants_colour()
     if as_json and ctx.invoked_subcommand is not None:
         raise click.UsageError(
@@ -230,11 +236,8 @@ def cli(
         from ptcrm.cli.pager import paged
 
         ctx.with_resource(paged())
-    if ctx.invoked_subcommand in REPEATABLE and not no_cache:
-        from ptcrm.cli.recording import Recording
-
-        ctx.obj.recording = Recording(words)
-        ctx.with_resource(ctx.obj.recording.listening())
+    if recording:
+        ctx.with_resource(recording.hearing("stdout"))
     if ctx.invoked_subcommand is None:
         from ptcrm.cli.glance import glance
 

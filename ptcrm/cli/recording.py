@@ -49,15 +49,14 @@ class Recording:
         self._pieces: list[Piece] = []
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """What is printed inside is noted."""
-        before = sys.stdout, sys.stderr
-        sys.stdout = _Heard(sys.stdout, self._pieces, aside=False)
-        sys.stderr = _Heard(sys.stderr, self._pieces, aside=True)
+    def hearing(self, name: str) -> Iterator[None]:
+        """What is printed inside on `stdout` or `stderr` is noted."""
+        stream = getattr(sys, name)
+        setattr(sys, name, _Heard(stream, self._pieces, aside=name == "stderr"))
         try:
             yield
         finally:
-            sys.stdout, sys.stderr = before
+            setattr(sys, name, stream)
 
     @property
     def has_begun(self) -> bool:
