@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ptcrm.errors import NotFoundError, PtcrmError, QueryError, RefusedError, UsageError
+from ptcrm.errors import NotFoundError, QueryError, RefusedError, UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import ERRORS, USUAL, Diagnostic, Problem, Severity
@@ -33,7 +33,7 @@ from ptcrm.schedule.plan import (
 )
 from ptcrm.schedule.workdays import WorkDays
 from ptcrm.text.fold import fold, same_id
-from ptcrm.text.source import Source, Span, UndecodableError
+from ptcrm.text.source import Source, UndecodableError
 from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.answers import Answer, looked_at
@@ -42,13 +42,13 @@ from ptcrm.vault.index import Facts, FileRead, Index, Look, Match, facts_of, is_
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.places import place_of, stamp_of, user_folder
 from ptcrm.vault.scan import see
+from ptcrm.vault.settings import Settings, read_settings, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 
     from ptcrm.checks import Copy
     from ptcrm.formats.ics import Event
-    from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Contact, Obligations, Occurrence, Yearly
     from ptcrm.query.configured import ConfiguredQuery
@@ -1042,41 +1042,6 @@ def _of_customer(reading: Reading) -> Reading:
         path = reading.document.source.path
         raise RefusedError(f"{path}: it changed just now and is no customer any more. See `ptcrm check`.")
     return reading
-
-
-class Settings(NamedTuple):
-    """What ptcrm.yaml says, and what is wrong with it."""
-
-    config: Config
-    problems: tuple[Diagnostic, ...]
-
-
-def settings_of(root: Path) -> bytes:
-    """The bytes of ptcrm.yaml in the vault at `root`; raises `PtcrmError` if they cannot be read."""
-    try:
-        return store.read_file(root, store.CONFIG_NAME)
-    except OSError as error:
-        raise PtcrmError(f"{store.CONFIG_NAME}: it cannot be read ({error.strerror})") from error
-
-
-def read_settings(content: bytes) -> Settings:
-    """The settings in the bytes of a ptcrm.yaml; raises `PtcrmError` if nothing can be read from them."""
-    from ptcrm.model.reading import Report
-    from ptcrm.model.settings import read_config
-    from ptcrm.text.frontmatter import Flaw, compose
-
-    try:
-        source = Source.decode(store.CONFIG_NAME, content)
-    except UndecodableError as error:
-        raise PtcrmError(f"{store.CONFIG_NAME}: {error}. Save it as UTF-8.") from error
-    report = Report(source)
-    top = compose(source.text, Span(0, len(source.text)))
-    if isinstance(top, Flaw):
-        line, column = source.position(top.offset)
-        raise PtcrmError(f"{store.CONFIG_NAME}:{line}:{column}: {top.message}. Correct it first.")
-    config = read_config(top, report)
-    # ptcrm.yaml is its owner's: no command writes to it
-    return Settings(config, tuple(replace(one, fix=None) for one in report.found))
 
 
 def begin_vault(root: Path, operation: Operation, today: date | None, state_folder: Path) -> None:

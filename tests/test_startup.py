@@ -32,7 +32,7 @@ SHARED = """
     schedule schedule.level schedule.plan schedule.workdays
     text text.caret text.edits text.fold text.near text.safe text.source text.words
     vault vault.answers vault.cache vault.entries vault.index vault.journal vault.listing vault.names vault.places
-    vault.replace vault.rows vault.scan vault.store
+    vault.replace vault.rows vault.scan vault.settings vault.store
 """
 QUERY = """
     query query.configured query.days query.fields query.lexer query.matching query.nodes query.parser query.prose

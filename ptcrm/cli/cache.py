@@ -149,7 +149,7 @@ def _stats(root: Path) -> _Stats:
 
 def _held(path: Path, stamp: str, root: Path) -> tuple[Holding | None, str]:
     """What the cache at `path` holds, and whether that is up to date."""
-    from ptcrm.workspace import read_settings, settings_of
+    from ptcrm.vault.settings import read_settings, settings_of
 
     try:
         content = settings_of(root)

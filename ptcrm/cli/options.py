@@ -170,7 +170,7 @@ class Session:
 
     def settings(self) -> tuple[Path, Config]:
         """The vault's folder and its settings, for commands that need no customer."""
-        from ptcrm.workspace import read_settings, settings_of
+        from ptcrm.vault.settings import read_settings, settings_of
 
         root = self.folder()
         return root, read_settings(settings_of(root)).config

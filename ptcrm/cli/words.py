@@ -96,7 +96,8 @@ def _signatures(path: str) -> Iterator[str]:
 def _made(root: Path, place: Path, cache_folder: Path, state_folder: Path) -> Words:
     """The words, found by opening the vault, and remembered; none while another command's work is unfinished."""
     from ptcrm.vault.journal import Journal
-    from ptcrm.workspace import Workspace, read_settings, settings_of
+    from ptcrm.vault.settings import read_settings, settings_of
+    from ptcrm.workspace import Workspace
 
     if Journal(state_folder / place_of(root)).has_pending():
         return Words()  # opening the vault would put that right, and so write to it
