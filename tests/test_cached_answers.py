@@ -555,3 +555,19 @@ def test_no_row_is_kept_without_the_cache(run: Run, make_vault: MakeVault, own_h
     place.write_bytes(b"rubbish")
     assert run("--vault", vault, "--today", MONDAY, "--no-cache", "due").exit_code == 0
     assert place.read_bytes() == b"rubbish"
+
+
+def test_a_calendar_file_is_as_before_only_while_it_is(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    file = life.folder / "feed.ics"
+    words = ["export", "ics", "-o", str(file)]
+    assert ", as before" not in life.ask(words)[1]
+    content, count = file.read_bytes(), WHOLE.given_again
+    assert life.ask(words) == life.ask(words, "--no-cache")
+    assert WHOLE.given_again == count + 1
+    for spoil in (file.unlink, lambda: file.write_bytes(content[:-20] + b"END:VCALENDAR\r\n")):
+        spoil()
+        assert ", as before" not in life.ask(words)[1]
+        assert file.read_bytes() == content
+        assert life.ask(words)[1].endswith(", as before\n")
+    assert WHOLE.given_again == count + 3

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ptcrm.workspace import Workspace
 
 _SHOWN = 10  # files that are left out, by name
+_AS_BEFORE = ", as before"
 
 
 @click.group("export")
@@ -102,6 +103,8 @@ def _write(session: Session, path: Path, rendered: Rendered) -> None:
     from ptcrm.formats.ics import BEGINS
 
     changed = write_outside(path, rendered.content, BEGINS)
-    session.is_repeatable &= not changed
     session.follows.append(str(path.absolute()))
-    tell(f"{path}: {plural(rendered.events, 'event')}{'' if changed else ', as before'}")
+    tell(f"{path}: {plural(rendered.events, 'event')}{'' if changed else _AS_BEFORE}")
+    session.is_repeatable &= path.is_file()  # a pipe or a device is written to each time
+    if changed and session.recording:
+        session.recording.add(_AS_BEFORE)  # for the next time

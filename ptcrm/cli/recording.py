@@ -58,6 +58,11 @@ class Recording:
         finally:
             setattr(sys, name, stream)
 
+    def add(self, words: str) -> None:
+        """Note more behind the last line than is printed this time."""
+        aside, line = self._pieces.pop()
+        self._pieces.append((aside, f"{line.decode().rstrip()}{words}{os.linesep}".encode()))
+
     @property
     def has_begun(self) -> bool:
         """Whether some of the answer has been printed."""
