@@ -67,22 +67,7 @@ COMMANDS = {
 
 
 # What the terminal shows as a whole, so that a pager can show it: commands that do not run on.
-_ASKING = {
-    *(
-        "due",
-        "agenda",
-        "plan",
-        "neglected",
-        "playbook",
-        "birthdays",
-        "budget",
-        "winback",
-        "tiers",
-        "campaign",
-    ),
-    *("list", "find", "timeline", "tags", "fields", "stats", "show", "brief", "why", "check", "schema"),
-    *("digest", "help", None),
-}
+_ASKING = REPEATABLE - {"export"} | {"check", "schema", "digest", "help", None}
 
 
 _RARELY = 50_000  # objects
