@@ -57,8 +57,12 @@ def question(words: list[str]) -> bytes:
         for name, value in os.environ.items()
         if name in _AROUND or name.startswith(_AROUND_TOO)
     )
+    try:
+        here = os.getcwd()  # noqa: PTH109
+    except OSError:  # it has been deleted
+        here = ""
     screens = [_screen(stream) for stream in (sys.stdin, sys.stdout, sys.stderr)]
-    asked = "\0".join([os.getcwd(), *screens, *words, "", *around])  # noqa: PTH109
+    asked = "\0".join([here, *screens, *words, "", *around])
     return asked.encode(errors="surrogatepass")
 
 
@@ -75,8 +79,11 @@ def _screen(stream: object) -> str:
 
 def is_answered() -> bool:
     """Give the answer that was given before, if it is still right; False if it is not, or there is none."""
-    root = None if sys.stdout is None or sys.stderr is None else _root(sys.argv[1:])
-    if root is None:
+    try:
+        root = None if sys.stdout is None or sys.stderr is None else _root(sys.argv[1:])
+    except OSError:  # the folder that this is started in has been deleted
+        root = None
+    if root is None or "_PTCRM_COMPLETE" in os.environ:
         return False
     from ptcrm.vault.answers import given
 

@@ -36,7 +36,7 @@ from ptcrm.text.fold import fold, same_id
 from ptcrm.text.source import Source, UndecodableError
 from ptcrm.vault import replace as files
 from ptcrm.vault import store
-from ptcrm.vault.answers import Answer, looked_at
+from ptcrm.vault.answers import Answer, looked_at, no_file
 from ptcrm.vault.cache import Cache, is_damage
 from ptcrm.vault.index import Facts, FileRead, Index, Look, Match, facts_of, is_older, nothing_but
 from ptcrm.vault.journal import Journal
@@ -415,8 +415,12 @@ class Workspace:
             self._new_events[feed] = before.keys() - now.keys(), new
 
     def keep_answer(self, question: bytes, pieces: list[Piece], files: Iterable[str]) -> None:
-        """Keep what was printed in answer to a `question`, which follows from these `files` besides the vault."""
-        if self.recovered:
+        """Keep what was printed in answer to a `question`, which follows from these `files` besides the vault.
+
+        Each file is a line of `looked_at`, from before it was read. Nothing is kept if something was, or has to
+        be, recovered.
+        """
+        if self.recovered or self.journal.has_pending():
             return
         since, until = _ALWAYS
         if not self._is_given:
@@ -425,8 +429,8 @@ class Workspace:
                 int(datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp())
                 for day in (self.today, next_day)
             )
-        follows = [looked_at(path) for path in (*files, str(self.journal.pending_file))]
-        follows += filter(None, [self._holidays_seen()])
+        pending = str(self.journal.pending_file)
+        follows = [*files, no_file(pending), *filter(None, [self._holidays_seen()])]
         with contextlib.suppress(sqlite3.DatabaseError):
             self.cache.keep_answer(question, self.config.customers, Answer(since, until, follows, pieces))
 

@@ -64,9 +64,14 @@ class Terminal:
         os.write(self._keys, keys.encode())
 
     def interrupt(self) -> None:
-        """Press Ctrl-C, once the command has had time to wait for keys: a signal right before that would be missed."""
+        """Press Ctrl-C until something happens: a signal right before the command waits for keys is missed."""
         time.sleep(0.5)
-        self.type("\x03")
+        for _ in range(_PATIENCE_SECONDS // 5):
+            before = len(self.screen)
+            self.type("\x03")
+            while select.select([self._keys], [], [], 5)[0]:
+                if not self._read() or self.screen[before:].replace("^C", "").strip():
+                    return
 
     def answer(self, question: str, keys: str) -> None:
         """Wait for the question, and type an answer and Enter."""

@@ -7,8 +7,9 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ptcrm.cli.settings import config_file
 from ptcrm.start import question
-from ptcrm.vault.answers import LONGEST
+from ptcrm.vault.answers import LONGEST, is_settled, looked_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,8 @@ class Recording:
     """What a command has printed so far."""
 
     def __init__(self, words: list[str]) -> None:
-        self._question = question(words)
+        self._question, self._settings = question(words), looked_at(str(config_file()))
+        self._are_settled = is_settled(self._settings)
         self._pieces: list[Piece] = []
 
     @contextmanager
@@ -76,12 +78,13 @@ class Recording:
             or not session.is_repeatable
             or session.writes
             or length > LONGEST
+            or not self._are_settled
             or self._is_paged()
         ):
             return
-        from ptcrm.cli.settings import config_file
-
-        workspace.keep_answer(self._question, self._pieces, [str(config_file()), *session.follows])
+        workspace.keep_answer(
+            self._question, self._pieces, [self._settings, *map(looked_at, session.follows)]
+        )
 
     def _is_paged(self) -> bool:
         """Whether a pager may have shown the answer."""

@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 
 from ptcrm import TYPE_CHECKING
 from ptcrm.vault.places import place_of, stamp_of, user_folder
-from ptcrm.vault.scan import BETWEEN, joined, see, split
+from ptcrm.vault.scan import BETWEEN, RACY_NS, joined, see, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,9 +43,20 @@ def looked_at(path: str) -> str:
     try:
         status = os.stat(path)  # noqa: PTH116  # Paths are not loaded yet
     except OSError:
-        return f"{path}{BETWEEN}"
+        return no_file(path)
     times = f"{status.st_mtime_ns} {status.st_ctime_ns}"
     return f"{path}{BETWEEN}{status.st_size} {times} {status.st_ino}"
+
+
+def no_file(path: str) -> str:
+    """The line of a file that is not there."""
+    return f"{path}{BETWEEN}"
+
+
+def is_settled(line: str) -> bool:
+    """Whether a file that was just looked at cannot change later and look the same."""
+    numbers = line.rpartition(BETWEEN)[2].split(" ")
+    return len(numbers) == 1 or max(int(numbers[1]), int(numbers[2])) + RACY_NS < time.time() * 1e9
 
 
 def keep(database: sqlite3.Connection, question: bytes, folders: Iterable[str], answer: Answer) -> None:
@@ -60,8 +71,8 @@ def keep(database: sqlite3.Connection, question: bytes, folders: Iterable[str], 
 
 def given(root: str, question: bytes) -> list[Piece] | None:
     """What was answered to this question, if all that it follows from is as it was then; else None."""
-    place = f"{user_folder('cache')}/{place_of(root)}.sqlite"
     with suppress(Exception):  # whatever it is, the command runs, and says what is wrong
+        place = f"{user_folder('cache')}/{place_of(root)}.sqlite"
         with open(f"{root}/ptcrm.yaml", "rb") as settings:  # noqa: PTH123
             stamp = stamp_of(settings.read())
         if os.path.getsize(place):  # noqa: PTH202
