@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -16,6 +17,12 @@ from typing import Self
 from tests.conftest import DAY, ROOT
 
 _PATIENCE_SECONDS = 60  # machines are shared; nothing here is timed
+
+
+def _at_the_keys() -> None:
+    """Ctrl-C is a signal, and one that counts, also where the tests were started in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class Terminal:
@@ -37,7 +44,7 @@ class Terminal:
             cwd=vault,
             env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", **(env or {})},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  # so that Ctrl-C is a signal
+            preexec_fn=_at_the_keys,  # noqa: PLW1509
         )
         os.close(slave)
         self.screen = ""
