@@ -20,7 +20,10 @@ UNSURE = "0"  # of a regular file that is to be read again
 BETWEEN = "//"  # no path has it inside
 _END = "\0"  # nor this
 _KIND, _REGULAR, _DIRECTORY = 0o170000, 0o100000, 0o040000
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789- ")  # in no name of debris
+_PLAIN = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789- "
+)  # most names have no more
+_OF_VIM = "4913"  # with which vim tries whether it may write
 _BY_DESCRIPTOR = os.scandir in os.supports_fd
 RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 
@@ -85,13 +88,14 @@ def _see(root: str, folder: str, lines: list[str]) -> int:
     todo = [folder]
     while todo:
         at = todo.pop()
+        begun = len(lines)
         lines.append(f"{at}{BETWEEN}{FOLDER}")
         try:
             newest = max(newest, _see_one(root, at, todo, lines))
         except FileNotFoundError:
-            lines[-1] = f"{at}{BETWEEN}{MISSING}" if at == folder else lines[-1]
+            lines[begun:] = [f"{at}{BETWEEN}{MISSING if at == folder else FOLDER}"]
         except OSError as error:
-            lines[-1] = f"{at}{BETWEEN}{CLOSED} {error.strerror or ''}"
+            lines[begun:] = [f"{at}{BETWEEN}{CLOSED} {error.strerror or ''}"]
     return newest
 
 
@@ -138,7 +142,7 @@ def entries_of(place: str) -> Iterator[Iterator[os.DirEntry[str]]]:
 
 def _is_passed_over(folder: str) -> bool:
     """Whether the scanner does not look into a folder of this name."""
-    if _PLAIN.issuperset(folder):
+    if _PLAIN.issuperset(folder) and folder != _OF_VIM:
         return False
     from ptcrm.vault.names import is_debris
 
