@@ -315,9 +315,8 @@ class Workspace:
         """Refresh, and go on without what is remembered if that cannot be used any more."""
         try:
             self.refresh()
-        except (
-            sqlite3.DatabaseError
-        ) as error:  # a full disk, a lock that stays, a damaged file, one begun anew
+        except sqlite3.DatabaseError as error:
+            # a full disk, a lock that stays, a damaged file, one begun anew
             self.close()
             if self._cache_file and is_damage(error):
                 from ptcrm.vault.cache_file import delete
