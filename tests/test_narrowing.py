@@ -232,6 +232,26 @@ def test_whom_a_query_finds_is_whom_it_means(made: list[str], asked: list[str]) 
                 assert of_kept(vault, text) <= {*found}, text
 
 
+@pytest.mark.parametrize(
+    ("text", "ids"), [("gear", "anna jan"), ('log.text:"a gear"', "jan"), ("-gear", "zoe")]
+)
+def test_a_file_whose_text_is_not_kept_is_looked_into(
+    text: str, ids: str, make_vault: MakeVault, open_vault: OpenVault
+) -> None:
+    """The texts of all were kept, and then one file has changed."""
+    names = {"anna": "gear", "jan": "hub", "zoe": "hub"}
+    root = make_vault({id_: f"---\nname: C\n---\n{word}\n" for id_, word in names.items()})
+    vault = open_vault(root, TODAY, None)
+    vault.customers("gear")
+    vault.refresh()
+    assert vault.cache.unread() == []
+    jan = root / "customers" / "jan.md"
+    jan.write_text("---\nname: C\n---\n\n## Log\n\n- 2026-11-01 call: a gear\n", encoding="utf-8")
+    vault.refresh()
+    assert vault.cache.unread() == ["customers/jan.md"]
+    assert vault.paths_by(typed([text])) == [f"customers/{id_}.md" for id_ in ids.split()]
+
+
 ALIKE = {
     "whole": "tags: [gear]",
     "begins": "tags: [gear hub]",
