@@ -139,7 +139,7 @@ def test_a_workspace_that_stays_open_equals_a_fresh_one(
         with (
             pytest.MonkeyPatch.context() as patch
         ):  # what reads here does so well after the files were written
-            patch.setattr("ptcrm.workspace.time.time_ns", lambda: 4 * 10**18)
+            patch.setattr("ptcrm.workspace.opened.time.time_ns", lambda: 4 * 10**18)
             if number in others:
                 Workspace(root, TODAY, cache, root / "state").close()
             for one in NAMES if number in ahead else ():
@@ -186,7 +186,7 @@ def test_what_is_unchanged_is_not_read_again(
 
     monkeypatch.setattr(Workspace, "read", noted)
     clock = itertools.count(4 * 10**18, 10**9)  # well after the files' times
-    monkeypatch.setattr("ptcrm.workspace.time.time_ns", lambda: next(clock))
+    monkeypatch.setattr("ptcrm.workspace.opened.time.time_ns", lambda: next(clock))
     open_vault(vault, TODAY, tmp_path / "cache")
     assert sorted(reads) == ["customers/anna.md", "customers/jan.md"]
     reads.clear()
@@ -210,7 +210,7 @@ def test_what_was_read_ahead_is_not_read_again_while_it_is_the_same(
         return read(path)
 
     monkeypatch.setattr(workspace, "read", noted)
-    monkeypatch.setattr("ptcrm.workspace.time.time_ns", lambda: 4 * 10**18)
+    monkeypatch.setattr("ptcrm.workspace.opened.time.time_ns", lambda: 4 * 10**18)
     paths = {name: f"customers/{name}.md" for name in ("anna", "jan", "young", "gone")}
     for name in ("anna", "jan"):
         _write(vault / paths[name], "---\ntier: a\n---\n")

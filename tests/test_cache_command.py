@@ -28,7 +28,7 @@ ANNA = "---\nname: Anna\n---\n## Log\n- 2026-11-01 call: x\n- 2026-11-02 visit: 
 def vault(make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Anna's and Jan's, whose files are older than whoever looks."""
     clock = time.time_ns
-    monkeypatch.setattr("ptcrm.workspace.time.time_ns", lambda: clock() + 10**10)
+    monkeypatch.setattr("ptcrm.workspace.opened.time.time_ns", lambda: clock() + 10**10)
     return make_vault({"anna": ANNA, "jan": "---\nname: Jan\n---\n"})
 
 
@@ -294,7 +294,7 @@ def test_at_a_terminal(vault: Path, run: Run, own_home: Path) -> None:
 
     slow = own_home / "sitecustomize.py"
     slow.write_text(
-        "import itertools, ptcrm.workspace as w\nw.seconds = itertools.count(0, 5).__next__\n",
+        "import itertools, ptcrm.workspace.clock as w\nw.seconds = itertools.count(0, 5).__next__\n",
         encoding="utf-8",
     )
     path = f"{own_home}{os.pathsep}{Path(workspaces.__file__).parent.parent}"

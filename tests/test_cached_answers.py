@@ -415,7 +415,7 @@ class Life:
         line = ["--vault", str(self.root), *today, *before, *words]
         clock, ahead = time.time_ns, self.ahead * 10**9
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("ptcrm.workspace.time.time_ns", lambda: clock() + ahead)
+            patch.setattr("ptcrm.workspace.opened.time.time_ns", lambda: clock() + ahead)
             if self.hour is not None:
                 _set_day(
                     patch, datetime.combine(self.today, datetime.min.time(), UTC) + timedelta(hours=self.hour)
@@ -441,7 +441,7 @@ def _set_day(patch: pytest.MonkeyPatch, moment: datetime) -> None:
         def now(cls, tz: tzinfo | None = None) -> Clock:
             return cls.fromtimestamp(moment.timestamp(), tz)
 
-    patch.setattr("ptcrm.workspace.datetime", Clock)
+    patch.setattr("ptcrm.workspace.opened.datetime", Clock)
     patch.setattr("ptcrm.vault.answers.time.time", moment.timestamp)
 
 

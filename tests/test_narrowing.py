@@ -37,7 +37,7 @@ queries: {rich: "tier:gold or shoe_size:>44", none: "-(a or -a)"}
 def settled() -> Iterator[None]:
     """Files count as settled at once, so that their texts are kept."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("workspace._JUST_NOW_NS", "vault.index.RACY_NS", "vault.scan.RACY_NS"):
+        for name in ("workspace.opened._JUST_NOW_NS", "vault.index.RACY_NS", "vault.scan.RACY_NS"):
             patch.setattr(f"ptcrm.{name}", -(10**12))
         yield
 

@@ -106,7 +106,7 @@ def test_a_file_that_is_gone_for_a_moment_is_not_taken_for_deleted(
     run("--vault", vault, "list")
     path, aside = vault / "customers" / "anna.md", vault / "customers" / "anna.md~"
     path.rename(aside)
-    monkeypatch.setattr("ptcrm.workspace.time.sleep", lambda _: aside.exists() and aside.rename(path))
+    monkeypatch.setattr("ptcrm.workspace.opened.time.sleep", lambda _: aside.exists() and aside.rename(path))
     assert "Anna" in run("--vault", vault, "list").stdout
     path.unlink()
     assert "Anna" not in run("--vault", vault, "list").stdout
@@ -148,7 +148,7 @@ def test_a_file_that_was_saved_just_now_is_looked_at_twice(
     vault = make_vault({"anna": ANNA})
     path = vault / "customers" / "anna.md"
     path.write_text("---\nname: An")
-    monkeypatch.setattr("ptcrm.workspace._JUST_NOW_NS", 3600 * 10**9)
+    monkeypatch.setattr("ptcrm.workspace.opened._JUST_NOW_NS", 3600 * 10**9)
     monkeypatch.setattr(replace, "pause", lambda: path.write_text(ANNA))
     result = run("--vault", vault, "list")
     assert "Anna" in result.stdout

@@ -27,7 +27,8 @@ finally:
 
 # What every command needs.
 SHARED = """
-    __main__ cli cli.options cli.output cli.progress cli.settings errors start workspace
+    __main__ cli cli.options cli.output cli.progress cli.settings errors start
+    workspace workspace.asked workspace.checked workspace.clock workspace.opened workspace.planned
     model model.change model.config model.customer model.dates model.diagnostic model.occurrence model.shape model.values
     schedule schedule.level schedule.plan schedule.workdays
     text text.caret text.edits text.fold text.near text.safe text.source text.words

@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ptcrm import workspace
+from ptcrm.workspace import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +22,12 @@ class Progress:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._width = stream, 0
-        self._next = workspace.seconds() + _FIRST_SECONDS
+        self._next = clock.seconds() + _FIRST_SECONDS
         self.is_shown = False
 
     def __call__(self, count: int, total: int) -> None:
         """Say that `count` of `total` files have been read."""
-        now = workspace.seconds()
+        now = clock.seconds()
         if now >= self._next:
             self._next = now + _NEXT_SECONDS
             self._write(f"Reading {count:,} of {total:,} files …")

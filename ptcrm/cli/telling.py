@@ -28,7 +28,7 @@ class Teller:
 
     def __call__(self, done: Refreshed, snapshot: Snapshot) -> bool:
         """Say what a refresh did, and write what came of it; True if not all could be written."""
-        from ptcrm.workspace import time_of_day
+        from ptcrm.workspace.clock import time_of_day
 
         written, problems = self._export(done, snapshot)
         is_unwritten = bool(problems)

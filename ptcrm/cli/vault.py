@@ -55,7 +55,8 @@ def init_command(session: Session, folder: str) -> None:
       ptcrm init ~/customers
       cd ~/customers && ptcrm init
     """
-    from ptcrm.workspace import begin_vault, system_today
+    from ptcrm.workspace import begin_vault
+    from ptcrm.workspace.clock import system_today
 
     root = Path(folder).expanduser()
     if (root / CONFIG_NAME).exists():

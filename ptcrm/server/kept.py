@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.formats.ics import BEGINS, ENDS
 from ptcrm.vault.replace import fill
-from ptcrm.workspace import unix_time
+from ptcrm.workspace.clock import unix_time
 
 if TYPE_CHECKING:
     from pathlib import Path

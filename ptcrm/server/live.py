@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.server.kept import Body
 from ptcrm.server.refresh import Refreshed, Refresher, Snapshot
-from ptcrm.workspace import seconds
+from ptcrm.workspace.clock import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -108,6 +108,10 @@ class BegunAnewError(sqlite3.OperationalError):
     """Another process has begun the cache anew, under a stamp of its own."""
 
 
+# Keeping something is a help and no more: a full disk or a file in use is no reason to fail.
+IF_POSSIBLE = contextlib.suppress(sqlite3.DatabaseError)
+
+
 def is_damage(error: sqlite3.DatabaseError) -> bool:
     """Whether the file itself is no good, rather than the disk full or others in the way."""
     code: int | None = getattr(error, "sqlite_errorcode", None)

@@ -1,0 +1,394 @@
+"""When what is owed stands: contacts, campaigns, and the days of the year."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from ptcrm.errors import QueryError
+from ptcrm.model.dates import later
+from ptcrm.model.occurrence import FOREVER
+from ptcrm.schedule.plan import (
+    Arranged,
+    Rules,
+    Who,
+    arrange,
+    in_order,
+    next_yearly_days,
+    occurrences,
+    open_reminders,
+    yearly_days,
+)
+from ptcrm.schedule.workdays import WorkDays
+from ptcrm.vault.answers import looked_at
+from ptcrm.vault.cache import IF_POSSIBLE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Container, Iterable
+
+    from ptcrm.model.customer import Customer
+    from ptcrm.model.occurrence import Contact, Occurrence, Yearly
+    from ptcrm.query.fields import Forecast
+    from ptcrm.schedule.campaigns import Mailing
+    from ptcrm.schedule.demand import Demand
+    from ptcrm.schedule.playbooks import Run
+    from ptcrm.schedule.why import Case
+
+from ptcrm.workspace.asked import Asked
+
+
+class Listed(NamedTuple):
+    """What to do, in the order of the days, and how many contacts more wait for a day."""
+
+    occurrences: list[Occurrence]
+    waiting: int
+
+
+class _Worked:
+    """What was worked out from rows, and still holds after a refresh for those on whom no change bears.
+
+    `people` and `returns` (what is yearly, next time) are by path, `contacts` by day and row.
+    """
+
+    def __init__(self) -> None:
+        self.people: dict[str, Who] = {}
+        self.contacts: dict[tuple[int, Contact], Occurrence] = {}
+        self.returns: dict[str, list[Occurrence]] = {}
+
+    def forget(self, paths: Collection[str]) -> None:
+        """Forget the customers at `paths`."""
+        if paths:
+            for known in (self.people, self.returns):
+                for path in paths:
+                    known.pop(path, None)
+            self.contacts = {key: one for key, one in self.contacts.items() if key[1].path not in paths}
+
+
+class Planned(Asked):
+    """An open vault with its plan."""
+
+    _new_plan: tuple[str, str, Arranged] | None = None
+
+    @cached_property
+    def _worked(self) -> _Worked:
+        return _Worked()
+
+    @cached_property
+    def _meant(self) -> dict[str, list[Customer]]:
+        """Whom the query of each campaign finds."""
+        return {}
+
+    @cached_property
+    def _new_holidays(self) -> dict[str, dict[date, str]]:
+        return {}
+
+    def refresh(self) -> None:
+        """Read what has changed since last time, and work out anew what follows from it."""
+        self._meant.clear()
+        super().refresh()
+
+    def _changed(self, paths: set[str] | None) -> None:
+        super()._changed(paths)
+        if paths is None:
+            self._worked = _Worked()
+        else:
+            self._worked.forget(paths)
+
+    def _keep(self) -> None:
+        super()._keep()
+        if self._new_holidays:
+            with IF_POSSIBLE, self.cache.writing():
+                for key, days in self._new_holidays.items():
+                    self.cache.keep_holidays(key, days)
+        self._keep_plan()
+
+    # Campaigns
+
+    def meant_by(self, campaign: str) -> list[Customer]:
+        """Everybody whom the query of the `campaign` finds; raises `QueryError` if it cannot be read."""
+        if campaign not in self._meant:
+            from ptcrm.query.configured import of_campaign
+
+            self._meant[campaign] = self.customers_by(of_campaign(self.config, campaign))
+        return self._meant[campaign]
+
+    def mailing(self, name: str, day: date) -> Mailing:
+        """The mailing of the campaign `name` on `day`; raises `QueryError` if its query cannot be read."""
+        from ptcrm.schedule.campaigns import mailing
+
+        return mailing(name, day, self.meant_by(name), self.index.reached, self.config)
+
+    def mailings(self, until: date) -> list[Mailing]:
+        """The mailing of each campaign that stands up to `until`, or was to go out lately.
+
+        A campaign whose query cannot be read has none; `check` says so.
+        """
+        from ptcrm.schedule.campaigns import next_day
+
+        found = []
+        for name, campaign in self.config.campaigns.items():
+            day = next_day(campaign, self.today, self.config.occasions.leap_day)
+            lead = self.config.occasions.lead_of(name, "campaign")
+            if day is not None and (day if lead is None else later(day, lead[1], -1)) <= until:
+                with contextlib.suppress(QueryError):
+                    found.append(self.mailing(name, day))
+        return found
+
+    # The plan
+
+    @cached_property
+    def workdays(self) -> WorkDays:
+        """The days that are worked."""
+        return WorkDays(self.config.working_days, self.config.away, self._holidays)
+
+    def _holidays(self, year: int) -> dict[date, str]:
+        """The public holidays of the configured country in `year`."""
+        if self.config.country is None:
+            return {}
+        from importlib.metadata import version
+
+        from ptcrm.schedule.workdays import public_holidays
+
+        key = f"{self.config.country} {year} {version('holidays')}"
+        known = self.cache.holidays(key)
+        if known is None:
+            known = public_holidays(self.config.country, year) or {}
+            self._new_holidays[key] = known
+        return known
+
+    def arranged(self, until: date) -> Arranged:
+        """Where all contacts up to `until` (included) stand, and which found no place."""
+        if until < FOREVER:
+            return self._arranged(until)
+        if self._knows_plan():
+            return Arranged(*self.cache.placed(), Counter(self.cache.load_from(self.today)))
+        found = self._arranged(until)
+        self._new_plan = self._plan_key, self.cache.owed_version(), found
+        return found
+
+    def _arranged(self, until: date) -> Arranged:
+        """Where contacts stand, worked out."""
+        from ptcrm.schedule.campaigns import busy_days
+
+        gap = (later(self.today, self.config.min_gap) - self.today).days
+        mailings = self.mailings(later(until, self.config.min_gap))
+        rules = Rules(
+            self.workdays,
+            self.config.capacity.per_day,
+            self.config.capacity.intake,
+            gap,
+            busy_days(mailings, self.config),
+        )
+        return arrange(self.cache.contacts(later(until, self.config.min_gap)), rules, self.today, until)
+
+    @cached_property
+    def _plan_key(self) -> str:
+        """What the plan of the whole vault follows from besides rows and settings."""
+        return f"{self.today} {self._holidays_seen()}"
+
+    def _holidays_seen(self) -> str:
+        """The version of the public holidays in use, as the line of a file; nothing if there are none."""
+        from importlib.util import find_spec
+
+        found = find_spec("holidays") if self.config.country else None
+        return looked_at(found.origin) if found and found.origin else ""
+
+    def _knows_plan(self) -> bool:
+        return self.cache.has_plan(self._plan_key)
+
+    def _keep_plan(self) -> None:
+        """Keep the plan of the whole vault, if it was worked out and is still right."""
+        if self._new_plan and self.cache.is_kept:
+            key, version, (days, waiting, _) = self._new_plan
+            rows = [*days, *((None, one) for one in waiting)]
+            with IF_POSSIBLE:
+                self.cache.keep_plan(key, version, rows)
+        self._new_plan = None
+
+    def next_days(self) -> dict[str, date]:
+        """The day on which the next contact of each customer stands, by path."""
+        if self._knows_plan():
+            return {path: date.fromordinal(day) for path, day in self.cache.next_days().items()}
+        days: dict[str, int] = {}
+        for day, one in self.arranged(FOREVER).days:
+            days[one.path] = min(day, days.get(one.path, day))
+        return {path: date.fromordinal(day) for path, day in days.items()}
+
+    def demand(self) -> Demand:
+        """What the cadences of all customers ask for in a year, and what the days from today on hold."""
+        from ptcrm.schedule.demand import YEAR, demand
+
+        now = self.today.toordinal()
+        cadences = (one.cadence for one in self.cache.standings().values())
+        worked = self.workdays.count(now, now + YEAR - 1)
+        return demand(cadences, self.config.capacity.per_day, worked)
+
+    def plan(self, until: date, only: Container[str] | None = None) -> list[Occurrence]:
+        """The contacts and campaigns planned up to `until` (included); with `only`, of customers at these paths.
+
+        Of a campaign that is its part that goes to them.
+        """
+        from ptcrm.schedule.campaigns import entries
+
+        days, mailings = self.arranged(until).days, self.mailings(until)
+        if only is not None:
+            days = [(day, one) for day, one in days if one.path in only]
+            mailings = [one.among(only) for one in mailings]
+        campaigns = entries(mailings, self.config, self.today, until)
+        return sorted([*self._occurrences(days), *campaigns], key=in_order)
+
+    def listed(
+        self, until: date, only: Container[str] | None = None, *, whole: bool = False, snoozed: bool = False
+    ) -> Listed:
+        """What to list up to `until` (included), and how many more wait for a day; with `only`, of these paths.
+
+        The `whole` has those who wait as well; what then still waits finds no day at all. What stands on a day
+        before its customer's snooze ends is listed only among the `snoozed` (FORMAT §4).
+        """
+        from ptcrm.schedule.campaigns import entries
+
+        days, waiting, _ = self.arranged(FOREVER if whole else until)
+        if whole:
+            end = until.toordinal()
+            days = [(day, one) for day, one in days if one.ready <= end]
+            waiting = [one for one in waiting if one.ready <= end]
+        owed, mailings = self._yearly(self._reminders(until)), self.mailings(until)
+        if only is not None:
+            days = [(day, one) for day, one in days if one.path in only]
+            waiting = [one for one in waiting if one.path in only]
+            owed = [(who, one) for who, one in owed if who.path in only]
+            mailings = [one.among(only) for one in mailings]
+        found = [
+            *self._occurrences(days),
+            *entries(mailings, self.config, self.today, until),
+            *open_reminders(owed, self.config.occasions.leap_day, self.today, until),
+        ]
+        shown = [one for one in found if snoozed or max(one.planned, self.today) >= one.quiet_until]
+        return Listed(sorted(shown, key=in_order), len(waiting))
+
+    def _reminders(self, until: date) -> list[tuple[str, Yearly]]:
+        """The reminders ahead of what is yearly that may stand on a day up to `until`, and perhaps others."""
+        leads = self.config.occasions.lead.values()
+        last = max((later(until, ahead) for ahead in leads), default=until)
+        return [row for row in self.cache.yearly(days=(self.today, last)) if row[1].kind == "lead"]
+
+    def _occurrences(self, days: list[tuple[int, Contact]]) -> list[Occurrence]:
+        """The contacts that stand on `days`, in their order."""
+        known = self._worked.contacts
+        if missing := [place for place in days if place not in known]:
+            who = self._whos(row.path for _, row in missing)
+            owed = self.cache.obligations([row for _, row in missing])
+            details = [(who[row.path], one) for (_, row), one in zip(missing, owed, strict=True)]
+            known.update(zip(missing, occurrences(missing, details, self.today), strict=True))
+        return [known[place] for place in days]
+
+    def _whos(self, paths: Iterable[str]) -> dict[str, Who]:
+        """What occurrences need to know of the customers at `paths` (and perhaps of others), by path."""
+        known = self._worked.people
+        for one, standing in self.cache.people({*paths} - known.keys()):
+            phone, url = next(iter(one.get("phones", ())), None), next(iter(one.get("urls", ())), None)
+            path, zone, tier = one["path"], one.get("timezone"), one.get("tier")
+            known[path] = Who(one["id"], one["name"], path, phone, url, standing, zone, tier)
+        return known
+
+    def _yearly(self, rows: list[tuple[str, Yearly]]) -> list[tuple[Who, Yearly]]:
+        """What is owed on days of the year, each with its customer."""
+        who = self._whos(path for path, _ in rows)
+        return [(who[path], one) for path, one in rows]
+
+    def _forecasts(self, fields: frozenset[str], among: Iterable[Customer]) -> dict[str, Forecast]:
+        """What the plan says of the customers; nothing is planned that none of the `fields` asks for."""
+        from ptcrm.query.fields import PLANNED, Forecast
+
+        if not fields & PLANNED:
+            return {}
+        days = self.next_days() if "planned" in fields else {}
+        return {
+            path: Forecast(one.due, days.get(path), one.state(self.today))
+            for path, one in self.cache.standings(one.path for one in among).items()
+        }
+
+    # Days of the year
+
+    def occasions(self, first: date, last: date, only: Container[str] | None = None) -> list[Occurrence]:
+        """The birthdays and other occasions from `first` to `last` (both included); with `only`, of these paths."""
+        rows = [row for row in self.cache.yearly(days=(first, last)) if row[1].kind != "lead"]
+        owed = self._yearly([(path, one) for path, one in rows if only is None or path in only])
+        return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
+
+    def next_occasions(self, only: Container[str] | None = None) -> list[Occurrence]:
+        """The next return of every birthday and other occasion, and of the reminders ahead of them.
+
+        A reminder whose day has passed is there too, as long as it is open. With `only`, of the customers at
+        these paths.
+        """
+        known, leap_day = self._worked.returns, self.config.occasions.leap_day
+        rows = [(path, one) for path, one in self.cache.yearly() if only is None or path in only]
+        missing = self._yearly([row for row in rows if row[0] not in known])
+        reminders = [
+            one
+            for one in open_reminders(missing, leap_day, self.today, self.today)
+            if one.planned < self.today
+        ]
+        for one in (*reminders, *next_yearly_days(missing, leap_day, self.today)):
+            known.setdefault(one.path, []).append(one)
+        return [one for path in dict.fromkeys(path for path, _ in rows) for one in known.get(path, ())]
+
+    # One customer
+
+    def plan_of(self, path: str) -> tuple[list[Occurrence], Case]:
+        """Everything planned for the customer at `path`: contacts, campaigns, the next of what is yearly; and why.
+
+        The customer must be known to the index.
+        """
+        from ptcrm.schedule.campaigns import busy_days, entries
+        from ptcrm.schedule.why import Case
+
+        customer = self.cache.customer(path)
+        assert customer is not None  # noqa: S101  # who calls has found the customer
+        days, waiting, load = self._stands(path)
+        contacts = self._occurrences(days)
+        yearly = self._yearly(self.cache.yearly(path))
+        leap_day = self.config.occasions.leap_day
+        others = open_reminders(yearly, leap_day, self.today, self.today)
+        reminded = {one.text for one in others}
+        others += [one for one in next_yearly_days(yearly, leap_day, self.today) if one.text not in reminded]
+        mailings = [
+            one for one in self.mailings(FOREVER) if any(member.path == path for member in one.remaining)
+        ]
+        others += [
+            one for one in entries(mailings, self.config, self.today, FOREVER) if one.kind == "campaign"
+        ]
+        case = Case(
+            customer,
+            self._whos([path])[path].standing,
+            self.index.touches(path),
+            self.config,
+            self.today,
+            self.workdays,
+            load,
+            [
+                *(one.planned for one in contacts),
+                *map(date.fromordinal, busy_days(mailings, self.config).get(path, [])),
+            ],
+            len(waiting),
+        )
+        return sorted([*contacts, *others], key=in_order), case
+
+    def _stands(self, path: str) -> Arranged:
+        """Where the contacts of the customer at `path` stand, which found no day, and the load of every day."""
+        if self._knows_plan():
+            return Arranged(*self.cache.placed(path), Counter(self.cache.load_from(self.today)))
+        days, waiting, load = self.arranged(FOREVER)
+        of_her = [(day, one) for day, one in days if one.path == path]
+        return Arranged(of_her, [one for one in waiting if one.path == path], load)
+
+    def runs_of(self, path: str) -> list[Run]:
+        """The playbooks that the customer at `path` is in, and how far each has come."""
+        from ptcrm.schedule.playbooks import runs
+
+        customer = self.cache.customer(path)
+        return runs(customer, self.index.touches(path), self.config, self.today) if customer else []
