@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from ptcrm import workspace as workspaces
 from ptcrm.cli.progress import Progress, progress
 from ptcrm.vault import cache_file
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.places import stamp_of
 from ptcrm.workspace import Workspace
+from ptcrm.workspace import clock as clocks
 from tests.conftest import DAY, MakeVault, Run
 
 ANNA = "---\nname: Anna\n---\n## Log\n- 2026-11-01 call: x\n- 2026-11-02 visit: y\n- [x] 2026-11-03 call: z\n"
@@ -211,7 +211,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         now[0] += step[0]
         return now[0]
 
-    monkeypatch.setattr(workspaces, "seconds", seconds)
+    monkeypatch.setattr(clocks, "seconds", seconds)
     return step
 
 
@@ -297,7 +297,7 @@ def test_at_a_terminal(vault: Path, run: Run, own_home: Path) -> None:
         "import itertools, ptcrm.workspace.clock as w\nw.seconds = itertools.count(0, 5).__next__\n",
         encoding="utf-8",
     )
-    path = f"{own_home}{os.pathsep}{Path(workspaces.__file__).parent.parent}"
+    path = f"{own_home}{os.pathsep}{Path(clocks.__file__).parent.parent.parent}"
     for is_cold in (True, False):
         with Terminal(vault, "list", "--ids", env={"PYTHONPATH": path}) as screen:
             assert screen.ends() == 0

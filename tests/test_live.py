@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from ptcrm import workspace as workspaces
 from ptcrm.cli.telling import Teller
 from ptcrm.formats.ics import Known
 from ptcrm.server import live as lives
@@ -24,7 +23,7 @@ from ptcrm.server.refresh import Refresher
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.watch import Watcher
 from ptcrm.views.feed import feed
-from ptcrm.workspace import Workspace
+from ptcrm.workspace import Workspace, opened
 from tests.conftest import MakeVault
 
 TODAY = date(2026, 11, 23)
@@ -588,7 +587,7 @@ def test_at_midnight_the_vault_is_opened_anew(
         def now(cls, tz: tzinfo | None = None) -> Clock:
             return cls(2026, 11, cls.day, 23, 59, tzinfo=tz)
 
-    monkeypatch.setattr(workspaces, "datetime", Clock)
+    monkeypatch.setattr(opened, "datetime", Clock)
     told: list[Refreshed] = []
     begin(told=told.append, open_it=lambda: Workspace(root, None, tmp_path / "cache", tmp_path / "state"))
     count = len(told)

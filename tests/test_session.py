@@ -10,8 +10,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from ptcrm import workspace
 from ptcrm.vault import replace
+from ptcrm.workspace import opened
 from tests.conftest import MakeVault, OpenVault, Run
 
 ANNA = "---\nname: Anna\n---\n"
@@ -92,7 +92,7 @@ class Clock(datetime):
 def test_today_begins_where_the_vault_is(
     open_vault: OpenVault, zone: str, day: int, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace, "datetime", Clock)
+    monkeypatch.setattr(opened, "datetime", Clock)
     vault = make_vault({}, f"timezone: {zone}\n")
     assert open_vault(vault, None, None).today == date(2026, 11, day)
     assert open_vault(vault, date(2020, 2, 29), None).today == date(2020, 2, 29)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ptcrm import workspace
+from ptcrm.workspace import opened
 from tests.conftest import DAY, MakeVault, OpenVault, Run
 
 ZONES = [
@@ -73,7 +73,7 @@ def stop_the_clock(monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
             there = at.astimezone(tz) if tz else at.astimezone().replace(tzinfo=None)
             return cls.combine(there.date(), there.timetz())
 
-    monkeypatch.setattr(workspace, "datetime", Clock)
+    monkeypatch.setattr(opened, "datetime", Clock)
 
 
 @pytest.mark.parametrize("computer", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
