@@ -22,7 +22,7 @@ from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.occurrence import Obligation, Obligations, Reason, Standing, Yearly
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.log import LineReader
-from ptcrm.vault.rows import dump, dump_apart, load, load_later
+from ptcrm.vault.rows import Memo, dump, dump_apart, load, load_later
 from ptcrm.vault.schema import read_customer
 
 TEXT = st.sampled_from(["", "x", "Łódź", "a\nb", '"', "\u2028", "🔁", "None", "2026-11-02"])
@@ -197,3 +197,13 @@ def test_what_is_owed_is_kept_as_short_text() -> None:
         '"yearly":[{"kind":"birthday","origin":"birthday","name":"birthday","day":{"month":2,"day":29},'
         '"not_before":"0001-01-01","reason":{"text":"x","path":"a.md","line":3}}]}'
     )
+
+
+def test_a_memo_holds_no_more_than_two_generations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many values pass through it, those that nobody asks for go."""
+    monkeypatch.setattr("ptcrm.vault.rows._MOST", 3)
+    memo, many = Memo(), [Reason(f"number {number}", "customers/a.md", 1) for number in range(20)]
+    rows = [memo.row(one) for one in many]
+    assert memo.load(Reason, rows[-1]) is many[-1]
+    assert memo.load(Reason, rows[0]) == many[0]
+    assert memo.load(Reason, rows[0]) is not many[0]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+_MOST = 30_000  # values that are known at once, and as many from before; a customer takes some 5 KB
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -57,31 +58,37 @@ class Memo:
 
     def load(self, kind: type[T], row: str) -> T:
         """What `load` gives; the same value as before, if the row is the same."""
-        key = (kind, row)
-        value = self._now.get(key)
-        if value is None:
-            value = self._now[key] = self._before.get(key) or load(kind, row)
-        return cast("T", value)
+        return self._known(load, kind, row)
 
     def load_later(self, kind: type[T], row: str) -> T:
         """What `load_later` gives; the same value as before, if the row is the same."""
-        key = (kind, row)
-        value = self._now.get(key)
-        if value is None:
-            value = self._now[key] = self._before.get(key) or load_later(kind, row)
-        return cast("T", value)
+        return self._known(load_later, kind, row)
 
     def row(self, value: object) -> str:
         """What `dump` gives; the value is known from now on."""
-        row = dump(value)
-        self._now[type(value), row] = value
-        return row
+        return self._noted(dump, value)
 
     def row_apart(self, value: object) -> str:
         """What `dump_apart` gives; the value is known from now on."""
-        row = dump_apart(value)
-        self._now[type(value), row] = value
+        return self._noted(dump_apart, value)
+
+    def _known(self, built: Callable[[type[T], str], T], kind: type[T], row: str) -> T:
+        key = (kind, row)
+        value = self._now.get(key)
+        if value is None:
+            value = self._before.get(key) or built(kind, row)
+            self._note(key, value)
+        return cast("T", value)
+
+    def _noted(self, dumped: Callable[[object], str], value: object) -> str:
+        row = dumped(value)
+        self._note((type(value), row), value)
         return row
+
+    def _note(self, key: tuple[type, str], value: object) -> None:
+        if len(self._now) >= _MOST:
+            self.turn()
+        self._now[key] = value
 
     def turn(self) -> None:
         """Forget the rows that nobody has asked for since the last turn."""
