@@ -29,6 +29,7 @@ TODAY = date.fromisoformat(DAY)
 CONFIG = """
 tiers: {gold: {}, silver: {}}
 channels: {call: {also: [Telefon]}}
+occasions: {leap_day: mar1}
 queries: {rich: "tier:gold or shoe_size:>44", none: "-(a or -a)"}
 """
 
@@ -74,6 +75,8 @@ LINES = (
     *(
         "birthday: 1984-05-17",
         "birthday: --02-29",
+        "birthday: 1990-12-24",
+        "birthday: --11-25",
         "since: 2021-03-02",
         "cadence: 3 weeks",
         "do_not_contact: true",
@@ -154,6 +157,14 @@ def atoms() -> st.SearchStrategy[str]:
                     "birthday:1984",
                     "birthday:may",
                     "birthday:02-29",
+                    "birthday:02",
+                    "birthday:feb,december",
+                    "birthday:12-20..01-10",
+                    "birthday:12-25..12-20",
+                    "birthday:today..+4w",
+                    "birthday:today..+1y",
+                    "birthday:today..+3m",
+                    "birthday:<1985",
                     "since:<2022",
                     "since:>1w",
                     "cadence:<2m",
@@ -252,6 +263,47 @@ def test_a_file_whose_text_is_not_kept_is_looked_into(
     assert vault.paths_by(typed([text])) == [f"customers/{id_}.md" for id_ in ids.split()]
 
 
+@pytest.mark.parametrize("leap_day", ["feb28", "mar1"])
+@pytest.mark.parametrize("day", ["2027-02-28", "2027-03-01", "2028-02-29"])
+def test_who_was_born_on_the_leap_day_is_found_when_it_returns(
+    day: str, leap_day: str, make_vault: MakeVault, open_vault: OpenVault
+) -> None:
+    root = make_vault({"anna": "---\nbirthday: 2000-02-29\n---\n"}, f"occasions: {{leap_day: {leap_day}}}\n")
+    vault = open_vault(root, date.fromisoformat(day), None)
+    returns = {"feb28": "2027-02-28", "mar1": "2027-03-01"}[leap_day]
+    assert bool(vault.paths_by(typed(["birthday:today..+1d"]))) == (
+        day in (returns, "2027-02-28", "2028-02-29")
+    )
+    assert bool(vault.paths_by(typed(["birthday:today"]))) == (day in (returns, "2028-02-29"))
+
+
+OF_YEAR = (
+    "05-17",
+    "may",
+    "05-17..05-18",
+    "05-02..06-30",
+    "12-20..01-16",
+    "05-18..05-16",
+    "january..march",
+    "02-29",
+)
+
+
+@pytest.mark.parametrize(
+    "days", [*OF_YEAR, "today..+2w", "today..+6m", "today..+1y", "1984", "<1985"]
+)
+def test_days_of_the_year_are_told_apart(days: str, make_vault: MakeVault, open_vault: OpenVault) -> None:
+    born = [
+        f"{year}-{month:02}-{day}" for year in ("1984", "-") for month in range(1, 13) for day in (17, 18, 29)
+    ]
+    vault = open_vault(
+        make_vault({f"a{one}": f"---\nbirthday: {one}\n---\n" for one in born if one != "--02-29"}),
+        TODAY,
+        None,
+    )
+    assert vault.paths_by(typed([f"birthday:{days}"])) == decided(vault, f"birthday:{days}") != []
+
+
 ALIKE = {
     "whole": "tags: [gear]",
     "begins": "tags: [gear hub]",
@@ -317,6 +369,12 @@ def test_nobody_of_the_sample_vault_is_lost(text: str, sample_vault: Workspace) 
         ("name:anna", False),
         ("gear*hub", False),
         ("since:<2022", False),
+        ("birthday:05-17", True),
+        ("birthday:may,june", True),
+        ("birthday:may..july", True),
+        ("birthday:05-17..06-02", False),
+        ("birthday:today..+4w", False),
+        ("birthday:1984", False),
         ("phone:600", False),
         ("tier:gold last:>6w", False),
         ("log.text:gear", True),

@@ -1,6 +1,7 @@
 """What a customer may be asked for as one text, and from a query to what SQLite looks for in it. Pure.
 
-The text has a line for each value: `field TAB value LF`, the value folded; fields of the user's own have `=` in front.
+The text has a line for each value: `field TAB value LF`, the value folded, of a birthday month and day (`05-17`); fields
+of the user's own have `=` in front.
 It only narrows: whoever a query means has what it looks for (`Condition`), and the query itself decides, unless the
 condition is exact.
 """
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.query.fields import BY_NAME as ASKED
 from ptcrm.query.fields import FIELDS, TEXT, TEXTS, Type, facts_of, members_of
-from ptcrm.query.matching import Digits, Holds, Like, OneOf, digits_of
+from ptcrm.query.matching import Digits, Holds, Like, OfYear, OneOf, Returning, digits_of
 from ptcrm.query.nodes import Every, Has, Not, Saved, Some, Term
 from ptcrm.text.fold import fold
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ptcrm.query.nodes import Query, Test
 
 _MOST = 200  # values that SQLite is asked for; it refuses questions that are nested more deeply
+_MOST_OF_A_YEAR = 300  # days
 _CONTROL = re.compile("[\0-\x1f\x7f\ud800-\udfff]")
 _ENDS = str.maketrans("\t\n", "\x1e\x1f")
 # Fields that follow from the customer's own file; what follows from links depends on other files, too.
@@ -74,6 +76,8 @@ def own_names(one: Customer) -> str:
 def _in_line(value: str, field: Field) -> str:
     if field.type is Type.PHONE:
         return digits_of(value)
+    if field.type is Type.YEARLY:
+        return value[-len("MM-DD") :]
     return _folded(value) if field.type in _FOLDED else ""
 
 
@@ -151,12 +155,33 @@ def _of_value(field: str, test: Test) -> Condition | None:
         words = sorted(test.words) if isinstance(test, OneOf) else test.pieces
         if all(words) and not any(map(_CONTROL.search, words)) and field not in _LINKED:
             return _any(_in_text(f"{key}{word}\n", exact=True) for word in words)
+    if isinstance(test, (OfYear, Returning)):
+        starts, is_exact = _of_year(test)
+        return _any(_in_text(f"{key}{start}", exact=is_exact) for start in starts)
     pieces = test.pieces if isinstance(test, Like) else (test.digits,) if isinstance(test, Digits) else None
     if pieces is not None and not any(pieces):
         return None  # an empty value is not in the text, and passes
     written = () if pieces is None or field in _LINKED else pieces
     parts = (key, *(one for one in written if one and not _CONTROL.search(one)))
     return _all(_in_text(part, exact=False) for part in parts)
+
+
+def _of_year(test: OfYear | Returning) -> tuple[list[str], bool]:
+    """How the days of the year that may pass the test begin (`05-17`, or `05-`), and whether all that do pass it."""
+    (month, day), (last_month, last_day) = (
+        (test.first, test.last)
+        if isinstance(test, OfYear)
+        else ((test.first.month, test.first.day), (test.last.month, test.last.day))
+    )
+    if isinstance(test, OfYear) and test.first == test.last:
+        return [f"{month:02}-{day:02}"], True
+    is_long = isinstance(test, Returning) and (test.last - test.first).days >= _MOST_OF_A_YEAR
+    if is_long or (month == last_month and day > last_day):
+        return [""], False
+    months = [(month + more - 1) % 12 + 1 for more in range((last_month - month) % 12 + 1)]
+    leap_day = ["02-29"] if isinstance(test, Returning) else []
+    whole = isinstance(test, OfYear) and (day, last_day) == (1, 31)
+    return [*(f"{one:02}-" for one in months), *leap_day], whole
 
 
 def _of_text(field: str, pieces: tuple[str, ...]) -> Condition | None:
