@@ -1,0 +1,137 @@
+"""What stands below the front matter, in parts: log entries, follow-ups, headings, paragraphs; and how one is merged. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from ptcrm.git.merge_match import Part, merge_lines
+from ptcrm.git.merge_parts import Conflict, Piece, Rules
+from ptcrm.git.merge_tasks import merge_task
+from ptcrm.model.config import Config
+from ptcrm.model.reading import Report
+from ptcrm.text.edits import line_after, line_start
+from ptcrm.text.fold import fold
+from ptcrm.text.markdown import plain_items
+from ptcrm.text.source import is_inside, outermost
+from ptcrm.vault.document import heading_key
+from ptcrm.vault.log import LineReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ptcrm.text.markdown import Item
+    from ptcrm.vault.document import Document
+
+_WHEN = re.compile(
+    r"(?:\[\[|\*\*)?([0-9]{4}-[0-9]{2}-[0-9]{2})(?![0-9])(?:\]\]|\*\*)?(?:[ \t]+([0-9]{1,2}:[0-9]{2}))?"
+)
+_NUMBERED = re.compile(r"([ \t]*)([0-9]{1,9})([.)].*)", re.DOTALL)
+_READER = LineReader.of(Config())
+
+
+class _Block(NamedTuple):
+    start: int
+    end: int
+    kind: str
+    item: Item | None = None
+    title: str = ""
+
+
+def body_parts(document: Document) -> list[Part]:
+    """The parts of the body with all its text, in order; the last one stands for the end.
+
+    Log entries are the items of a log (FORMAT §2.3), and those that begin with a day wherever they stand, since
+    the vault may give its logs other names. Follow-ups are known by their block id, else by channel and words (§2.4).
+    """
+    text, at, under = document.source.text, document.body, ""
+    report = Report(document.source)
+    logs = outermost(document.logs)
+    parts: list[Part] = []
+    gap = ""
+    for block in _blocks(document):
+        if block.start < at:
+            continue
+        gap = _paragraphs(text[at : block.start], under, parts)
+        words = text[block.start : block.end]
+        kind, when, same = block.kind, "", ""
+        if block.kind == "heading":
+            under = heading_key(block.title)
+        elif block.item is not None:
+            kind, when = _item_kind(text, block.item, in_log=is_inside(logs, block.start))
+            same = _known_by(text, block.item, report) if kind == "task" else ""
+        parts.append(Part(kind, words, words, gap, same, when, under))
+        at = block.end
+    gap = _paragraphs(text[at:], under, parts)
+    parts.append(Part("end", "", "", gap))
+    return parts
+
+
+def _item_kind(text: str, item: Item, *, in_log: bool) -> tuple[str, str]:
+    """Whether an item is an entry, a task or any other; and the day and time that it begins with."""
+    if item.box is not None:
+        return "task", ""
+    found = _WHEN.match(text, item.content.start, item.content.end)
+    when = f"{found[1]} {(found[2] or '').zfill(5)}" if found else ""
+    is_entry = item.marker in "-*+" and (in_log or found)
+    return ("entry" if is_entry else "item"), when
+
+
+def _known_by(text: str, item: Item, report: Report) -> str:
+    known = _READER.follow_up(item, text, report)
+    return known.origin if known else f"|{fold(item.content.of(text))}"
+
+
+def _blocks(document: Document) -> Iterator[_Block]:
+    """Headings, items at the margin and code, in order and as whole lines."""
+    text, found = document.source.text, document.outline
+    blocks = [_Block(*heading.span, "heading", title=heading.title) for heading in found.headings]
+    items = [item for item in found.others if not item.depth]
+    items += [item for run in found.runs for item in plain_items(text, run)]
+    blocks += [_Block(item.span.start, line_after(text, item.span.end), "item", item) for item in items]
+    blocks += [
+        _Block(line_start(text, code.start), line_after(text, code.end), "code") for code in found.code
+    ]
+    blocks.sort(key=lambda block: (block.start, -block.end))
+    yield from blocks
+
+
+def _paragraphs(text: str, under: str, parts: list[Part]) -> str:
+    """Add the paragraphs of `text` to `parts`; the blank lines below the last."""
+    gap = words = ""
+    for line in (f"{line}\n" for line in text.split("\n")[:-1]):
+        if line.strip():
+            words += line
+            continue
+        if words:
+            parts.append(Part("text", words, words, gap, under=under))
+            gap = words = ""
+        gap += line
+    if words:
+        parts.append(Part("text", words, words, gap, under=under))
+        gap = ""
+    return gap
+
+
+def _resolve(base: Part | None, ours: Part, theirs: Part) -> list[Piece]:
+    if ours.kind == theirs.kind == "task":
+        return merge_task(base, ours, theirs)
+    if base is not None:
+        merged = merge_lines(base.text, ours.text, theirs.text)
+        merged = merged if merged is not None else _renumbered(base, ours, theirs)
+        if merged is not None:
+            return [merged]
+    return [Conflict(ours.text, theirs.text)]
+
+
+def _renumbered(base: Part, ours: Part, theirs: Part) -> str | None:
+    """A numbered item to which both sides gave a number: the larger one, since something was added above."""
+    found = [_NUMBERED.fullmatch(part.text) for part in (base, ours, theirs)]
+    old, left, right = found
+    if old is None or left is None or right is None:
+        return None
+    words = merge_lines(old[3], left[3], right[3])
+    return None if words is None else f"{left[1]}{max(int(left[2]), int(right[2]))}{words}"
+
+
+BODY = Rules(_resolve)

@@ -1,0 +1,211 @@
+"""Which part of a file is which part of another version of it. Pure; nothing here is quadratic in the file's length."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ptcrm.text.frontmatter import Node
+
+_ROUNDS = 16  # of looking between what is known; people's edits need two or three
+_MOST_PAIRS = 2500  # that are compared word by word in one place
+_SHORT = 300  # characters
+_ALIKE = 0.6
+_WORDS_ALIKE = 0.5
+_WORDS = re.compile(r"\w+|[^\w\s]")
+
+
+class Part(NamedTuple):
+    """A part of a file that is merged as a whole: a key with its value, a log entry, a follow-up, a paragraph.
+
+    `name` says which part it is: the same name in another version is the same part. `text` is whole lines with
+    their ends (or a piece of one line). `gap` are the blank lines above. `same` is what a follow-up is known
+    by after its text has changed. `when` is the day and time of an item, `under` the heading it stands below.
+    """
+
+    kind: str
+    name: str
+    text: str
+    gap: str = ""
+    same: str = ""
+    when: str = ""
+    under: str = ""
+    node: Node | None = None
+    at: int = 0
+
+
+# Kinds whose text may change while they stay what they are. An entry that is edited is another entry.
+_EDITED = frozenset(["task", "text", "heading", "item", "code"])
+
+
+def matches(base: Sequence[Part], side: Sequence[Part]) -> list[int | None]:
+    """For each part of `side` the place of the part of `base` that it is, or None if it is new.
+
+    First parts of one name in their order, then those that have moved, then follow-ups by what they are known by,
+    last what was edited: alike, of one kind and in one place.
+    """
+    order = aligned([part.name for part in base], [part.name for part in side])
+    found: list[int | None] = [None] * len(side)
+    for one, other in order:
+        found[other] = one
+    free = set(range(len(base))) - {one for one, _ in order}
+    _match_by(free, found, base, side, "name")
+    _match_by(free, found, base, side, "same")
+    _match_edited(free, found, base, side, order)
+    return found
+
+
+def aligned(base: Sequence[str], side: Sequence[str]) -> list[tuple[int, int]]:
+    """Pairs of places of equal names in one order: what begins and ends alike, and between that what stands once in both."""
+    pairs: list[tuple[int, int]] = []
+    waiting = [(0, len(base), 0, len(side), _ROUNDS)]
+    while waiting:
+        low, high, left, right, rounds = waiting.pop()
+        while low < high and left < right and base[low] == side[left]:
+            pairs.append((low, left))
+            low, left = low + 1, left + 1
+        while low < high and left < right and base[high - 1] == side[right - 1]:
+            high, right = high - 1, right - 1
+            pairs.append((high, right))
+        if low == high or left == right or not rounds:
+            continue
+        edge = (low, left)
+        anchors = _anchors(base, side, low, high, left, right)
+        for one, other in [*anchors, (high, right)] if anchors else ():
+            waiting.append((edge[0], one, edge[1], other, rounds - 1))
+            edge = (one, other)
+    return sorted(pairs)
+
+
+def _anchors(
+    base: Sequence[str], side: Sequence[str], low: int, high: int, left: int, right: int
+) -> list[tuple[int, int]]:
+    """The longest row of names that stand once in both ranges, in one order."""
+    ones, others = Counter(base[low:high]), Counter(side[left:right])
+    places = {side[at]: at for at in range(left, right) if others[side[at]] == 1}
+    pairs = [(at, places[base[at]]) for at in range(low, high) if ones[base[at]] == 1 and base[at] in places]
+    ends: list[int] = []  # of the best row of each length, its last place in `side`
+    rows: list[int] = []  # and its number among the pairs
+    before: list[int] = []
+    for number, (_, place) in enumerate(pairs):
+        length = bisect_left(ends, place)
+        before.append(rows[length - 1] if length else -1)
+        ends[length : length + 1] = [place]
+        rows[length : length + 1] = [number]
+    row, at = [], rows[-1] if rows else -1
+    while at >= 0:
+        row.append(pairs[at])
+        at = before[at]
+    return row[::-1]
+
+
+def _match_by(
+    free: set[int], found: list[int | None], base: Sequence[Part], side: Sequence[Part], what: str
+) -> None:
+    """Match what is left by `name` or `same`, in the order of the file."""
+    waiting: dict[str, deque[int]] = defaultdict(deque)
+    for place in sorted(free):
+        if known := getattr(base[place], what):
+            waiting[known].append(place)
+    for place, part in enumerate(side):
+        same = waiting.get(getattr(part, what)) if found[place] is None else None
+        if same:
+            found[place] = same.popleft()
+            free.discard(found[place] or 0)
+
+
+def _match_edited(
+    free: set[int],
+    found: list[int | None],
+    base: Sequence[Part],
+    side: Sequence[Part],
+    order: list[tuple[int, int]],
+) -> None:
+    """Match parts that are alike and stand between the same two parts that did not change."""
+    places: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    ones, others = [one for one, _ in order], [other for _, other in order]
+    for place in sorted(free):
+        if base[place].kind in _EDITED:
+            places[bisect_left(ones, place)][0].append(place)
+    for place, one in enumerate(found):
+        if one is None and side[place].kind in _EDITED:
+            places[bisect_left(others, place)][1].append(place)
+    for old, new in places.values():
+        for one, other in alike([base[at] for at in old], [side[at] for at in new]):
+            found[new[other]] = old[one]
+            free.discard(old[one])
+
+
+def alike(ones: Sequence[Part], others: Sequence[Part]) -> Iterator[tuple[int, int]]:
+    """Pairs of places of parts of one kind whose texts are alike, the best pairs first; each part at most once."""
+    if len(ones) * len(others) > _MOST_PAIRS:
+        return
+    ranked = sorted(
+        (-likeness, min(one.text, other.text), max(one.text, other.text), at, place)
+        for at, one in enumerate(ones)
+        for place, other in enumerate(others)
+        if one.kind == other.kind and (likeness := _likeness(one, other))
+    )
+    taken: set[int] = set()
+    placed: set[int] = set()
+    for _, _, _, at, place in ranked:
+        if at not in taken and place not in placed:
+            taken.add(at)
+            placed.add(place)
+            yield at, place
+
+
+def _likeness(one: Part, other: Part) -> float:
+    """How much two texts have in common, from 0 (too little) to 1; the same whichever comes first."""
+    from difflib import SequenceMatcher
+
+    first, second = sorted([one.text, other.text])
+    if len(first) < _SHORT and len(second) < _SHORT:
+        ratio = _ratio(SequenceMatcher(None, first, second, autojunk=False))
+        return ratio if ratio >= _ALIKE else 0.0
+    words = SequenceMatcher(None, _WORDS.findall(first), _WORDS.findall(second), autojunk=False)
+    ratio = _ratio(words)
+    return ratio if ratio >= _WORDS_ALIKE else 0.0
+
+
+def _ratio(matcher: object) -> float:
+    quick: float = matcher.quick_ratio()  # type: ignore[attr-defined]
+    return matcher.ratio() if quick >= _WORDS_ALIKE else 0.0  # type: ignore[attr-defined,no-any-return]
+
+
+def three_way(base: str | None, ours: str | None, theirs: str | None) -> str | None:
+    """What both sides make of one text: the one that was changed; None if both changed it, and otherwise."""
+    if ours == theirs or theirs == base:
+        return ours
+    return theirs if ours == base else None
+
+
+def merge_lines(base: str, ours: str, theirs: str) -> str | None:
+    """A paragraph of which each side changed other lines or sentences; None if they are the same ones, or touch."""
+    old, left, right = (_SENTENCES.findall(text) for text in (base, ours, theirs))
+    ones, others = dict(aligned(old, left)), dict(aligned(old, right))
+    both = [place for place in range(len(old)) if place in ones and place in others]
+    merged: list[str] = []
+    at, here, there = 0, 0, 0
+    for place in [*both, len(old)]:
+        end, stop = ones.get(place, len(left)), others.get(place, len(right))
+        pieces = ("".join(old[at:place]), "".join(left[here:end]), "".join(right[there:stop]))
+        piece = three_way(*pieces)
+        if piece is None:
+            return None
+        merged += (piece, *old[place : place + 1])
+        at, here, there = place + 1, end + 1, stop + 1
+    return "".join(merged)
+
+
+_SENTENCES = re.compile(r"[^\n]*?[.!?…][ \t]+|[^\n]*\n|[^\n]+")
+
+
+def firsts(parts: Iterable[int | None]) -> dict[int, int]:
+    """The places of `parts` by what they are; None is nothing."""
+    return {part: place for place, part in enumerate(parts) if part is not None}
