@@ -117,7 +117,7 @@ def _resolve(base: Part | None, ours: Part, theirs: Part) -> list[Piece]:
     if ours.kind == theirs.kind == "task":
         return merge_task(base, ours, theirs)
     if base is not None:
-        merged = merge_lines(base.text, ours.text, theirs.text)
+        merged = merge_lines(base.text, ours.text, theirs.text, is_code=ours.kind == "code")
         merged = merged if merged is not None else _renumbered(base, ours, theirs)
         if merged is not None:
             return [merged]

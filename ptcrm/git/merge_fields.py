@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.git.merge_match import Part, merge_lines, three_way
+from ptcrm.git.merge_match import Part, both_added, merge_lines, three_way
 from ptcrm.git.merge_parts import Conflict, Piece, Rules, merge_parts
 from ptcrm.model.reading import is_empty
 from ptcrm.text.edits import line_after, line_start
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ptcrm.vault.document import Document
 
 _DASH = re.compile(r"[ \t]*-[ \t]+")
+_LINE_END = re.compile(r"\r?\n?\Z")
 _COMMA = re.compile(r"[ \t]*,[ \t]*")
 _IN_FLOW = re.compile(r"[,\[\]{}]")
 _SETS = frozenset(
@@ -128,6 +129,8 @@ def _as_value(base: Part | None, ours: Part, theirs: Part) -> str | None:
     merged = [three_way(*texts) for texts in zip(old, left, right, strict=True)]
     if merged[1] is None:
         merged[1] = _value(base, ours, theirs)
+    if merged[2] is None and left[2] is not None and right[2] is not None and not (old[2] or "").strip():
+        merged[2] = f"{both_added(left[2].rstrip(), right[2].rstrip())}{_LINE_END.search(left[2])[0]}"
     return None if None in merged else "".join(filter(None, merged))
 
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ptcrm.text.frontmatter import Node
 
@@ -17,6 +17,9 @@ _MOST_PAIRS = 2500  # that are compared word by word in one place
 _SHORT = 300  # characters
 _ALIKE = 0.6
 _WORDS_ALIKE = 0.5
+_CONTAINED = 0.9
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BETWEEN = re.compile(r"([ \t\r]*\n[ \t]*|(?<=[.!?…])[ \t]+(?=\S))")
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
 
@@ -54,10 +57,26 @@ def matches(base: Sequence[Part], side: Sequence[Part]) -> list[int | None]:
     for one, other in order:
         found[other] = one
     free = set(range(len(base))) - {one for one, _ in order}
-    _match_by(free, found, base, side, "name")
-    _match_by(free, found, base, side, "same")
+    for known in (named, planned, _same):
+        _match_by(free, found, base, side, known)
     _match_edited(free, found, base, side, order)
+    _match_edited(free, found, base, side, [])
     return found
+
+
+def named(part: Part) -> str:
+    """Which part it is."""
+    return part.name
+
+
+def _same(part: Part) -> str:
+    return part.same
+
+
+def planned(part: Part) -> str:
+    """By what a follow-up is known with its day: its block id, else its channel and words and the day."""
+    day = None if part.same.startswith("^") else _DAY.search(part.text)
+    return f"{part.same}|{day[0]}" if day and part.same else part.same
 
 
 def aligned(base: Sequence[str], side: Sequence[str]) -> list[tuple[int, int]]:
@@ -105,18 +124,22 @@ def _anchors(
 
 
 def _match_by(
-    free: set[int], found: list[int | None], base: Sequence[Part], side: Sequence[Part], what: str
+    free: set[int],
+    found: list[int | None],
+    base: Sequence[Part],
+    side: Sequence[Part],
+    known: Callable[[Part], str],
 ) -> None:
-    """Match what is left by `name` or `same`, in the order of the file."""
+    """Match what is left by what it is `known` by, in the order of the file."""
     waiting: dict[str, deque[int]] = defaultdict(deque)
     for place in sorted(free):
-        if known := getattr(base[place], what):
-            waiting[known].append(place)
+        waiting[known(base[place])].append(place)
+    waiting.pop("", None)
     for place, part in enumerate(side):
-        same = waiting.get(getattr(part, what)) if found[place] is None else None
+        same = waiting.get(known(part)) if found[place] is None else None
         if same:
-            found[place] = same.popleft()
-            free.discard(found[place] or 0)
+            found[place] = at = same.popleft()
+            free.discard(at)
 
 
 def _match_edited(
@@ -142,8 +165,16 @@ def _match_edited(
 
 
 def alike(ones: Sequence[Part], others: Sequence[Part]) -> Iterator[tuple[int, int]]:
-    """Pairs of places of parts of one kind whose texts are alike, the best pairs first; each part at most once."""
+    """Pairs of places of parts of one kind whose texts are alike, each part at most once.
+
+    Where there are as many here as there, in their order if that fits; else the best pairs first.
+    """
     if len(ones) * len(others) > _MOST_PAIRS:
+        return
+    if len(ones) == len(others) and all(
+        one.kind == other.kind and _likeness(one, other) for one, other in zip(ones, others, strict=True)
+    ):
+        yield from zip(range(len(ones)), range(len(others)), strict=True)
         return
     ranked = sorted(
         (-likeness, min(one.text, other.text), max(one.text, other.text), at, place)
@@ -165,6 +196,8 @@ def _likeness(one: Part, other: Part) -> float:
     from difflib import SequenceMatcher
 
     first, second = sorted([one.text, other.text])
+    if first.strip() in second or second.strip() in first:
+        return _CONTAINED
     if len(first) < _SHORT and len(second) < _SHORT:
         ratio = _ratio(SequenceMatcher(None, first, second, autojunk=False))
         return ratio if ratio >= _ALIKE else 0.0
@@ -185,9 +218,13 @@ def three_way(base: str | None, ours: str | None, theirs: str | None) -> str | N
     return theirs if ours == base else None
 
 
-def merge_lines(base: str, ours: str, theirs: str) -> str | None:
-    """A paragraph of which each side changed other lines or sentences; None if they are the same ones, or touch."""
-    old, left, right = (_SENTENCES.findall(text) for text in (base, ours, theirs))
+def merge_lines(base: str, ours: str, theirs: str, *, is_code: bool = False) -> str | None:
+    """A paragraph of which each side changed other lines or sentences; None if they are the same ones, or touch.
+
+    Lines and sentences that both sides added in one place are all kept, and a side that changed nothing but blanks
+    and line breaks gives way; not so in code.
+    """
+    old, left, right = (_sentences(text) for text in (base, ours, theirs))
     ones, others = dict(aligned(old, left)), dict(aligned(old, right))
     both = [place for place in range(len(old)) if place in ones and place in others]
     merged: list[str] = []
@@ -197,15 +234,31 @@ def merge_lines(base: str, ours: str, theirs: str) -> str | None:
         pieces = ("".join(old[at:place]), "".join(left[here:end]), "".join(right[there:stop]))
         piece = three_way(*pieces)
         if piece is None:
+            piece = None if is_code else _side_by_side(*pieces)
+        if piece is None:
             return None
         merged += (piece, *old[place : place + 1])
         at, here, there = place + 1, end + 1, stop + 1
     return "".join(merged)
 
 
-_SENTENCES = re.compile(r"[^\n]*?[.!?…][ \t]+|[^\n]*\n|[^\n]+")
+def _side_by_side(base: str, ours: str, theirs: str) -> str | None:
+    """Both of what was added in one place, or the side that changed words; None if both changed some."""
+    words = base.split()
+    if ours.split() == words or theirs.split() == words:
+        return (
+            max(ours, theirs) if ours.split() == theirs.split() else theirs if ours.split() == words else ours
+        )
+    return both_added(ours, theirs) if not words else None
 
 
-def firsts(parts: Iterable[int | None]) -> dict[int, int]:
-    """The places of `parts` by what they are; None is nothing."""
-    return {part: place for place, part in enumerate(parts) if part is not None}
+def both_added(ours: str, theirs: str) -> str:
+    """Two texts after each other, the same whichever is whose; one if it holds the other."""
+    if ours in theirs or theirs in ours:
+        return max(ours, theirs, key=len)
+    return "".join(sorted([ours, theirs]))
+
+
+def _sentences(text: str) -> list[str]:
+    """Sentences and what stands between them; joined they are the text."""
+    return [piece for piece in _BETWEEN.split(text) if piece]

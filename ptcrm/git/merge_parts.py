@@ -6,15 +6,18 @@ Nothing here depends on which side is which, but for the two sides of a conflict
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.git.merge_match import Part, aligned, alike, matches, three_way
+from ptcrm.git.merge_match import Part, aligned, alike, matches, named, planned, three_way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 START = -1
+_PROSE = frozenset(["text", "code"])
+_PROSE_OR_TASK = _PROSE | {"task", "item", "heading"}
 _LISTED = frozenset(["entry", "task", "item", "key", "comment", "member", "slot"])
 
 
@@ -26,6 +29,7 @@ class Conflict(NamedTuple):
 
 
 Piece = str | Conflict
+Matches = list[int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,10 @@ class _Versions:
     def part(self, number: int) -> Part:
         """Any version of the part."""
         return self.ours.get(number) or self.theirs.get(number) or self.base[number]
+
+    def text(self, number: int) -> str:
+        """The text of a part that both sides have, whichever side is which."""
+        return min(self.ours[number].text, self.theirs[number].text)
 
     def is_downward(self, under: str) -> bool:
         """Whether the log under a heading has the newest entry first, or does not tell (FORMAT §2.3)."""
@@ -141,9 +149,13 @@ def _count(base: int, ours: int, theirs: int) -> int:
 
 def _numbered(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part]) -> _Versions:
     left, right = matches(base, ours), matches(base, theirs)
+    _agree(base, ours, theirs, left, right)
     new = [place for place, number in enumerate(left) if number is None]
     also_new = [place for place, number in enumerate(right) if number is None]
-    pairs = _added_by_both([ours[place] for place in new], [theirs[place] for place in also_new])
+    added = [ours[place] for place in new], [theirs[place] for place in also_new]
+    pairs = _added_by_both(*added)
+    if len(base) <= 1:  # its end, which all have
+        _add_alike(pairs, *added)
     for count, place in enumerate(new):
         left[place] = len(base) + count
     for count, place in enumerate(also_new):
@@ -157,25 +169,65 @@ def _numbered(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part]
 
 def _added_by_both(ours: Sequence[Part], theirs: Sequence[Part]) -> dict[int, int]:
     """The parts that both sides added: from the place in `theirs` to that in `ours`."""
-    pairs = {
-        other: one for one, other in aligned([part.name for part in ours], [part.name for part in theirs])
-    }
-    for what in ("name", "same"):
-        taken, waiting = set(pairs.values()), defaultdict[str, list[int]](list)
-        for place in reversed(range(len(ours))):
-            if place not in taken and getattr(ours[place], what):
-                waiting[getattr(ours[place], what)].append(place)
+    order = aligned([part.name for part in ours], [part.name for part in theirs])
+    pairs = {other: one for one, other in order}
+    for known in (named, planned):
+        waiting = defaultdict[str, list[int]](list)
+        for place in sorted(set(range(len(ours))) - set(pairs.values()), reverse=True):
+            waiting[known(ours[place])].append(place)
         for place, part in enumerate(theirs):
-            if place not in pairs and waiting.get(getattr(part, what)):
-                pairs[place] = waiting[getattr(part, what)].pop()
+            if place not in pairs and known(part) and waiting.get(known(part)):
+                pairs[place] = waiting[known(part)].pop()
+    return pairs
+
+
+def _add_alike(pairs: dict[int, int], ours: Sequence[Part], theirs: Sequence[Part]) -> None:
+    """Paragraphs that are alike: where nobody knows what both began from, one was made from the other."""
     taken = set(pairs.values())
-    left = [place for place, part in enumerate(ours) if place not in taken and part.kind in ("text", "code")]
-    right = [
-        place for place, part in enumerate(theirs) if place not in pairs and part.kind in ("text", "code")
-    ]
+    left = [place for place, part in enumerate(ours) if place not in taken and part.kind in _PROSE]
+    right = [place for place, part in enumerate(theirs) if place not in pairs and part.kind in _PROSE]
     for one, other in alike([ours[at] for at in left], [theirs[at] for at in right]):
         pairs[right[other]] = left[one]
-    return pairs
+
+
+def _agree(
+    base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part], left: Matches, right: Matches
+) -> None:
+    """Let a part that is new to the base and the same on both sides be one part."""
+    mine, yours = (_changed(base, *side) for side in ((ours, left), (theirs, right)))
+    for name in sorted(mine.keys() & yours.keys()):
+        one, other = mine[name], yours[name]
+        if left[one] == right[other]:
+            continue
+        known = {left[one], right[other]} - {None}
+        for matches, sides, place in ((left, ours, one), (right, theirs, other)):
+            _let_be(base, sides, matches, place, known.copy().pop() if len(known) == 1 else None)
+        if left[one] != right[other]:
+            left[one] = right[other] = None
+
+
+def _changed(base: Sequence[Part], side: Sequence[Part], matches: Matches) -> dict[str, int]:
+    return {
+        part.name: place
+        for place, (part, number) in enumerate(zip(side, matches, strict=True))
+        if part.kind in _PROSE_OR_TASK and (number is None or base[number].name != part.name)
+    }
+
+
+def _let_be(
+    base: Sequence[Part], side: Sequence[Part], matches: Matches, place: int, number: int | None
+) -> None:
+    """Let the part at `place` be the part `number` of the base, unless that stands there unchanged."""
+    if number is None or matches[place] == number:
+        matches[place] = number
+        return
+    held = matches.index(number) if number in matches else None
+    if held is not None and side[held].name == base[number].name:
+        matches[place] = None
+        return
+    if held is not None:
+        matches[held] = None
+    matches[place] = number
 
 
 # What is left out
@@ -239,7 +291,7 @@ def _shared_order(known: _Versions, dropped: set[int]) -> list[int]:
     theirs_moved = old != [number for number in right if number in known.base]
     if ours_moved != theirs_moved:
         return left if ours_moved else right
-    return min(left, right, key=lambda order: [known.part(number).name for number in order])
+    return min(left, right, key=lambda order: [known.text(number) for number in order])
 
 
 def _runs(side: Iterable[int], inside: set[int], dropped: set[int]) -> dict[int, list[int]]:
