@@ -65,4 +65,5 @@ def merge_file_command(
       ptcrm git merge-file %O %A %B %P
       ptcrm git merge-file --marker-size 9 base.md ours.md theirs.md customers/anna.md
     """
-    sys.exit(driver.merge_files(base, ours, theirs, path, (our_name, their_name), marker_size))
+    names = (our_name, their_name)
+    sys.exit(driver.merge_files(driver.Files(base, ours, theirs, path, names, marker_size)))

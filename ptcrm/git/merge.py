@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ptcrm.git.merge_body import BODY, body_parts
-from ptcrm.git.merge_fields import FIELDS, field_parts
+from ptcrm.git.merge_body import BODY_RULES, body_parts
+from ptcrm.git.merge_fields import FIELD_RULES, field_parts
 from ptcrm.git.merge_match import Part, alike, three_way
 from ptcrm.git.merge_parts import Conflict, Piece, Woven, entry_counts, merge_parts
 from ptcrm.model.config import Config
@@ -68,7 +68,7 @@ def merge(
     one of the three cannot be understood (no UTF-8, no front matter that can be read, markers of an earlier merge),
     or if the result, read again, is not what it should be; then the lines have to be merged as those of any file.
     """
-    if ours == theirs or theirs == base:
+    if theirs in (ours, base):
         return Merged(ours)
     if ours == base:
         return Merged(theirs)
@@ -81,8 +81,8 @@ def merge(
     old, left, right = versions
     if old is None or left is None or right is None:
         return None
-    fields = merge_parts(old.fields, left.fields, right.fields, FIELDS)
-    body = merge_parts(old.body, left.body, right.body, BODY)
+    fields = merge_parts(old.fields, left.fields, right.fields, FIELD_RULES)
+    body = merge_parts(old.body, left.body, right.body, BODY_RULES)
     opening, closing = map(_fence, old.fences, left.fences, right.fences)
     pieces = [opening, *fields.pieces, closing, *body.pieces]
     if not _holds(pieces, fields, body, entry_counts(old.body, left.body, right.body)):

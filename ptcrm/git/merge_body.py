@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.git.merge_match import Part, merge_lines
@@ -12,7 +13,6 @@ from ptcrm.model.config import Config
 from ptcrm.model.reading import Report
 from ptcrm.text.edits import line_after, line_start
 from ptcrm.text.fold import fold
-from ptcrm.text.markdown import plain_items
 from ptcrm.text.source import is_inside, outermost
 from ptcrm.vault.document import heading_key
 from ptcrm.vault.log import LineReader
@@ -27,7 +27,6 @@ _WHEN = re.compile(
     r"(?:\[\[|\*\*)?([0-9]{4}-[0-9]{2}-[0-9]{2})(?![0-9])(?:\]\]|\*\*)?(?:[ \t]+([0-9]{1,2}:[0-9]{2}))?"
 )
 _NUMBERED = re.compile(r"([ \t]*)([0-9]{1,9})([.)].*)", re.DOTALL)
-_READER = LineReader.of(Config())
 
 
 class _Block(NamedTuple):
@@ -45,55 +44,70 @@ def body_parts(document: Document) -> list[Part]:
     the vault may give its logs other names. Follow-ups are known by their block id, else by channel and words (§2.4).
     """
     text, at, under = document.source.text, document.body, ""
-    report = Report(document.source)
-    logs = outermost(document.logs)
+    report, logs = Report(document.source), outermost(document.logs)
     parts: list[Part] = []
-    gap = ""
     for block in _blocks(document):
         if block.start < at:
             continue
-        gap = _paragraphs(text[at : block.start], under, parts)
-        words = text[block.start : block.end]
-        kind, when, same = block.kind, "", ""
+        gap = _paragraphs(text[at : block.start], under, parts) if at < block.start else ""
         if block.kind == "heading":
             under = heading_key(block.title)
+        if block.kind == "run":
+            parts += _run(text[block.start : block.end], gap, under, in_log=is_inside(logs, block.start))
         elif block.item is not None:
-            kind, when = _item_kind(text, block.item, in_log=is_inside(logs, block.start))
-            same = _known_by(text, block.item, report) if kind == "task" else ""
-        parts.append(Part(kind, words, words, gap, same, when, under))
+            parts.append(_item(block, gap, under, report, in_log=is_inside(logs, block.start)))
+        else:
+            words = text[block.start : block.end]
+            parts.append(Part(block.kind, words, words, gap, under=under))
         at = block.end
     gap = _paragraphs(text[at:], under, parts)
     parts.append(Part("end", "", "", gap))
     return parts
 
 
-def _item_kind(text: str, item: Item, *, in_log: bool) -> tuple[str, str]:
-    """Whether an item is an entry, a task or any other; and the day and time that it begins with."""
-    if item.box is not None:
-        return "task", ""
-    found = _WHEN.match(text, item.content.start, item.content.end)
-    when = f"{found[1]} {(found[2] or '').zfill(5)}" if found else ""
-    is_entry = item.marker in "-*+" and (in_log or found)
-    return ("entry" if is_entry else "item"), when
+def _run(words: str, gap: str, under: str, *, in_log: bool) -> Iterator[Part]:
+    """The parts of lines that are plain items at the margin, as nearly all of a log is."""
+    for piece in words.split("\n")[:-1]:
+        line = f"{piece}\n"
+        when = _when(line, 2)
+        yield Part("entry" if when or in_log else "item", line, line, gap, "", when, under)
+        gap = ""
 
 
-def _known_by(text: str, item: Item, report: Report) -> str:
-    known = _READER.follow_up(item, text, report)
-    return known.origin if known else f"|{fold(item.content.of(text))}"
+def _item(block: _Block, gap: str, under: str, report: Report, *, in_log: bool) -> Part:
+    text, item = report.source.text, block.item
+    words = text[block.start : block.end]
+    if item is None or item.box is not None:
+        known = item and _reader().follow_up(item, text, report)
+        same = known.origin if known else f"|{fold(item.content.of(text)) if item else ''}"
+        return Part("task", words, words, gap, same, "", under)
+    when = _when(text, item.content.start)
+    is_entry = item.marker in "-*+" and (in_log or when)
+    return Part("entry" if is_entry else "item", words, words, gap, "", when, under)
 
 
-def _blocks(document: Document) -> Iterator[_Block]:
-    """Headings, items at the margin and code, in order and as whole lines."""
+def _when(text: str, at: int) -> str:
+    """The day and time that an item begins with, so that they sort; nothing if it begins with none."""
+    found = _WHEN.match(text, at)
+    return f"{found[1]} {(found[2] or '').zfill(5)}" if found else ""
+
+
+@lru_cache(maxsize=1)
+def _reader() -> LineReader:
+    return LineReader.of(Config())
+
+
+def _blocks(document: Document) -> list[_Block]:
+    """Headings, items at the margin, runs of plain ones and code, in order and as whole lines."""
     text, found = document.source.text, document.outline
     blocks = [_Block(*heading.span, "heading", title=heading.title) for heading in found.headings]
     items = [item for item in found.others if not item.depth]
-    items += [item for run in found.runs for item in plain_items(text, run)]
     blocks += [_Block(item.span.start, line_after(text, item.span.end), "item", item) for item in items]
+    blocks += [_Block(*run, "run") for run in found.runs]
     blocks += [
         _Block(line_start(text, code.start), line_after(text, code.end), "code") for code in found.code
     ]
-    blocks.sort(key=lambda block: (block.start, -block.end))
-    yield from blocks
+    return sorted(blocks, key=lambda block: (block.start, -block.end))
 
 
 def _paragraphs(text: str, under: str, parts: list[Part]) -> str:
@@ -134,4 +148,4 @@ def _renumbered(base: Part, ours: Part, theirs: Part) -> str | None:
     return None if words is None else f"{left[1]}{max(int(left[2]), int(right[2]))}{words}"
 
 
-BODY = Rules(_resolve)
+BODY_RULES = Rules(_resolve)

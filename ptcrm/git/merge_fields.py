@@ -13,18 +13,16 @@ from ptcrm.model.reading import is_empty
 from ptcrm.text.edits import line_after, line_start
 from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence, in_quotes
 from ptcrm.text.source import Span
+from ptcrm.vault.schema import FIELDS
 
 if TYPE_CHECKING:
     from ptcrm.vault.document import Document
 
 _DASH = re.compile(r"[ \t]*-[ \t]+")
-_LINE_END = re.compile(r"\r?\n?\Z")
 _COMMA = re.compile(r"[ \t]*,[ \t]*")
 _IN_FLOW = re.compile(r"[,\[\]{}]")
-_SETS = frozenset(
-    "aliases emails phones addresses places urls occasions tags interests prefers avoids family mute sources".split()
-)
-_BRACKETS = frozenset("aliases places tags interests prefers avoids mute".split())
+_SETS = frozenset(field.name for field in FIELDS if field.many)
+_BRACKETS = frozenset(field.name for field in FIELDS if field.flow)
 
 
 class _Style(NamedTuple):
@@ -125,13 +123,14 @@ def _resolve(base: Part | None, ours: Part, theirs: Part) -> list[Piece]:
 
 def _as_value(base: Part | None, ours: Part, theirs: Part) -> str | None:
     """One value with what stands around it; None if both sides changed the same."""
-    old, left, right = (_pieces(part) if part else (None, None, None) for part in (base, ours, theirs))
-    merged = [three_way(*texts) for texts in zip(old, left, right, strict=True)]
-    if merged[1] is None:
-        merged[1] = _value(base, ours, theirs)
-    if merged[2] is None and left[2] is not None and right[2] is not None and not (old[2] or "").strip():
-        merged[2] = f"{both_added(left[2].rstrip(), right[2].rstrip())}{_LINE_END.search(left[2])[0]}"
-    return None if None in merged else "".join(filter(None, merged))
+    old = _pieces(base) if base else (None, None, None)
+    left, right = _pieces(ours), _pieces(theirs)
+    before, value, after = (three_way(*texts) for texts in zip(old, left, right, strict=True))
+    if value is None:
+        value = _value(base, ours, theirs)
+    if after is None and not (old[2] or "").strip():
+        after = both_added(left[2].rstrip(), right[2].rstrip()) + left[2][len(left[2].rstrip()) :]
+    return None if before is None or value is None or after is None else before + value + after
 
 
 def _value(base: Part | None, ours: Part, theirs: Part) -> str | None:
@@ -159,9 +158,9 @@ def _as_list(base: Part | None, ours: Part, theirs: Part) -> list[Piece] | None:
     style = _style(old, left, right)
     if "map" in (left.style.form, right.style.form) and left.style.form != right.style.form:
         return None
-    pieces = _in_style(style, read, ours)
+    pieces = _in_style(style, read)
     if style.form == "plain" and pieces is not None and len(pieces) != 3:
-        pieces = _in_style(_longer(ours.under, old), read, ours)
+        pieces = _in_style(_longer(ours.under, old), read)
     return pieces
 
 
@@ -182,9 +181,9 @@ def _longer(name: str, old: _List | None) -> _Style:
     return _Style("flow") if name in _BRACKETS else _Style("block", "  - ")
 
 
-def _in_style(style: _Style, read: list[_List | None], ours: Part) -> list[Piece] | None:
+def _in_style(style: _Style, read: list[_List | None]) -> list[Piece] | None:
     """Head, members and tail of the merged list in one style; None if a member cannot be written in it."""
-    around = _around(style, read, ours)
+    around = _around(style, read)
     versions = [_restyled(one, style) if one else [] for one in read]
     old, left, right = versions
     if around is None or old is None or left is None or right is None:
@@ -198,19 +197,22 @@ def _in_style(style: _Style, read: list[_List | None], ours: Part) -> list[Piece
     return [around[0], *([listed] if style.form == "flow" else members), around[1]]
 
 
-def _around(style: _Style, read: list[_List | None], ours: Part) -> tuple[str, str] | None:
+def _around(style: _Style, read: list[_List | None]) -> tuple[str, str] | None:
     """What stands before and after the members; None if both sides changed that."""
-    old, left, right = (one if one and one.style.form == style.form else None for one in read)
-    if left and right:
-        head = three_way(old and old.head, left.head, right.head)
-        tail = three_way(old and old.tail, left.tail, right.tail)
-        return None if head is None or tail is None else (head, tail)
-    if found := left or right or old:
-        return found.head, found.tail
-    before, _, after = _pieces(ours)
-    if style.form == "flow":
-        return f"{before.rstrip()} [", f"]{after}"
-    return before.rstrip() + after, ""
+    found = [(one.head, one.tail) if one and one.style.form == style.form else None for one in read]
+    if not any(found):
+        found = [_around_one(style, one.head, one.tail) if one else None for one in read]
+    old, left, right = found
+    if not (left and right):
+        return left or right or old
+    head = three_way(old and old[0], left[0], right[0])
+    tail = three_way(old and old[1], left[1], right[1])
+    return None if head is None or tail is None else (head, tail)
+
+
+def _around_one(style: _Style, before: str, after: str) -> tuple[str, str]:
+    """What stands around the members of a list that was one value."""
+    return (f"{before.rstrip()} [", f"]{after}") if style.form == "flow" else (before.rstrip() + after, "")
 
 
 def _read(part: Part) -> _List | None:
@@ -220,8 +222,8 @@ def _read(part: Part) -> _List | None:
     if isinstance(node, Scalar):
         if "\n" in value or value[:1] in ("|", ">"):
             return None
-        members = [] if is_empty(node) else [(node, value)]
-        return _List(_Style("plain"), before, _named(part.under, members), after)
+        members = [] if is_empty(node) else _named(part.under, [(node, value)])
+        return _List(_Style("plain"), before, members, after)
     if node.flow:
         return _read_flow(part, node) if isinstance(node, Sequence) else None
     return _read_lines(part, node)
@@ -337,4 +339,4 @@ def _resolve_member(_: Part | None, ours: Part, theirs: Part) -> list[Piece]:
     return [Conflict(ours.text, theirs.text)]
 
 
-FIELDS = Rules(_resolve, _is_same, _is_gone)
+FIELD_RULES = Rules(_resolve, _is_same, _is_gone)

@@ -42,6 +42,8 @@ class Part(NamedTuple):
     at: int = 0
 
 
+_Ranges = tuple[int, int, int, int]  # from and to in the one, from and to in the other
+
 # Kinds whose text may change while they stay what they are. An entry that is edited is another entry.
 _EDITED = frozenset(["task", "text", "heading", "item", "code"])
 
@@ -94,17 +96,16 @@ def aligned(base: Sequence[str], side: Sequence[str]) -> list[tuple[int, int]]:
         if low == high or left == right or not rounds:
             continue
         edge = (low, left)
-        anchors = _anchors(base, side, low, high, left, right)
+        anchors = _anchors(base, side, (low, high, left, right))
         for one, other in [*anchors, (high, right)] if anchors else ():
             waiting.append((edge[0], one, edge[1], other, rounds - 1))
             edge = (one, other)
     return sorted(pairs)
 
 
-def _anchors(
-    base: Sequence[str], side: Sequence[str], low: int, high: int, left: int, right: int
-) -> list[tuple[int, int]]:
+def _anchors(base: Sequence[str], side: Sequence[str], ranges: _Ranges) -> list[tuple[int, int]]:
     """The longest row of names that stand once in both ranges, in one order."""
+    low, high, left, right = ranges
     ones, others = Counter(base[low:high]), Counter(side[left:right])
     places = {side[at]: at for at in range(left, right) if others[side[at]] == 1}
     pairs = [(at, places[base[at]]) for at in range(low, high) if ones[base[at]] == 1 and base[at] in places]
@@ -169,12 +170,12 @@ def alike(ones: Sequence[Part], others: Sequence[Part]) -> Iterator[tuple[int, i
 
     Where there are as many here as there, in their order if that fits; else the best pairs first.
     """
-    if len(ones) * len(others) > _MOST_PAIRS:
-        return
     if len(ones) == len(others) and all(
         one.kind == other.kind and _likeness(one, other) for one, other in zip(ones, others, strict=True)
     ):
         yield from zip(range(len(ones)), range(len(others)), strict=True)
+        return
+    if len(ones) * len(others) > _MOST_PAIRS:
         return
     ranked = sorted(
         (-likeness, min(one.text, other.text), max(one.text, other.text), at, place)
@@ -208,12 +209,12 @@ def _likeness(one: Part, other: Part) -> float:
 
 def _ratio(matcher: object) -> float:
     quick: float = matcher.quick_ratio()  # type: ignore[attr-defined]
-    return matcher.ratio() if quick >= _WORDS_ALIKE else 0.0  # type: ignore[attr-defined,no-any-return]
+    return matcher.ratio() if quick >= _WORDS_ALIKE else 0.0  # type: ignore[attr-defined]
 
 
 def three_way(base: str | None, ours: str | None, theirs: str | None) -> str | None:
     """What both sides make of one text: the one that was changed; None if both changed it, and otherwise."""
-    if ours == theirs or theirs == base:
+    if theirs in (ours, base):
         return ours
     return theirs if ours == base else None
 

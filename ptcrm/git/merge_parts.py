@@ -200,8 +200,8 @@ def _agree(
         if left[one] == right[other]:
             continue
         known = {left[one], right[other]} - {None}
-        for matches, sides, place in ((left, ours, one), (right, theirs, other)):
-            _let_be(base, sides, matches, place, known.copy().pop() if len(known) == 1 else None)
+        for found, sides, place in ((left, ours, one), (right, theirs, other)):
+            _let_be(base, sides, found, place, known.copy().pop() if len(known) == 1 else None)
         if left[one] != right[other]:
             left[one] = right[other] = None
 

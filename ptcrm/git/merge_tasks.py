@@ -23,11 +23,12 @@ def merge_task(base: Part | None, ours: Part, theirs: Part) -> list[Piece]:
 
     A box that both ticked is ticked. Of a follow-up that both added, the base is one that is open.
     """
-    versions = [_slots(part.text) if part else _unticked(ours.text) for part in (base, ours, theirs)]
+    old = _slots(base.text) if base else _unticked(ours.text)
+    left, right = _slots(ours.text), _slots(theirs.text)
     conflict = Conflict(ours.text, theirs.text)
-    if not all(versions):
+    if not (old and left and right):
         return [conflict]
-    pieces = merge_parts(*versions, Rules(_resolve)).pieces
+    pieces = merge_parts(old, left, right, Rules(_resolve)).pieces
     texts = [piece for piece in pieces if isinstance(piece, str)]
     return ["".join(texts)] if len(texts) == len(pieces) else [conflict]
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 Dice = random.Random
-Edit = "Callable[[Dice, str], str]"
+Edit = Callable[[Dice, str], str]
 
 
 class Three(NamedTuple):
@@ -169,12 +171,9 @@ def remove_entry(dice: Dice, text: str) -> str:
     return _change_line(dice, text, _ENTRY, lambda _: "")
 
 
-def sort_log(dice: Dice, text: str) -> str:
-    del dice
+def sort_log(_: Dice, text: str) -> str:
     entries = _lines(text, _ENTRY)
-    if not entries or any(
-        one.end() != other.start() for one, other in zip(entries, entries[1:], strict=False)
-    ):
+    if not entries or any(one.end() != other.start() for one, other in pairwise(entries)):
         return text
     ordered = sorted((one[0] for one in entries), reverse=True)
     return text[: entries[0].start()] + "".join(ordered) + text[entries[-1].end() :]
@@ -399,13 +398,13 @@ _SOMETIMES = [
 _EDITS = _OFTEN + _SOMETIMES
 
 
-def _edited(dice: Dice, text: str, first: object = None) -> tuple[str, object]:
-    """What a device made of a text by a few edits, the last of them; `first` is what it begins with."""
-    edit = first or dice.choice(_EDITS)
+def _edited(dice: Dice, text: str, first: Edit) -> str:
+    """What a device made of a text by a few edits; `first` is what it begins with."""
+    edit = first
     for _ in range(dice.choice((1, 1, 2, 2, 3, 4))):
-        text = edit(dice, text)  # type: ignore[operator]
-        edit, last = dice.choice(_EDITS), edit
-    return text, last
+        text = edit(dice, text)
+        edit = dice.choice(_EDITS)
+    return text
 
 
 def threes(count: int, seed: int) -> Iterator[Three]:
@@ -414,8 +413,8 @@ def threes(count: int, seed: int) -> Iterator[Three]:
     for _ in range(count):
         base = customer(dice)
         first = dice.choice(_EDITS)
-        ours, _ = _edited(dice, base, first)
-        theirs, _ = _edited(dice, base, first if dice.random() < 0.3 else None)
+        ours = _edited(dice, base, first)
+        theirs = _edited(dice, base, first if dice.random() < 0.3 else dice.choice(_EDITS))
         yield _encoded(dice, base, ours, theirs)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import random
 import re
 import subprocess
 import sys
@@ -110,8 +109,8 @@ def worst(three: Three) -> Counter[str]:
 def sides(content: bytes) -> tuple[bytes, bytes]:
     """A result with all of ours, and with all of theirs, where a person has to choose."""
     text = content.decode()
-    ours, theirs = (_MARKED.sub(lambda found, side=side: found[side], text) for side in ("ours", "theirs"))
-    return ours.encode(), theirs.encode()
+    ours, theirs = (_MARKED.sub(side, text).encode() for side in (r"\g<ours>", r"\g<theirs>"))
+    return ours, theirs
 
 
 def faults(three: Three) -> Iterator[str]:
@@ -179,9 +178,9 @@ def merged(count: int, seed: int, *, compare: bool = False) -> Report:
 
 def table(report: Report) -> str:
     """The three ways side by side."""
-    rows = [("", "clean", "conflicts", "entries lost or garbled", "cannot be read")]
+    rows = [["", "clean", "conflicts", "entries lost or garbled", "cannot be read"]]
     for name, tally in (("ptcrm", report.ours), ("git", report.lines), ("git, union", report.union)):
-        rows.append((name, *map(str, (tally.clean, tally.conflicts, tally.lost, tally.broken))))
+        rows.append([name, *map(str, (tally.clean, tally.conflicts, tally.lost, tally.broken))])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "".join(
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + "\n" for row in rows
