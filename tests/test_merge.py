@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptcrm import driver
-from ptcrm.git import merge as merging
 from ptcrm.git.merge import Merged, merge
 from tests.conftest import ROOT, Run
-from tests.fuzz.devices import threes
+from tests.fuzz.devices import Three, threes
 from tests.fuzz.merges import by_git, faults, merged, sides
 
 FILE = """\
@@ -431,10 +431,8 @@ def test_what_is_not_understood_is_not_merged(name: str, place: int) -> None:
 def test_a_result_that_reads_otherwise_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     three = FILE.encode(), after(*MINE).encode(), after(*YOURS).encode()
     assert merge(*three) is not None
-    count = merging.entry_counts
-    monkeypatch.setattr(
-        merging, "entry_counts", lambda *versions: count(*versions) + count((), *versions[:2])
-    )
+    more = Counter({"- 2026-11-22 call: One more\n": 1})
+    monkeypatch.setattr("ptcrm.git.merge.entry_counts", lambda *_: more)
     assert merge(*three) is None
 
 
@@ -485,7 +483,7 @@ def test_what_was_kept_is_said(files: Files, run: Run) -> None:
 
 @pytest.mark.parametrize("content", [one for one in NOT_UNDERSTOOD.values() if one])
 def test_git_merges_what_is_not_understood(files: Files, run: Run, tmp_path: Path, content: bytes) -> None:
-    three = content, content + b"ours\n", b"theirs\n" + content
+    three = Three(content, content + b"ours\n", b"theirs\n" + content)
     expected, is_clean = by_git(three, tmp_path)
     folder = files(*three)
     assert (run("git", "merge-file", *NAMES).exit_code == 0) == is_clean

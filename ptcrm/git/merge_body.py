@@ -13,7 +13,6 @@ from ptcrm.model.config import Config
 from ptcrm.model.reading import Report
 from ptcrm.text.edits import line_after, line_start
 from ptcrm.text.fold import fold
-from ptcrm.text.source import is_inside, outermost
 from ptcrm.vault.document import heading_key
 from ptcrm.vault.log import LineReader
 
@@ -40,11 +39,11 @@ class _Block(NamedTuple):
 def body_parts(document: Document) -> list[Part]:
     """The parts of the body with all its text, in order; the last one stands for the end.
 
-    Log entries are the items of a log (FORMAT §2.3), and those that begin with a day wherever they stand, since
-    the vault may give its logs other names. Follow-ups are known by their block id, else by channel and words (§2.4).
+    Log entries are the items that begin with a day (FORMAT §2.3), wherever they stand, since the vault may give its
+    logs other names. Follow-ups are known by their block id, else by channel and words (§2.4).
     """
     text, at, under = document.source.text, document.body, ""
-    report, logs = Report(document.source), outermost(document.logs)
+    report = Report(document.source)
     parts: list[Part] = []
     for block in _blocks(document):
         if block.start < at:
@@ -53,37 +52,43 @@ def body_parts(document: Document) -> list[Part]:
         if block.kind == "heading":
             under = heading_key(block.title)
         if block.kind == "run":
-            parts += _run(text[block.start : block.end], gap, under, in_log=is_inside(logs, block.start))
+            parts += _run(text[block.start : block.end], gap, under)
         elif block.item is not None:
-            parts.append(_item(block, gap, under, report, in_log=is_inside(logs, block.start)))
+            parts.append(_item(block, gap, under, report))
         else:
             words = text[block.start : block.end]
-            parts.append(Part(block.kind, words, words, gap, under=under))
+            parts.append(Part(block.kind, _name(block.kind, words), words, gap, under=under))
         at = block.end
     gap = _paragraphs(text[at:], under, parts)
     parts.append(Part("end", "", "", gap))
     return parts
 
 
-def _run(words: str, gap: str, under: str, *, in_log: bool) -> Iterator[Part]:
+def _run(words: str, gap: str, under: str) -> Iterator[Part]:
     """The parts of lines that are plain items at the margin, as nearly all of a log is."""
     for piece in words.split("\n")[:-1]:
         line = f"{piece}\n"
         when = _when(line, 2)
-        yield Part("entry" if when or in_log else "item", line, line, gap, "", when, under)
+        kind = "entry" if when else "item"
+        yield Part(kind, _name(kind, line), line, gap, "", when, under)
         gap = ""
 
 
-def _item(block: _Block, gap: str, under: str, report: Report, *, in_log: bool) -> Part:
+def _item(block: _Block, gap: str, under: str, report: Report) -> Part:
     text, item = report.source.text, block.item
     words = text[block.start : block.end]
     if item is None or item.box is not None:
         known = item and _reader().follow_up(item, text, report)
         same = known.origin if known else f"|{fold(item.content.of(text)) if item else ''}"
-        return Part("task", words, words, gap, same, "", under)
+        return Part("task", _name("task", words), words, gap, same, "", under)
     when = _when(text, item.content.start)
-    is_entry = item.marker in "-*+" and (in_log or when)
-    return Part("entry" if is_entry else "item", words, words, gap, "", when, under)
+    kind = "entry" if when and item.marker in "-*+" else "item"
+    return Part(kind, _name(kind, words), words, gap, "", when, under)
+
+
+def _name(kind: str, words: str) -> str:
+    """An entry is known by its text alone; what reads otherwise in another place is another part there."""
+    return words if kind == "entry" else f"{kind} {words}"
 
 
 def _when(text: str, at: int) -> str:
@@ -118,11 +123,11 @@ def _paragraphs(text: str, under: str, parts: list[Part]) -> str:
             words += line
             continue
         if words:
-            parts.append(Part("text", words, words, gap, under=under))
+            parts.append(Part("text", _name("text", words), words, gap, under=under))
             gap = words = ""
         gap += line
     if words:
-        parts.append(Part("text", words, words, gap, under=under))
+        parts.append(Part("text", _name("text", words), words, gap, under=under))
         gap = ""
     return gap
 

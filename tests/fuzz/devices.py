@@ -346,7 +346,7 @@ def remove_paragraph(dice: Dice, text: str) -> str:
     return _change_line(dice, text, _PARAGRAPH + r"\n?", lambda _: "")
 
 
-def move_paragraph(dice: Dice, text: str) -> str:
+def move_paragraph(_: Dice, text: str) -> str:
     found = _lines(text, _PARAGRAPH + "\n")
     if len(found) < 2:
         return text
