@@ -205,6 +205,11 @@ RULES: dict[str, tuple[Change, Change, Change]] = {
         ("Drinks tea.", "Drinks green tea."),
         ("Drinks tea.\n\n## Follow-ups\n", "## Follow-ups\n\nDrinks green tea.\n"),
     ),
+    "a paragraph that moved and was changed, and the same edit of it": (
+        ("Drinks tea.\n\n## Follow-ups\n", "## Follow-ups\n\nDrinks green tea.\n"),
+        ("Drinks tea.", "Drinks green tea."),
+        ("Drinks tea.\n\n## Follow-ups\n", "## Follow-ups\n\nDrinks green tea.\n"),
+    ),
     "a new section below a log that goes on": (
         (END, f"{END}- 2026-09-01 call: Old\n"),
         (END, f"{END}\n## Family\n\nTwo sons.\n"),
@@ -383,6 +388,13 @@ def test_mixed_line_ends_stay_where_they_are() -> None:
 
     result = both(mixed(FILE), mixed(after(*MINE)), mixed(after(*YOURS)))
     assert result.content.decode() == mixed(after(*MINE, *YOURS))
+
+
+def test_mixed_line_ends_that_one_side_made_the_same() -> None:
+    mixed = FILE.replace("Drinks tea.\n", "Drinks tea.\r\n")
+    theirs = mixed.replace("Drinks tea.", "Drinks green tea.")
+    expected = after(*MINE, ("Drinks tea.", "Drinks green tea."))
+    assert both(mixed, after(*MINE), theirs).content.decode() == expected
 
 
 def test_a_mark_at_the_start_and_no_newline_at_the_end() -> None:
