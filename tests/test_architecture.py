@@ -27,6 +27,7 @@ LAYERS = {
     "workspace": 6,
     "views": 7,
     "start": 8,
+    "driver": 8,
     "server": 8,
     "cli": 9,
     "handler": 9,
@@ -47,7 +48,7 @@ DOES_IO = {
     "git/repo",
     "workspace/opened",
 }
-IO_LAYERS = {"server", "start", "cli"}
+IO_LAYERS = {"server", "start", "driver", "cli"}
 IO_NAMES = {"open", "input", "print"}
 IO_MODULES = {"os", "sqlite3", "subprocess", "socket", "shutil", "tempfile", "pathlib"}
 PURE_PATHS = {"PurePosixPath", "PurePath"}

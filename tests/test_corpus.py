@@ -298,4 +298,5 @@ def test_every_command_is_tried_on_every_file() -> None:
         "help",
         "completion",
         "cache",
+        "git",
     }

@@ -61,6 +61,7 @@ COMMANDS = {
     "schema": "schema",
     "digest": "digest",
     "cache": "cache",
+    "git": "git",
     "help": "help",
     "completion": "completion",
 }

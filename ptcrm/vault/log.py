@@ -62,11 +62,11 @@ _TASK_REST = re.compile(
     r"(?:[ \t]+(?P<time>[0-9]{1,2}:[0-9]{2})(?=[\s:]|$))?[ \t]*:?[ \t]*(?P<text>.*)", re.DOTALL
 )
 _CHANNEL_PREFIX = re.compile(r"(?P<channel>[^\s:()\[\]][^:()\[\]\n]{0,40}?)[ \t]*:(?=[ \t]|$)[ \t]*")
-_FIELD = re.compile(r"\[(?P<key>[A-Za-z][\w -]*?)::(?P<value>(?:\[\[[^\[\]\n]*\]\]|[^\[\]\n])*)\]")
+FIELD = re.compile(r"\[(?P<key>[A-Za-z][\w -]*?)::(?P<value>(?:\[\[[^\[\]\n]*\]\]|[^\[\]\n])*)\]")
 _TAG = re.compile(r"(?:(?<=\s)|^)#([\w/-]*[^\W\d][\w/-]*)")
 BLOCK_ID = re.compile(r"(?<![ \t])[ \t]+\^([A-Za-z0-9-]+)[ \t]*$")
 
-_SIGNED_DATE = re.compile("(?P<sign>[📅📆🗓⏳⌛✅❌➕🛫])\ufe0f?[ \t]*(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})")
+SIGNED_DATE = re.compile("(?P<sign>[📅📆🗓⏳⌛✅❌➕🛫])\ufe0f?[ \t]*(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})")
 _REPEATS = re.compile("🔁\ufe0f?[ \t]*every[ \t]+(?P<every>[0-9a-z ]+)", re.IGNORECASE)
 _OTHER_SIGNS = re.compile("[⏫🔼🔽🔺⏬]\ufe0f?|(?:🏁|🆔|⛔)\ufe0f?[ \t]*[\\w,-]+")
 _DUE, _SCHEDULED, _CLOSED = "📅📆🗓", "⏳⌛", "✅❌"
@@ -77,12 +77,12 @@ def inline_fields(text: str) -> tuple[tuple[str, str], ...]:
     """The `[key:: value]` pairs of `text`, keys in lower case, in order."""
     if "::" not in text:
         return ()
-    return tuple((found["key"].strip().lower(), found["value"].strip()) for found in _FIELD.finditer(text))
+    return tuple((found["key"].strip().lower(), found["value"].strip()) for found in FIELD.finditer(text))
 
 
 def plain_text(text: str) -> str:
     """`text` without inline fields and with links shown as a reader sees them, on one line."""
-    return " ".join(show_links(_FIELD.sub("", text)).split())
+    return " ".join(show_links(FIELD.sub("", text)).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ class LineReader:
         """Warn of money and minutes that are none: the line stays, and they count for nothing."""
         if text.find("::", start, end) < 0:
             return
-        for found in _FIELD.finditer(text, start, end):
+        for found in FIELD.finditer(text, start, end):
             parse = self._amounts.get(found["key"].strip().lower())
             value = found["value"].strip()
             problem = parse(value) if parse and value else None
@@ -284,7 +284,7 @@ class LineReader:
             return None
         words, start = item.content.of(text).rstrip(), item.content.start
         has_signs = not words.isascii()
-        signs = {found["sign"]: found["date"] for found in _SIGNED_DATE.finditer(words)} if has_signs else {}
+        signs = {found["sign"]: found["date"] for found in SIGNED_DATE.finditer(words)} if has_signs else {}
         dated = _DATED.match(words)
         signed = next((signs[sign] for sign in _DUE + _SCHEDULED if sign in signs), None)
         written = (dated["linked"] or dated["bold"] or dated["bare"]) if dated else signed
@@ -333,7 +333,7 @@ class LineReader:
         block = BLOCK_ID.search(words)
         if block:
             words = words[: block.start()]
-        for sign in () if words.isascii() else (_SIGNED_DATE, _REPEATS, _OTHER_SIGNS):
+        for sign in () if words.isascii() else (SIGNED_DATE, _REPEATS, _OTHER_SIGNS):
             words = sign.sub("", words)
         rest = _TASK_REST.fullmatch(f" {words.strip()}")
         text = rest["text"] if rest else words

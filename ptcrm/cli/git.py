@@ -1,0 +1,69 @@
+"""A vault in git: `ptcrm git merge-file`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ptcrm import driver
+
+
+@click.group("git")
+def git_command() -> None:
+    """A vault in git: how its files are merged.
+
+    \b
+    Examples:
+      ptcrm git merge-file base.md ours.md theirs.md customers/anna.md
+    """
+
+
+@git_command.command("merge-file", context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--marker-size",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    default=7,
+    show_default=True,
+    help="How many signs a conflict's markers have.",
+)
+@click.option(
+    "--ours",
+    "our_name",
+    metavar="NAME",
+    default="ours",
+    show_default=True,
+    help="What to call OURS in a conflict.",
+)
+@click.option(
+    "--theirs",
+    "their_name",
+    metavar="NAME",
+    default="theirs",
+    show_default=True,
+    help="What to call THEIRS in a conflict.",
+)
+@click.argument("base", type=click.Path())
+@click.argument("ours", type=click.Path())
+@click.argument("theirs", type=click.Path())
+@click.argument("path", type=click.Path())
+def merge_file_command(
+    base: str, ours: str, theirs: str, path: str, marker_size: int, our_name: str, their_name: str
+) -> None:
+    """Merge a customer's file, as git's merge driver.
+
+    BASE is the version that OURS and THEIRS began from; the result is written into OURS. PATH is the name of the file
+    in the repository. What both sides did is kept: keys, log entries, follow-ups and paragraphs are merged each by
+    itself. What both changed, and otherwise, stands twice between git's markers.
+
+    The exit code is the number of conflicts, at most 127, and 255 if nothing could be merged. A file that is no
+    customer's is merged line by line, as `git merge-file` does.
+
+    \b
+    Examples:
+      ptcrm git merge-file %O %A %B %P
+      ptcrm git merge-file --marker-size 9 base.md ours.md theirs.md customers/anna.md
+    """
+    names = (our_name, their_name)
+    sys.exit(driver.merge_files(driver.Files(base, ours, theirs, path, names, marker_size)))
