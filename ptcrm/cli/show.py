@@ -12,14 +12,9 @@ from ptcrm.cli.output import say, say_diagnostic, say_json, say_table
 from ptcrm.model.dates import ago, near_day, time_there
 from ptcrm.model.diagnostic import Severity
 from ptcrm.text.markdown import show_links
-from ptcrm.views.customer import (
-    follow_up_words,
-    given_fields,
-    history,
-    links,
-    notes,
-    whole_row,
-)
+from ptcrm.vault.log import follow_up_words
+from ptcrm.vault.notes import notes
+from ptcrm.views.customer import given_fields, history, links, whole_row
 from ptcrm.views.playbook import named_steps, planned_days, step_what, step_words
 from ptcrm.views.today import what_and_why, yearly_words
 
