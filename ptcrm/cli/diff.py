@@ -96,7 +96,18 @@ def _asked(session: Session, history: History, words: tuple[str, ...]) -> _Asked
     if not is_day and session.workspace().index.find(plain(first)):
         return _Asked(head, None, words)
     old = _revision(session, history, first)
+    if old is None:
+        _demand_who(session, history, words)
     return _Asked(old, None, rest) if old else _Asked(head, None, words)
+
+
+def _demand_who(session: Session, history: History, words: tuple[str, ...]) -> None:
+    """Raise `NotFoundError` for words that are neither a state of the vault nor somebody."""
+    try:
+        whose(session, words, history)
+    except NotFoundError as error:
+        hint = f"Nor is “{words[0]}” a revision of this repository, or a day."
+        raise NotFoundError(f"{error}\n{hint}") from error
 
 
 def _demand(revision: str | None, words: str) -> str:
