@@ -40,3 +40,17 @@ def commit(folder: Path, day: str, author: str = "Ola") -> str:
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "--allow-empty", "-m", "x", day=at, author=author)
     return git(folder, "rev-parse", "HEAD")
+
+
+def live(vault: Path) -> None:
+    """A copy of the sample vault with a past: committed by Ola, then changed by Marta, then changed and not committed."""
+    jan = vault / "customers" / "trade" / "jan-nowak.md"
+    last = jan.read_bytes()
+    newest = next(line for line in last.split(b"\n") if line.startswith(b"- 2026-11-17"))
+    before = last.replace(newest + b"\n", b"").replace(b"tier: gold", b"tier: silver")
+    begin(vault)
+    jan.write_bytes(before)
+    commit(vault, "2026-11-01", "Ola")
+    jan.write_bytes(last)
+    commit(vault, "2026-11-17", "Marta")
+    jan.write_bytes(last.replace(b"role: ramiarz", b"role: ramiarz, mistrz"))

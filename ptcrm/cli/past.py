@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ptcrm.vault.index import Match
     from ptcrm.workspace import Workspace
 
+_MANY = 1000  # commits
 _SHORT = 8  # characters of a commit's id, as people see it
 
 
@@ -71,10 +72,16 @@ def history_of(session: Session) -> History:
     inside = Path(os.path.realpath(workspace.root)).relative_to(os.path.realpath(repo.top)).as_posix()
     prefix = "" if inside == "." else f"{inside}/"
     try:
-        commits = Commits(repo, prefix, workspace.cache)
+        commits = Commits(repo, prefix, workspace.cache, _tell_of_wait)
     except sqlite3.DatabaseError:  # a full disk, or another process that keeps it
         commits = Commits(repo, prefix, Cache.open(None, workspace.cache.stamp))
     return History(commits, workspace.reader)
+
+
+def _tell_of_wait(count: int) -> None:
+    """Say why it takes a while, if it does."""
+    if count > _MANY:
+        tell(f"ptcrm: reading {count:,} commits, this once …")
 
 
 def whose(session: Session, who: Sequence[str], history: History) -> Whose:

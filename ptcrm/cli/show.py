@@ -48,7 +48,7 @@ def show_command(
       ptcrm show anna
       ptcrm show jan nowak --all
       ptcrm show $(ptcrm pick tag:courier)
-      ptcrm show anna --as-of 2026-03-31
+      ptcrm show anna --as-of 2026-10-31
     """
     if as_of is None:
         _show(session.workspace(), who_is_meant(session, who), whole=whole, as_json=as_json)

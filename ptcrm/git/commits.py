@@ -61,10 +61,15 @@ _Rows = dict[int, dict[int, tuple[str, str]]]
 
 
 class Commits:
-    """The commits of a repository up to HEAD, as they bear on the files below `prefix` (`sub/vault/`, or nothing)."""
+    """The commits of a repository up to HEAD, as they bear on the files below `prefix` (`sub/vault/`, or nothing).
 
-    def __init__(self, repo: Repo, prefix: str, cache: Cache) -> None:
-        self.repo, self.prefix, self._cache = repo, prefix, cache
+    `heard` is told how many commits have to be read, before they are. Raises `NotFoundError` if there is none at all.
+    """
+
+    def __init__(
+        self, repo: Repo, prefix: str, cache: Cache, heard: Callable[[int], None] | None = None
+    ) -> None:
+        self.repo, self.prefix, self._cache, self._heard = repo, prefix, cache, heard
         self.edges = frozenset(repo.shallow().decode(errors="replace").split())
         self._rows: dict[str, _Rows] = {}
         head = repo.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
@@ -87,6 +92,8 @@ class Commits:
         if self.head in tips:
             return
         new = self._unread(tips)
+        if self._heard:
+            self._heard(len(new))
         first = 1 + (self._cache.rows("SELECT max(number) FROM past")[0][0] or 0) if known == key else 1
         numbers = {id_: number for number, (id_, *_) in enumerate(new, first)}
         tips = [*tips[-_TIPS:], self.head]
