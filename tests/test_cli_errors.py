@@ -56,7 +56,8 @@ CALLS = {
     "schema": ["schema"],
     "digest": ["digest"],
 }
-ELSEWHERE = {
+PAST = {"history", "blame", "diff", "restore"}  # test_history and test_restore
+ELSEWHERE = PAST | {
     "init",
     "serve",
     "watch",

@@ -26,7 +26,7 @@ from ptcrm.text.source import Source, UndecodableError
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import Reading, read_customer
 from tests.conftest import MakeVault, Run
-from tests.test_cli_errors import CALLS, snapshot
+from tests.test_cli_errors import CALLS, PAST, snapshot
 
 DATA = Path(__file__).parent / "data"
 DAY = "2026-11-23"
@@ -292,6 +292,7 @@ def test_all_files_in_one_vault(make_vault: MakeVault, clocked: Clocked) -> None
 
 def test_every_command_is_tried_on_every_file() -> None:
     assert calls("x").keys() - {""} == COMMANDS.keys() - {
+        *PAST,
         "init",
         "serve",
         "watch",

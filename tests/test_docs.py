@@ -28,13 +28,14 @@ from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import FIELDS, read_customer
 from ptcrm.workspace import Workspace
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
+from tests.past import live
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 NAMES = [page.stem for page in PAGES]
 TODAY = date.fromisoformat(DAY)
 TIERS = "tiers:\n  gold: {cadence: 3 weeks}\n  silver: {cadence: 6 weeks}\n"
 READER = LineReader.of(Config(tiers={"gold": Tier()}))
-WRITING = {"log", "done", "snooze", "set", "rename", "undo", "add", "init", "check"}
+WRITING = {"restore", "log", "done", "snooze", "set", "rename", "undo", "add", "init", "check"}
 SHARED = {"--dry-run"}  # in the section on writing
 NOT_RUN = {"edit": "it asks a person", "serve": "it does not end", "watch": "it does not end"}
 FORMS = {"--jsonl", "--csv", "--tsv", "--ids", "--format", "--open"}  # in the section on forms
@@ -174,9 +175,17 @@ _SIZE = re.compile(r'\b\d+ (KB\b|answers?)|(?<="bytes": )\d+|(?<="answers": )\d+
 _SIGNS = re.compile("^[ █▀▄]*[█▀▄][ █▀▄]*$", re.MULTILINE)  # a QR code
 
 
+_COMMIT = re.compile(r"(?<=  )[0-9a-f]{8}(?=\n|  |\))|(?<=\"commit\": \")[^\"]+")
+
+
+def has_past(text: str) -> bool:
+    """Whether commands of `text` ask git, so that the vault is to be in a repository."""
+    return re.search(r"\b(history|blame|diff|restore) |\bdiff\n|--as-of", f"{text}\n") is not None
+
+
 def transcript(output: str, home: Path) -> str:
     """The first lines of what a command prints, without what is another one each time."""
-    shown = _SIGNS.sub("█", _SIZE.sub("…", _TOKEN.sub("…", output.replace(str(home), "~"))))
+    shown = _SIGNS.sub("█", _SIZE.sub("…", _TOKEN.sub("…", _COMMIT.sub("…", output.replace(str(home), "~")))))
     lines = re.sub("(?:█\n)+", "█\n", shown).splitlines()
     more = [f"… {len(lines) - _SHOWN} lines more"] if len(lines) > _SHOWN + 1 else []
     return "".join(f"{one}\n" for one in (lines[:_SHOWN] + more if more else lines))
@@ -207,6 +216,8 @@ def test_every_example_runs(
     """
     unshown = []
     vault = shutil.copytree(SAMPLE, own_home / "customers")
+    if has_past(block.text):
+        live(vault)
     monkeypatch.chdir(vault)
     for example in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         line, _, expected = example.partition("\n")
@@ -612,6 +623,9 @@ ANSWERS = {
     "campaign christmas --json": (),
     "check --json": (),
     "undo --list --json": (),
+    "history jan-nowak --json": (),
+    "blame jan-nowak --json": (),
+    "diff --json": (),
     "feed list --json": (),
     "feed url --json": (),
     "cache stats --json": (),
@@ -621,13 +635,15 @@ ANSWERS = {
 @pytest.mark.parametrize("command", ANSWERS)
 def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> None:
     odd = "---\nname: Odd\ncadence: 3 wks\n---\n"
+    if has_past(command):
+        live(sample)
     (sample / "customers" / "odd.md").write_text(odd, encoding="utf-8")
     run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
     result = run("--vault", sample, "--today", DAY, *command.split())
     answer = set(keys(json.loads(result.stdout)))
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}
     text = page("json")
-    title = re.sub("leonie-haas |kim-seo-yeon |ipek |--all |tier |gear ", "", command).replace(
+    title = re.sub("leonie-haas |kim-seo-yeon |ipek |jan-nowak |--all |tier |gear ", "", command).replace(
         "christmas", "NAME"
     )
     documented = first_column(section(text, f"ptcrm {title}"))
@@ -662,6 +678,7 @@ def test_every_command_with_json_has_its_answer_described() -> None:
                 "leonie-haas",
                 "kim-seo-yeon",
                 "ipek",
+                "jan-nowak",
             )
         )
         for command in ANSWERS

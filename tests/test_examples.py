@@ -13,7 +13,8 @@ import pytest
 
 from ptcrm.cli import cli
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, Run
-from tests.test_docs import NOT_RUN, commands, transcript
+from tests.past import begin, commit
+from tests.test_docs import NOT_RUN, commands, has_past, transcript
 
 ANNA = """---
 id: anna
@@ -59,6 +60,21 @@ def no_vault(vault: Path, _: Run) -> None:
     """There is only a folder yet."""
     shutil.rmtree(vault)
     vault.mkdir()
+
+
+def a_past(vault: Path, anna: str = ANNA) -> None:
+    """Three commits, and something that is not committed."""
+    place = vault / "customers" / "private" / "anna.md"
+    begin(vault)
+    for day, author, old in (
+        ("2026-10-01", "Ola", "- 2026-11-"),
+        ("2026-11-02", "Marta", "- 2026-11-20"),
+        ("2026-11-20", "Ola", "no such line"),
+    ):
+        place.write_text("".join(line for line in anna.splitlines(keepends=True) if not line.startswith(old)))
+        commit(vault, day, author)
+    commit(vault, "2026-11-21")
+    place.write_text(anna.replace("tier: gold", "tier: silver"))
 
 
 def a_day_of_work(vault: Path, run: Run) -> None:
@@ -123,6 +139,8 @@ def test_every_example_runs(
         shutil.copytree(kept, vault)
         if path in BEFORE:
             BEFORE[path](vault, run)
+        if has_past(line):
+            a_past(vault)
         if line == "ptcrm undo 12":
             assert run("--vault", vault, "undo").exit_code == 0
         monkeypatch.chdir(vault)

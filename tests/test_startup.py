@@ -49,7 +49,7 @@ MAY_LOAD = {
     "find bells": f"""{QUERY} cli.answer cli.finding cli.recording formats formats.columns vault.known vault.prose
         vault.sought views views.finding views.customer views.playbook views.today {FILE}""",
     "show anna": f"""cli.choosing cli.recording cli.show schedule.campaigns schedule.channel schedule.obligations
-        schedule.playbooks schedule.why views views.customer views.playbook views.today {FILE}""",
+        schedule.playbooks schedule.why vault.notes views views.customer views.playbook views.today {FILE}""",
     "log anna call:x": f"cli.choosing cli.entries cli.log vault.abridged vault.amend vault.lines {FILE}",
 }
 # Not of ptcrm, nor of Python: what takes long to load is loaded where it is used.

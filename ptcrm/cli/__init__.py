@@ -50,6 +50,10 @@ COMMANDS = {
     "set": "writing",
     "rename": "rename",
     "undo": "undo",
+    "history": "history",
+    "blame": "history",
+    "diff": "diff",
+    "restore": "restore",
     "edit": "vault",
     "add": "vault",
     "init": "vault",
@@ -68,7 +72,7 @@ COMMANDS = {
 
 
 # What the terminal shows as a whole, so that a pager can show it: commands that do not run on.
-_ASKING = REPEATABLE - {"export"} | {"check", "schema", "digest", "help", None}
+_ASKING = REPEATABLE - {"export"} | {"history", "blame", "diff", "check", "schema", "digest", "help", None}
 
 
 _RARELY = 50_000  # objects

@@ -429,6 +429,7 @@ BY_SHAPE: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "WHO TEXT": partial(_then, _channel),
     "WHO N": partial(_then, _nothing),
     "WHO UNTIL": partial(_then, _day),
+    "REV WHO": _who,
     "WHO NEW": partial(_then, _nothing),
     "WHO FIELD VALUE": partial(_then, _field),
     "QUERY": _query,

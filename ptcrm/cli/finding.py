@@ -35,7 +35,7 @@ from ptcrm.text.markdown import link_target
 from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_terminal, one_line
 from ptcrm.text.words import plural
-from ptcrm.views.customer import entry_words
+from ptcrm.vault.log import entry_words
 from ptcrm.views.finding import Found, Line, Search, entry_row, found_rows, marks, search, timeline
 from ptcrm.views.today import named
 

@@ -331,6 +331,6 @@ def _first_open(workspace: Workspace, match: Match) -> str | None:
     first = next(iter(customer.open_follow_ups), None)
     if first is None or first.due > workspace.today:
         return None
-    from ptcrm.views.customer import follow_up_words
+    from ptcrm.vault.log import follow_up_words
 
     return f"{first.due} {follow_up_words(first)}"

@@ -12,14 +12,9 @@ from ptcrm.cli.output import say, say_diagnostic, say_json, say_table
 from ptcrm.model.dates import ago, near_day, time_there
 from ptcrm.model.diagnostic import Severity
 from ptcrm.text.markdown import show_links
-from ptcrm.views.customer import (
-    follow_up_words,
-    given_fields,
-    history,
-    links,
-    notes,
-    whole_row,
-)
+from ptcrm.vault.log import follow_up_words
+from ptcrm.vault.notes import notes
+from ptcrm.views.customer import given_fields, history, links, whole_row
 from ptcrm.views.playbook import named_steps, planned_days, step_what, step_words
 from ptcrm.views.today import what_and_why, yearly_words
 
@@ -30,6 +25,7 @@ if TYPE_CHECKING:
     from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.model.occurrence import Occurrence, Standing
     from ptcrm.schedule.playbooks import Run
+    from ptcrm.vault.index import Match
     from ptcrm.vault.schema import Reading
     from ptcrm.workspace import Workspace
 
@@ -39,9 +35,12 @@ _LOG_SHOWN = 10
 @click.command("show")
 @who_argument
 @click.option("--all", "whole", is_flag=True, help="The whole log, not the newest ten entries.")
+@click.option("--as-of", metavar="DAY", help="As the vault said at the end of this day, by git.")
 @json_option
 @pass_session
-def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: bool) -> None:
+def show_command(
+    session: Session, who: tuple[str, ...], whole: bool, as_of: str | None, as_json: bool
+) -> None:
     """All about one customer: fields, notes, follow-ups, days, log, links.
 
     \b
@@ -49,9 +48,18 @@ def show_command(session: Session, who: tuple[str, ...], whole: bool, as_json: b
       ptcrm show anna
       ptcrm show jan nowak --all
       ptcrm show $(ptcrm pick tag:courier)
+      ptcrm show anna --as-of 2026-10-31
     """
-    workspace = session.workspace()
-    match = who_is_meant(session, who)
+    if as_of is None:
+        _show(session.workspace(), who_is_meant(session, who), whole=whole, as_json=as_json)
+        return
+    from ptcrm.cli.past import vault_then
+
+    with vault_then(session, who, as_of) as (workspace, match):
+        _show(workspace, match, whole=whole, as_json=as_json)
+
+
+def _show(workspace: Workspace, match: Match, *, whole: bool, as_json: bool) -> None:
     reading = workspace.reading(match)
     customer, standing = reading.customer, workspace.cache.standing(match.path)
     assert customer is not None  # noqa: S101  # `reading` gives customers alone

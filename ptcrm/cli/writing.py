@@ -20,9 +20,8 @@ from ptcrm.model.diagnostic import Problem
 from ptcrm.model.values import parse_whole
 from ptcrm.vault.fields import set_field
 from ptcrm.vault.lines import append_entry, tick
-from ptcrm.vault.log import following
+from ptcrm.vault.log import follow_up_words, following
 from ptcrm.vault.schema import BY_NAME, Field, near_miss, own_field, values_for
-from ptcrm.views.customer import follow_up_words
 from ptcrm.views.playbook import NamedStep, named_steps, step_what
 
 if TYPE_CHECKING:

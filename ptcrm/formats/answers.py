@@ -109,6 +109,20 @@ _PROMISE: dict[str, Shape] = {
     "step": or_null(TEXT),
     **PLACE,
 }
+_COMMIT: dict[str, Shape] = {
+    "commit": or_null(TEXT),
+    "date": or_null(DAY),
+    "time": or_null(TIME),
+    "author": or_null(TEXT),
+}
+_CHANGE: dict[str, Shape] = {
+    "part": TEXT,
+    "change": TEXT,
+    "field": or_null(TEXT),
+    "before": TEXTS,
+    "after": TEXTS,
+    "words": TEXT,
+}
 _COUNTS: Shape = {"type": "object", "additionalProperties": NUMBER}
 
 _ANSWERS: dict[str, Shape] = {
@@ -278,6 +292,13 @@ _ANSWERS: dict[str, Shape] = {
             "state": TEXT,
         }
     ),
+    "history": list_of(
+        record({**_COMMIT, "path": TEXT, "begins": FLAG, "changes": list_of(record(_CHANGE))}),
+    ),
+    "blame": list_of(
+        record({"part": TEXT, "field": or_null(TEXT), "text": TEXT, "known": FLAG, **_COMMIT}),
+    ),
+    "diff": list_of(record({"name": TEXT, "path": TEXT, "changes": list_of(record(_CHANGE))})),
     "undo --list": list_of(
         record({"number": NUMBER, "at": TEXT, "label": TEXT, "paths": TEXTS, "undone": FLAG}),
     ),

@@ -153,6 +153,13 @@ class Repo:
         ran = self.run(*arguments)
         return None if ran.code else os.fsdecode(ran.out).removesuffix("\n") or None
 
+    def shallow(self) -> bytes:
+        """The ids of the commits at which the history of a shallow clone ends, a line each; nothing if it is whole."""
+        place = self.line("rev-parse", "--git-path", "shallow")
+        with suppress(OSError):
+            return (self.top / place).read_bytes() if place else b""
+        return b""
+
     def blobs(self, names: Iterable[str]) -> dict[str, bytes]:
         """The bytes of objects, by their ids (hexadecimal); those that are missing are left out."""
         wanted = list(dict.fromkeys(names))

@@ -89,6 +89,12 @@ CREATE TABLE yearly (path TEXT, kind TEXT, day INTEGER, facts TEXT);
 CREATE INDEX yearly_path ON yearly (path);
 CREATE TABLE event (feed TEXT, key BLOB, uid TEXT, place TEXT, content BLOB, PRIMARY KEY (feed, key)) WITHOUT ROWID;
 CREATE TABLE holidays (key TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
+CREATE TABLE past (number INTEGER PRIMARY KEY, id TEXT, parents TEXT, at INTEGER, author TEXT);
+CREATE INDEX past_id ON past (id);
+CREATE INDEX past_joint ON past (number) WHERE parents IS NOT NULL;
+CREATE TABLE past_change (number INTEGER, parent INTEGER, path BLOB, before TEXT, after TEXT);
+CREATE INDEX past_change_path ON past_change (path);
+CREATE INDEX past_change_number ON past_change (number);
 """
 _COLUMNS = {
     table: re.findall(r"(\w+) (?:TEXT|INTEGER)", columns)
@@ -561,6 +567,31 @@ class Cache:
         with self.writing():
             if self.token() == token:
                 answers.keep(self.database, question, folders, answer)
+
+    # Commits
+
+    def past_note(self) -> tuple[str, list[str]]:
+        """Of which repository commits are kept, and the newest ones of them; nothing of none."""
+        row = self.database.execute("SELECT value FROM meta WHERE key = 'past'").fetchone()
+        key, *tips = json.loads(row[0]) if row else [""]
+        return key, tips
+
+    def keep_past(
+        self,
+        key: str,
+        tips: list[str],
+        commits: Iterable[Sequence[object]],
+        changes: Iterable[Sequence[object]],
+    ) -> None:
+        """Keep commits and what they changed, in rows of `past` and `past_change`; those of another `key` go."""
+        with self.writing():
+            if self.past_note()[0] != key:
+                self.database.execute("DELETE FROM past")
+                self.database.execute("DELETE FROM past_change")
+            self.database.executemany("INSERT INTO past VALUES (?, ?, ?, ?, ?)", commits)
+            self.database.executemany("INSERT INTO past_change VALUES (?, ?, ?, ?, ?)", changes)
+            note = json.dumps([key, *tips])
+            self.database.execute("INSERT OR REPLACE INTO meta VALUES ('past', ?)", (note,))
 
     def holidays(self, key: str) -> dict[date, str] | None:
         """The public holidays that were kept as `key`, with their names."""

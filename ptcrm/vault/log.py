@@ -490,6 +490,18 @@ def _is_upward(days: list[date]) -> bool:
     return not days or days[0] >= days[-1]
 
 
+def entry_words(one: LogEntry) -> str:
+    """`14:30 visit (value): Saw the frames`."""
+    qualifiers = f" ({', '.join(one.qualifiers)})" if one.qualifiers else ""
+    at = f"{one.at:%H:%M} " if one.at else ""
+    return f"{at}{one.channel}{qualifiers}: {show_links(one.text)}"
+
+
+def follow_up_words(one: FollowUp) -> str:
+    """`call: Ask about the shop`, or the text alone."""
+    return f"{one.channel}: {one.text}" if one.channel else one.text
+
+
 def _dedent(text: str) -> str:
     """An entry's text with the indentation of its further lines taken off."""
     if "\n" not in text:

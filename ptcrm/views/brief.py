@@ -17,8 +17,8 @@ from ptcrm.text.fold import fold
 from ptcrm.text.markdown import show_links
 from ptcrm.text.safe import one_line
 from ptcrm.vault.index import Match, link_key
-from ptcrm.vault.log import in_time, plain_text
-from ptcrm.views.customer import follow_up_words, notes
+from ptcrm.vault.log import follow_up_words, in_time, plain_text
+from ptcrm.vault.notes import notes
 from ptcrm.views.playbook import named_steps, step_what
 from ptcrm.views.today import row, what, yearly_words, years
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.model.customer import Customer, FollowUp, Occasion
-from ptcrm.text.markdown import show_links
+from ptcrm.model.customer import Customer, Occasion
 from ptcrm.vault.index import link_key
-from ptcrm.vault.log import in_time
+from ptcrm.vault.log import entry_words, follow_up_words, in_time
 from ptcrm.vault.schema import FIELDS
 from ptcrm.views.playbook import planned_days, run_row
 from ptcrm.views.today import row, years
@@ -19,14 +16,11 @@ from ptcrm.views.today import row, years
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ptcrm.model.customer import LogEntry
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.schedule.playbooks import Run
-    from ptcrm.text.source import Span
     from ptcrm.vault.document import Document
     from ptcrm.vault.index import Index
 
-_GAPS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _CLOSED = {"done": "ticked", "dropped": "dropped"}
 _SHOWN = tuple(field.name for field in FIELDS)
 
@@ -77,6 +71,8 @@ def whole_row(
     index: Index, document: Document, customer: Customer, plan: Iterable[Occurrence], runs: Iterable[Run]
 ) -> dict[str, object]:
     """All about a customer as one object (the JSON of `show`; docs/json.md)."""
+    from ptcrm.vault.notes import notes
+
     coming = list(plan)
     return {
         **field_values(customer),
@@ -145,41 +141,3 @@ def history(customer: Customer) -> list[Line]:
     ]
     logged = [Line(one.date, entry_words(one)) for one in in_time(customer.log)]
     return sorted([*ticked, *logged], key=lambda line: line.date)[::-1]
-
-
-def entry_words(one: LogEntry) -> str:
-    """`14:30 visit (value): Saw the frames`."""
-    qualifiers = f" ({', '.join(one.qualifiers)})" if one.qualifiers else ""
-    at = f"{one.at:%H:%M} " if one.at else ""
-    return f"{at}{one.channel}{qualifiers}: {show_links(one.text)}"
-
-
-def follow_up_words(one: FollowUp) -> str:
-    """`call: Ask about the shop`, or the text alone."""
-    return f"{one.channel}: {one.text}" if one.channel else one.text
-
-
-def notes(document: Document, customer: Customer) -> str:
-    """The prose, with every line that is no open follow-up and no log entry; headings over nothing are left out."""
-    text = document.source.text
-    hidden = sorted([entry.span for entry in customer.log] + [task.span for task in customer.follow_ups])
-    headings = {heading.span.start: heading.span.end for heading in document.outline.headings}
-    parts, at = [], 0
-    for span in document.parts[3:]:
-        start = headings.get(span.start, span.start)
-        while at < len(hidden) and hidden[at].end <= start:
-            at += 1
-        kept = _without(text, start, span.end, islice(hidden, at, None))
-        if kept.strip():
-            parts.append((text[span.start : start] + kept).strip("\r\n"))
-    return _GAPS.sub("\n\n", "\n\n".join(parts).replace("\r\n", "\n"))
-
-
-def _without(text: str, start: int, end: int, hidden: Iterable[Span]) -> str:
-    """The characters from `start` to `end` that are in none of the `hidden` spans, which are in order."""
-    kept, at = [], start
-    for dark in takewhile(lambda dark: dark.start < end, hidden):
-        if dark.end > at:
-            kept.append(text[at : max(at, dark.start)])
-            at = dark.end
-    return "".join(kept) + text[at:end]
