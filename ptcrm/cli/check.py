@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ptcrm.cli.git_setup import tell_of_git
 from ptcrm.cli.options import Session, from_here, json_option, pass_session, patient
 from ptcrm.cli.output import say, say_diagnostic, say_json, tell
 from ptcrm.errors import UsageError
@@ -91,6 +92,7 @@ def check_command(
         _say_fixable(found, select)
     if not select and _NO_ID.isdisjoint(ignored):
         _say_without_id(workspace)
+    tell_of_git(workspace.root)
     if any(one.severity is Severity.ERROR for one in found):
         raise click.exceptions.Exit(1)
 

@@ -1,4 +1,4 @@
-"""A vault in git: `ptcrm git merge-file`."""
+"""A vault in git: `ptcrm git setup`, `remove` and `merge-file`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ import sys
 import click
 
 from ptcrm import driver
+from ptcrm.cli.git_setup import remove_command, setup_command
 
 
 @click.group("git")
 def git_command() -> None:
-    """A vault in git: how its files are merged.
+    """A vault in git: how its files are merged, and each commit looked at.
 
     \b
     Examples:
+      ptcrm git setup
       ptcrm git merge-file base.md ours.md theirs.md customers/anna.md
     """
+
+
+git_command.add_command(setup_command)
+git_command.add_command(remove_command)
 
 
 @git_command.command("merge-file", context_settings={"ignore_unknown_options": True})

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ptcrm.cli.choosing import who_is_meant
+from ptcrm.cli.choosing import agrees, is_terminal, who_is_meant
 from ptcrm.cli.editor import edit_files
+from ptcrm.cli.git_setup import attributes, is_in_repository, set_up
 from ptcrm.cli.options import (
     Session,
     known_word,
@@ -23,6 +24,7 @@ from ptcrm.cli.options import (
 from ptcrm.cli.output import say, say_diff, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.change import Create, Operation
+from ptcrm.model.config import Config
 from ptcrm.model.diagnostic import Problem, Severity
 from ptcrm.vault.fields import new_customer
 from ptcrm.vault.schema import BY_NAME, FIELDS, Field, values_for
@@ -50,6 +52,8 @@ tiers:                      # in order of rank
 def init_command(session: Session, folder: str) -> None:
     """Make a new vault here, or in DIR.
 
+    Its .gitattributes has git merge customers' files by ptcrm, once `ptcrm git setup` has been run.
+
     \b
     Examples:
       ptcrm init ~/customers
@@ -65,7 +69,8 @@ def init_command(session: Session, folder: str) -> None:
     timezone = f"timezone: {zone}\n" if zone else "# timezone: Europe/Warsaw\n"
     today = session.today or system_today()
     content = _CONFIG.format(id=secrets.token_hex(8), today=today, timezone=timezone).encode()
-    operation = Operation("init", (Create(CONFIG_NAME, content),))
+    shared = attributes(root, Config().customers)
+    operation = Operation("init", (Create(CONFIG_NAME, content), *(shared.changes if shared else ())))
     if session.dry_run:
         say_diff(operation)
         return
@@ -76,7 +81,19 @@ def init_command(session: Session, folder: str) -> None:
     begin_vault(root, operation, today, state_folder())
     say(f"{root / CONFIG_NAME} written; customers go into {root / 'customers'}.")
     where = "" if folder == "." else f"cd {folder} && "
+    if is_in_repository(root):
+        _offer_git(root, where)
     tell(f'Next: {where}ptcrm add "Anna Kowalska" --tier gold --birthday 1984-05-17')
+
+
+def _offer_git(root: Path, where: str) -> None:
+    """Register ptcrm with git if somebody at a terminal says so; else say how that is done."""
+    if is_terminal() and agrees(
+        "Have git merge customers' files by ptcrm (`ptcrm git setup`)?", usually=True
+    ):
+        set_up(root.absolute(), Config().customers)
+    else:
+        tell(f"To have git merge customers' files by ptcrm: {where}ptcrm git setup")
 
 
 def _system_zone() -> str | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SECONDS = 60  # for what stays on this computer
 NETWORK_SECONDS = 300
+OLDEST = (2, 26)  # the first that says where a setting comes from
 
 # What a repository's own configuration could have git start, or leave the vault by.
 _ALWAYS = {
@@ -56,6 +57,7 @@ _OURS = ("merge.ptcrm.driver",)
 _KEPT_SCOPES = ("system", "global", "command")
 # Where another git, which may have started us, says what it works on.
 _OF_ANOTHER = {
+    "GIT_DIR",  # of a hook: with it alone, git takes the current folder for the top
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
     "GIT_PREFIX",
@@ -160,6 +162,21 @@ class Repo:
             return (self.top / place).read_bytes() if place else b""
         return b""
 
+    def path_of(self, folder: Path) -> str:
+        """The path of a folder in the working tree from its top, with `/` at its end; empty for the top itself."""
+        path = folder.resolve().relative_to(self.top.resolve()).as_posix()
+        return "" if path == "." else f"{path}/"
+
+    def common(self) -> Path:
+        """The folder of what all working trees of the repository share: its configuration and its hooks."""
+        return self.top / (self.line("rev-parse", "--git-common-dir") or self.folder)
+
+    def settings(self) -> list[tuple[str, str, str]]:
+        """Every setting of the user's and the repository's, in git's order: its scope, its key and its value."""
+        ours = {key.lower() for key in _ALWAYS}
+        found = _settings(Repo(self.top, self.folder))
+        return [one for one in found if one[0] != "command" or one[1] not in ours]
+
     def blobs(self, names: Iterable[str]) -> dict[str, bytes]:
         """The bytes of objects, by their ids (hexadecimal); those that are missing are left out."""
         wanted = list(dict.fromkeys(names))
@@ -179,19 +196,48 @@ class Repo:
 def find(folder: Path) -> Repo | None:
     """The repository that `folder` is in, or None.
 
-    Raises GitError if git is not there, or does not trust the folder since it is somebody else's.
+    Raises GitError if git is not there or too old, if the repository is a bare one, or if git does not trust the
+    folder since it is somebody else's.
     """
     probe = Repo(folder, folder)
     ran = probe.run("rev-parse", "--show-toplevel", "--absolute-git-dir")
     if ran.code:
-        if "not a git repository" in ran.said or "must be run in a work tree" in ran.said:
+        if _is_bare(ran.said):
+            raise GitError(
+                f"{folder}: this is a bare repository, which has no files of its own. "
+                "Clone it, and keep the vault in the clone."
+            )
+        if "not a git repository" in ran.said:
             return None
         raise failed(ran, ("rev-parse",))
     top, own = (Path(line) for line in os.fsdecode(ran.out).splitlines())
     if not folder.resolve().is_relative_to(top.resolve()):
         return None  # its configuration says that the tree is elsewhere
+    _refuse_old(probe)
     overrides, programs = _against(_settings(probe))
     return Repo(top, own, os.environ.get("GIT_INDEX_FILE"), overrides, programs)
+
+
+def begin(folder: Path) -> Repo:
+    """A new repository in `folder`, which is its top; raises GitError."""
+    Repo(folder, folder).out("init", "--quiet")
+    made = find(folder)
+    if made is None:
+        raise GitError(f"git init made no repository of {folder}")
+    return made
+
+
+def _is_bare(said: str) -> bool:
+    return "must be run in a work tree" in said or "cannot use bare repository" in said
+
+
+def _refuse_old(probe: Repo) -> None:
+    """Raise GitError if git is older than what is asked of it."""
+    version = probe.line("version") or ""
+    numbers = re.search(r"([0-9]+)\.([0-9]+)", version)
+    if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise GitError(f"this is {version}; ptcrm needs git {oldest} or newer: https://git-scm.com/downloads")
 
 
 def failed(ran: Ran, arguments: Iterable[str]) -> GitError:
