@@ -98,9 +98,14 @@ def _shortened(lines: list[str]) -> str:
 def duplicate_ids(vault: Vault) -> Iterator[Diagnostic]:
     """Two files with one id are an error on both (FORMAT §2.1)."""
     for path, other in vault.index.same_ids():
-        yield Diagnostic(
-            "PT401", path, 1, 1, f"{other} has the same id", "Give one of them an `id:` of its own."
-        )
+        yield same_id_as(path, other)
+
+
+def same_id_as(path: str, other: str) -> Diagnostic:
+    """That the file at `path` has the id of another one."""
+    return Diagnostic(
+        "PT401", path, 1, 1, f"{other} has the same id", "Give one of them an `id:` of its own."
+    )
 
 
 # Fields

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,13 @@ from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from ptcrm.model.diagnostic import Diagnostic
     from ptcrm.vault.repair import Repair
     from ptcrm.workspace import Workspace
+
+    Lines = Callable[[str], list[str]]  # from the path of a file to its lines, none if it was not read
 
 _NO_ID = frozenset({"PT111"})
 _GCC = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -46,6 +50,7 @@ _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 @click.option(
     "--diff", "--dry-run", "diff", is_flag=True, help="Show what --fix would change; write nothing."
 )
+@click.option("--staged", is_flag=True, help="Look at what git is to commit, and not at the files.")
 @click.option("--select", metavar="CODES", multiple=True, help="These codes alone, such as PT101,PT2.")
 @click.option("--ignore", metavar="CODES", multiple=True, help="Not these codes.")
 @pass_session
@@ -58,12 +63,14 @@ def check_command(
     fix: bool,
     guess: bool,
     diff: bool,
+    staged: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
 ) -> None:
     """Everything wrong with the vault, with path, line, column and what to do.
 
-    Exits with 1 if there is an error (with --fix: if one is left), with 0 if there are warnings alone.
+    Exits with 1 if there is an error (with --fix: if one is left), with 0 if there are warnings alone. With
+    --staged, each file that git is to commit is looked at by itself, and ids across files.
 
     \b
     Examples:
@@ -72,11 +79,15 @@ def check_command(
       ptcrm check --fix --ignore PT101
       ptcrm check --fix --select PT111
       ptcrm check --format gcc
+      ptcrm check --staged
     """
-    _refuse_odd_options(form, as_json=as_json, guess=guess, fix=fix, diff=diff)
+    _refuse_odd_options(form, as_json=as_json, guess=guess, fix=fix, diff=diff, staged=staged)
     form = "json" if as_json else form
     ignored = _codes(ignore)
     codes = (_codes(select) if select else USUAL) - ignored
+    if staged:
+        _check_staged(session, form, codes)
+        return
     session.writes, session.dry_run = fix, diff
     workspace = session.workspace(quiet=True)
     repairs = _repairs(workspace, codes, guess=guess) if fix or diff else []
@@ -86,19 +97,40 @@ def check_command(
     if fix and not diff:
         _say_mended(repairs, say if form == "text" else tell)
     if not diff:
-        _FORMS[form](workspace, found)
-    _say_counts(workspace, found)
+        _FORMS[form](workspace.root, partial(_lines, workspace), found)
+    _say_counts(plural(len(workspace.listing.files), "file"), found)
     if not (fix or diff):
         _say_fixable(found, select)
     if not select and _NO_ID.isdisjoint(ignored):
         _say_without_id(workspace)
     tell_of_git(workspace.root)
+    _end(found)
+
+
+def _check_staged(session: Session, form: str, codes: frozenset[str]) -> None:
+    """What is wrong with that which git is to commit."""
+    from ptcrm.cli.staged import look_at_staged
+
+    root = session.folder()
+    look = look_at_staged(session, root)
+    found = [one for one in look.found if one.code in codes]
+    _FORMS[form](root, look.lines, found)
+    _say_counts(plural(len(look.contents), "staged file"), found)
+    _end(found)
+
+
+def _end(found: list[Diagnostic]) -> None:
+    """Exit with 1 if there is an error."""
     if any(one.severity is Severity.ERROR for one in found):
         raise click.exceptions.Exit(1)
 
 
-def _refuse_odd_options(form: str, *, as_json: bool, guess: bool, fix: bool, diff: bool) -> None:
+def _refuse_odd_options(
+    form: str, *, as_json: bool, guess: bool, fix: bool, diff: bool, staged: bool
+) -> None:
     """Raise `UsageError` for options that do not go together."""
+    if staged and (fix or diff or guess):
+        raise UsageError("--staged looks and mends nothing: mend the files, and stage them again.")
     if as_json and form != "text":
         raise UsageError("--json and --format exclude each other.")
     if diff and (as_json or form != "text"):
@@ -148,9 +180,9 @@ def _say_mended(repairs: list[Repair], out: Callable[[str], None]) -> None:
 # Formats
 
 
-def _say_text(workspace: Workspace, found: list[Diagnostic]) -> None:
+def _say_text(_root: Path, lines_of: Lines, found: list[Diagnostic]) -> None:
     for path, group in groupby(found, key=lambda one: one.path):
-        lines = _lines(workspace, path) if sys.stdout.isatty() else []
+        lines = lines_of(path) if sys.stdout.isatty() else []
         for one in group:
             say_diagnostic(one, lines[one.line - 1] if one.line <= len(lines) else None)
 
@@ -161,7 +193,7 @@ def _lines(workspace: Workspace, path: str) -> list[str]:
     return (workspace.text(path) or "").split("\n") if was_read else []
 
 
-def _say_json(_workspace: Workspace, found: list[Diagnostic]) -> None:
+def _say_json(_root: Path, _lines_of: Lines, found: list[Diagnostic]) -> None:
     say_json(
         [
             {
@@ -180,15 +212,15 @@ def _say_json(_workspace: Workspace, found: list[Diagnostic]) -> None:
     )
 
 
-def _say_gcc(workspace: Workspace, found: list[Diagnostic]) -> None:
+def _say_gcc(root: Path, _lines_of: Lines, found: list[Diagnostic]) -> None:
     for one in found:
-        place = f"{from_here(workspace, one.path)}:{one.line}:{one.column}"
+        place = f"{from_here(root, one.path)}:{one.line}:{one.column}"
         say(f"{place}: {_GCC[one.severity]}: {one.message} [{one.code}]")
 
 
-def _say_github(workspace: Workspace, found: list[Diagnostic]) -> None:
+def _say_github(root: Path, _lines_of: Lines, found: list[Diagnostic]) -> None:
     for one in found:
-        file = _escaped(from_here(workspace, one.path)).replace(":", "%3A").replace(",", "%2C")
+        file = _escaped(from_here(root, one.path)).replace(":", "%3A").replace(",", "%2C")
         place = f"file={file},line={one.line},col={one.column},title={one.code}"
         say(f"::{_GITHUB[one.severity]} {place}::{_escaped(one.message)}")
 
@@ -204,9 +236,8 @@ _FORMS = {"text": _say_text, "json": _say_json, "gcc": _say_gcc, "github": _say_
 # What is said beside the answer
 
 
-def _say_counts(workspace: Workspace, found: list[Diagnostic]) -> None:
+def _say_counts(files: str, found: list[Diagnostic]) -> None:
     counts = Counter(one.severity for one in found)
-    files = plural(len(workspace.listing.files), "file")
     errors, warnings = plural(counts[Severity.ERROR], "error"), plural(counts[Severity.WARNING], "warning")
     tell(f"{files} checked: {errors}, {warnings}.")
 

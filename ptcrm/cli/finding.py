@@ -109,7 +109,7 @@ def _words(typed_words: tuple[str, ...]) -> list[str]:
 def _say_found(one: Found, workspace: Workspace) -> None:
     """The customer, and below the lines with their places, which many terminals make clickable."""
     say(named(one.customer.name, one.customer.id), "title")
-    places = [f"{from_here(workspace, one.customer.path)}:{line.number}" for line in one.lines]
+    places = [f"{from_here(workspace.root, one.customer.path)}:{line.number}" for line in one.lines]
     width = max(map(len, places), default=0)
     room = shutil.get_terminal_size().columns - width - 4
     lines = [

@@ -409,9 +409,9 @@ def as_typed(words: tuple[str, ...]) -> str:
     return "".join(f" {shlex.quote(word)}" for word in words)
 
 
-def from_here(workspace: Workspace, path: str) -> str:
-    """The path as seen from the current folder, where editors, terminals and GitHub look for it."""
-    whole = str(workspace.root / path)
+def from_here(root: Path, path: str) -> str:
+    """The path in the vault at `root` as seen from the current folder, where editors, terminals and GitHub look for it."""
+    whole = str(root / path)
     try:
         return os.path.relpath(whole)
     except ValueError:  # on another drive
