@@ -19,7 +19,7 @@ NAME_KEY, DRIVER_KEY = "merge.ptcrm.name", "merge.ptcrm.driver"
 NAME = "ptcrm: field by field, and the log entries of both sides"
 HOOK = "pre-commit"
 _MERGE = "git merge-file %O %A %B %P"
-_NAMED = re.compile(r"^[^#\n]*[ \t]merge=ptcrm(?=[ \t\r]|$)", re.MULTILINE)
+_NAMED = re.compile(r"^(?![ \t]*#).*[ \t]merge=ptcrm(?=[ \t\r]|$)", re.MULTILINE)
 _SPECIAL = re.compile(r"[\\*?\[\]]|^[!#]")
 _MADE = "# Made by `ptcrm git setup`, and taken away by `ptcrm git remove`."
 _LAST = re.compile(r"^exec (.+) check --staged\n\Z", re.MULTILINE | re.DOTALL)
