@@ -58,6 +58,7 @@ COMMANDS = {
     "add": "vault",
     "init": "vault",
     "check": "check",
+    "conflicts": "conflicts",
     "export": "export",
     "watch": "watch",
     "serve": "serve",
