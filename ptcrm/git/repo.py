@@ -243,9 +243,11 @@ def _refuse_old(probe: Repo) -> None:
 def failed(ran: Ran, arguments: Iterable[str]) -> GitError:
     """What to raise for a call that failed, with git's own first words about it."""
     if "dubious ownership" in ran.said:
+        trusting = re.search(r"git config --global --add safe\.directory .+", ran.said)
+        command = trusting[0] if trusting else "git config --global --add safe.directory FOLDER"
         return GitError(
             "this repository belongs to another user, so git does not open it. If you trust it, run:\n"
-            "  git config --global --add safe.directory FOLDER"
+            f"  {command}"
         )
     words = [line for line in ran.said.splitlines() if line.strip()]
     said = words[0].removeprefix("fatal: ").removeprefix("error: ") if words else f"exit code {ran.code}"
