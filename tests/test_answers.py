@@ -342,6 +342,7 @@ def test_the_answers_are_as_the_schemas_say(name: str, sample: Path, run: Run) -
         live(sample)
     (sample / "customers" / "odd.md").write_text("---\nname: Odd\ncadence: 3 wks\n---\n", encoding="utf-8")
     run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
+    (sample / "customers" / "odd 2.md").write_text("---\nname: Odd\n---\n")  # something to merge
     call = CALLS.get(name, name.split())
     found = json.loads(run("--vault", sample, "--today", DAY, *call, "--json").stdout)
     assert found

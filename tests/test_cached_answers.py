@@ -92,6 +92,8 @@ check
 check --json
 check --select PT1 --diff
 check --fix --unsafe-fixes --dry-run
+conflicts
+conflicts --json
 export ics
 export ics --feed gold
 export ics --feed birthdays

@@ -51,6 +51,7 @@ CALLS = {
     "edit": ["edit", "anna-k"],
     "add": ["add", "Jan Nowak"],
     "check": ["check"],
+    "conflicts": ["conflicts"],
     "export": ["export", "ics"],
     "feed": ["feed", "list"],
     "schema": ["schema"],
@@ -58,6 +59,7 @@ CALLS = {
 }
 PAST = {"history", "blame", "diff", "restore"}  # test_history and test_restore
 ELSEWHERE = PAST | {
+ELSEWHERE = {
     "init",
     "serve",
     "watch",

@@ -36,6 +36,7 @@ TODAY = date.fromisoformat(DAY)
 TIERS = "tiers:\n  gold: {cadence: 3 weeks}\n  silver: {cadence: 6 weeks}\n"
 READER = LineReader.of(Config(tiers={"gold": Tier()}))
 WRITING = {"restore", "log", "done", "snooze", "set", "rename", "undo", "add", "init", "check"}
+WRITING = {"log", "done", "snooze", "set", "rename", "undo", "add", "init", "check", "conflicts"}
 SHARED = {"--dry-run"}  # in the section on writing
 NOT_RUN = {"edit": "it asks a person", "serve": "it does not end", "watch": "it does not end"}
 FORMS = {"--jsonl", "--csv", "--tsv", "--ids", "--format", "--open"}  # in the section on forms
@@ -622,6 +623,7 @@ ANSWERS = {
     "campaign --json": (),
     "campaign christmas --json": (),
     "check --json": (),
+    "conflicts --json": (),
     "undo --list --json": (),
     "history jan-nowak --json": (),
     "blame jan-nowak --json": (),
@@ -639,6 +641,7 @@ def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> N
         live(sample)
     (sample / "customers" / "odd.md").write_text(odd, encoding="utf-8")
     run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
+    (sample / "customers" / "odd 2.md").write_text(odd, encoding="utf-8")  # something to merge
     result = run("--vault", sample, "--today", DAY, *command.split())
     answer = set(keys(json.loads(result.stdout)))
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}

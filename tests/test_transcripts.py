@@ -43,6 +43,7 @@ TRANSCRIPTS: dict[str, list[list[str]]] = {
         *([command, "--help"] for command in COMMANDS if command != "add"),
         ["export", "ics", "--help"],
         *(["feed", command, "--help"] for command in ("list", "url", "rotate", "qr")),
+        *(["git", command, "--help"] for command in ("setup", "remove")),
     ],
 }
 

@@ -278,6 +278,18 @@ _ANSWERS: dict[str, Shape] = {
             }
         )
     ),
+    "conflicts": list_of(
+        record(
+            {
+                "kind": {"enum": ["copy", "git"]},
+                "path": TEXT,
+                "original": or_null(TEXT),
+                "lines": list_of(NUMBER),
+                "unmerged": FLAG,
+                "differs": TEXTS,
+            }
+        )
+    ),
     "feed list": list_of(record({"name": TEXT, "kinds": TEXTS, "where": or_null(TEXT), "private": FLAG})),
     "feed url": list_of(record({"name": TEXT, "url": TEXT, "webcal": TEXT})),
     "cache stats": record(
