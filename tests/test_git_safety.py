@@ -35,15 +35,15 @@ FILE = Path("customers", "anna.md")
 # Every command that calls git, as it is used; a new one has to be added, says a test below.
 CALLS: dict[str, list[list[str]]] = {
     "check": [["check"], ["check", "--staged"]],
-    "conflicts": [["conflicts"], ["conflicts", "--merge"]],
-    "git": [["git", "setup"], ["git", "remove"], ["git", "setup", "--init"]],
-    "init": [["init", "new"]],
-    "sync": [["sync"], ["sync"]],
     "history": [["history", "anna"]],
     "blame": [["blame", "anna"]],
     "diff": [["diff"], ["diff", "HEAD~1"]],
     "show": [["show", "anna", "--as-of", "2026-11-22"]],
+    "sync": [["sync"], ["sync"]],
+    "conflicts": [["conflicts"], ["conflicts", "--merge"]],
     "restore": [["restore", "anna", "--as-of", "2026-11-22"]],
+    "init": [["init", "new"]],
+    "git": [["git", "setup"], ["git", "remove"], ["git", "setup", "--init"]],
 }
 _CALLS_GIT = re.compile(r"ptcrm\.git\b|ptcrm\.cli\.(git_setup|staged|conflicts)")
 

@@ -83,7 +83,7 @@ def conflicts_command(
         raise UsageError("--keep-markers and --dry-run go with --merge.")
     if merges and as_json:
         raise UsageError("--json goes with the list: ptcrm conflicts --json")
-    workspace = session.workspace(quiet=True)
+    workspace = session.workspace()
     repo = _repository(workspace)
     found = _asked_for(workspace, _waiting(workspace, repo), who)
     if merges:
