@@ -59,7 +59,6 @@ CALLS = {
 }
 PAST = {"history", "blame", "diff", "restore"}  # test_history and test_restore
 ELSEWHERE = PAST | {
-ELSEWHERE = {
     "init",
     "serve",
     "watch",

@@ -36,7 +36,7 @@ TODAY = date.fromisoformat(DAY)
 TIERS = "tiers:\n  gold: {cadence: 3 weeks}\n  silver: {cadence: 6 weeks}\n"
 READER = LineReader.of(Config(tiers={"gold": Tier()}))
 WRITING = {"restore", "log", "done", "snooze", "set", "rename", "undo", "add", "init", "check"}
-WRITING = {"log", "done", "snooze", "set", "rename", "undo", "add", "init", "check", "conflicts"}
+WRITING |= {"conflicts"}
 SHARED = {"--dry-run"}  # in the section on writing
 NOT_RUN = {"edit": "it asks a person", "serve": "it does not end", "watch": "it does not end"}
 FORMS = {"--jsonl", "--csv", "--tsv", "--ids", "--format", "--open"}  # in the section on forms
