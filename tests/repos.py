@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -27,3 +28,15 @@ def commit(folder: Path, message: str = "A state") -> None:
     """Commit everything, without any hook."""
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--no-verify", "--message", message)
+
+
+def begin_with_a_name(folder: Path) -> None:
+    """Make `folder` a repository with one commit, which knows the name for those to come, and an empty remote."""
+    remote = folder.with_name(f"{folder.name}.git")
+    shutil.rmtree(remote, ignore_errors=True)
+    make_repository(folder)
+    git(folder, "init", "--quiet", "--bare", str(remote))
+    git(folder, "remote", "add", "origin", str(remote))
+    git(folder, "config", "user.name", "Marta")
+    git(folder, "config", "user.email", "marta@shop.example")
+    commit(folder)

@@ -59,6 +59,7 @@ CALLS = {
 }
 PAST = {"history", "blame", "diff", "restore"}  # test_history and test_restore
 ELSEWHERE = PAST | {
+    "sync",
     "init",
     "serve",
     "watch",

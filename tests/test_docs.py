@@ -29,16 +29,30 @@ from ptcrm.vault.schema import FIELDS, read_customer
 from ptcrm.workspace import Workspace
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
 from tests.past import live
+from tests.repos import begin_with_a_name
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 NAMES = [page.stem for page in PAGES]
 TODAY = date.fromisoformat(DAY)
 TIERS = "tiers:\n  gold: {cadence: 3 weeks}\n  silver: {cadence: 6 weeks}\n"
 READER = LineReader.of(Config(tiers={"gold": Tier()}))
-WRITING = {"restore", "log", "done", "snooze", "set", "rename", "undo", "add", "init", "check"}
-WRITING |= {"conflicts"}
+WRITING = {
+    "sync",
+    "restore",
+    "log",
+    "done",
+    "snooze",
+    "set",
+    "rename",
+    "undo",
+    "add",
+    "init",
+    "check",
+    "conflicts",
+}
 SHARED = {"--dry-run"}  # in the section on writing
 NOT_RUN = {"edit": "it asks a person", "serve": "it does not end", "watch": "it does not end"}
+NOT_RUN_WITH = {"--watch": "it does not end", "--abort": "it needs a merge; test_sync"}
 FORMS = {"--jsonl", "--csv", "--tsv", "--ids", "--format", "--open"}  # in the section on forms
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
@@ -220,11 +234,13 @@ def test_every_example_runs(
     if has_past(block.text):
         live(vault)
     monkeypatch.chdir(vault)
+    if block.heading == "commands: ptcrm sync":
+        begin_with_a_name(vault)
     for example in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         line, _, expected = example.partition("\n")
         program, *words = shlex.split(line)
         assert program == "ptcrm"
-        if next(iter(words), "") in NOT_RUN:
+        if next(iter(words), "") in NOT_RUN or {*words} & NOT_RUN_WITH.keys():
             continue
         result = run("--today", DAY, *words)
         assert result.exit_code == 0, f"{line}\n{result.output}"
@@ -287,6 +303,7 @@ def test_every_kind_of_block_has_its_test() -> None:
         *(("configuration", "yaml"), ("format", "markdown")),  # here
         *(("diagnostics", "markdown"), ("diagnostics", "yaml")),  # here
         ("commands", "yaml"),  # test_settings
+        *(("sync", language) for language in ("sh", "yaml")),  # test_sync
         *(("query", language) for language in ("yaml", "sh")),  # here
         ("python", "pycon"),  # test_handler
     }
@@ -628,6 +645,7 @@ ANSWERS = {
     "history jan-nowak --json": (),
     "blame jan-nowak --json": (),
     "diff --json": (),
+    "sync --json": (),
     "feed list --json": (),
     "feed url --json": (),
     "cache stats --json": (),
@@ -642,6 +660,8 @@ def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> N
     (sample / "customers" / "odd.md").write_text(odd, encoding="utf-8")
     run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
     (sample / "customers" / "odd 2.md").write_text(odd, encoding="utf-8")  # something to merge
+    if command == "sync --json":
+        begin_with_a_name(sample)
     result = run("--vault", sample, "--today", DAY, *command.split())
     answer = set(keys(json.loads(result.stdout)))
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}

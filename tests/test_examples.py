@@ -14,6 +14,7 @@ import pytest
 from ptcrm.cli import cli
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, Run
 from tests.past import begin, commit
+from tests.repos import begin_with_a_name
 from tests.test_docs import NOT_RUN, commands, has_past, transcript
 
 ANNA = """---
@@ -83,7 +84,17 @@ def a_day_of_work(vault: Path, run: Run) -> None:
         assert run("--vault", vault, "--today", DAY, "log", "anna", f"call: Number {number}").exit_code == 0
 
 
-BEFORE: dict[str, Callable[[Path, Run], None]] = {"ptcrm init": no_vault, "ptcrm undo": a_day_of_work}
+def in_git(vault: Path, run: Run) -> None:
+    """A repository with a commit, and something new since."""
+    begin_with_a_name(vault)
+    assert run("--vault", vault, "--today", DAY, "log", "anna", "call: The drawing").exit_code == 0
+
+
+BEFORE: dict[str, Callable[[Path, Run], None]] = {
+    "ptcrm init": no_vault,
+    "ptcrm undo": a_day_of_work,
+    "ptcrm sync": in_git,
+}
 
 
 @pytest.fixture

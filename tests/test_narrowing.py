@@ -289,9 +289,7 @@ OF_YEAR = (
 )
 
 
-@pytest.mark.parametrize(
-    "days", [*OF_YEAR, "today..+2w", "today..+6m", "today..+1y", "1984", "<1985"]
-)
+@pytest.mark.parametrize("days", [*OF_YEAR, "today..+2w", "today..+6m", "today..+1y", "1984", "<1985"])
 def test_days_of_the_year_are_told_apart(days: str, make_vault: MakeVault, open_vault: OpenVault) -> None:
     born = [
         f"{year}-{month:02}-{day}" for year in ("1984", "-") for month in range(1, 13) for day in (17, 18, 29)

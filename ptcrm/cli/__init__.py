@@ -60,6 +60,7 @@ COMMANDS = {
     "check": "check",
     "conflicts": "conflicts",
     "export": "export",
+    "sync": "sync",
     "watch": "watch",
     "serve": "serve",
     "feed": "feed",

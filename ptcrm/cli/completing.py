@@ -416,6 +416,7 @@ SPECIAL: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "feed qr NAME": _FEEDS,
     "campaign NAME": _from(lambda words: words.campaigns),
     "add NAME": _nothing,
+    "sync --remote": _nothing,
     "help TOPIC": _topics,
     "find WORDS": _query,
     "schema --answer": _answers,
@@ -444,6 +445,7 @@ FREE = frozenset(
         *(
             "N",
             "TEXT",
+            "EVERY",
             "YYYY",
             "YYYY-MM-DD",
             "LENGTH",

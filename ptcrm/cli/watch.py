@@ -61,7 +61,7 @@ def watch_command(session: Session, folder: str | None, serves: bool, where: Whe
 
 def _watch(session: Session, told: Teller) -> None:
     """Refresh until a signal to end; raises the OSError that the output may end with."""
-    with _ending() as ending:
+    with until_ended() as ending:
 
         def tell_it(done: Refreshed, snapshot: Snapshot) -> bool:
             try:
@@ -87,7 +87,7 @@ def _make(folder: Path) -> None:
 
 
 @contextmanager
-def _ending() -> Iterator[_Ending]:
+def until_ended() -> Iterator[_Ending]:
     """Where Ctrl-C and SIGTERM are put, instead of breaking off whatever is being done."""
     ending: _Ending = SimpleQueue()  # the one queue that a signal's handler may put to
     names = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")]

@@ -311,6 +311,17 @@ _ANSWERS: dict[str, Shape] = {
         record({"part": TEXT, "field": or_null(TEXT), "text": TEXT, "known": FLAG, **_COMMIT}),
     ),
     "diff": list_of(record({"name": TEXT, "path": TEXT, "changes": list_of(record(_CHANGE))})),
+    "sync": record(
+        {
+            "state": {"enum": ["done", "conflict", "offline", "stopped"]},
+            **dict.fromkeys(("branch", "remote", "commit", "message"), or_null(TEXT)),
+            "paths": TEXTS,
+            "came": NUMBER,
+            **dict.fromkeys(("arrived", "kept", "conflicts"), TEXTS),
+            "went": NUMBER,
+            "problem": or_null(TEXT),
+        }
+    ),
     "undo --list": list_of(
         record({"number": NUMBER, "at": TEXT, "label": TEXT, "paths": TEXTS, "undone": FLAG}),
     ),

@@ -11,7 +11,8 @@ import os
 import re
 import signal
 import subprocess
-from contextlib import suppress
+import tempfile
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,11 +21,12 @@ from typing import TYPE_CHECKING
 from ptcrm.errors import PtcrmError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 SECONDS = 60  # for what stays on this computer
 NETWORK_SECONDS = 300
 OLDEST = (2, 26)  # the first that says where a setting comes from
+_GRACE_SECONDS = 2
 
 # What a repository's own configuration could have git start, or leave the vault by.
 _ALWAYS = {
@@ -288,7 +290,10 @@ def _is_harmless(key: str, value: str) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Stop a process and those that it started, and wait for it."""
+    """Stop a process and those that it started, and wait for it; git takes its locks away if it has a moment."""
+    with suppress(OSError, subprocess.TimeoutExpired):
+        process.terminate()
+        process.wait(_GRACE_SECONDS)
     with suppress(OSError):
         if os.name == "posix":
             os.killpg(process.pid, signal.SIGKILL)
@@ -327,3 +332,41 @@ def git() -> str:
         if path.is_absolute() and os.access(path, os.X_OK) and path.is_file():
             return str(path)
     raise GitError("git is not installed, or not in PATH; see https://git-scm.com/downloads")
+
+
+@contextmanager
+def workbench() -> Iterator[Path]:
+    """A folder of the user's own for a moment, where an index or files can stand that are nobody else's."""
+    with tempfile.TemporaryDirectory(prefix="ptcrm-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def note(repo: Repo, name: str, text: str | None) -> None:
+    """Write `text` to the file `name` of git's own folder; None takes the file away. Raises GitError."""
+    path = repo.folder / name
+    try:
+        if text is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
+    except OSError as error:
+        raise GitError(f"{path}: it cannot be written: {error.strerror or error}") from error
+
+
+def noted(repo: Repo, name: str) -> str | None:
+    """The text of the file `name` of git's own folder; None if there is none."""
+    try:
+        return (repo.folder / name).read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return None
+
+
+def user_attributes(repo: Repo) -> str:
+    """The text of the attributes that the user has for all repositories; empty without such a file."""
+    named = repo.line("config", "--type=path", "core.attributesFile")
+    configured = os.environ.get("XDG_CONFIG_HOME", "") or "~/.config"
+    try:
+        file = Path(named) if named else Path(configured).expanduser() / "git" / "attributes"
+        return file.read_text(encoding="utf-8", errors="surrogateescape")
+    except (OSError, RuntimeError):
+        return ""

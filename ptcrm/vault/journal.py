@@ -35,7 +35,8 @@ _KINDS: dict[str, type[Change]] = {"create": Create, "write": Write, "move": Mov
 class Record:
     """An operation as noted: `number` counts from 1, `at` says when in words, `undoes` which it took back.
 
-    `token` is part of the names of the files beside those it replaces.
+    `token` is part of the names of the files beside those it replaces. One that is not `kept` is no matter of
+    undo: what it replaced is known elsewhere.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Record:
     operation: Operation
     token: str
     undoes: int | None = None
+    kept: bool = True
 
 
 class Journal:
@@ -88,9 +90,12 @@ class Journal:
         fill(self.pending_file, json.dumps(_plain(record)).encode(), mode=0o600)
         sync_folder(self.folder)
 
-    def finish(self, number: int) -> None:
-        """Keep the noted operation for undo; the oldest ones go when there are too many."""
-        self.pending_file.replace(self.folder / f"{number}.json")
+    def finish(self, record: Record) -> None:
+        """Keep the noted operation for undo if it is to be kept; the oldest ones go when there are too many."""
+        if not record.kept:
+            self.abandon()
+            return
+        self.pending_file.replace(self.folder / f"{record.number}.json")
         self._drop_oldest()
 
     def abandon(self) -> None:
@@ -186,6 +191,7 @@ def _plain(record: Record) -> dict[str, Any]:
         "label": record.operation.label,
         "token": record.token,
         "undoes": record.undoes,
+        "kept": record.kept,
         "changes": changes,
     }
 
@@ -197,7 +203,8 @@ def _text(value: str | bytes) -> str:
 def _record(plain: dict[str, Any]) -> Record:
     changes = tuple(_change(**one) for one in plain["changes"])
     operation = Operation(plain["label"], changes)
-    return Record(plain["number"], plain["at"], operation, plain["token"], plain["undoes"])
+    kept = plain.get("kept", True)  # which older versions did not note
+    return Record(plain["number"], plain["at"], operation, plain["token"], plain["undoes"], kept)
 
 
 def _change(kind: str, **values: Any) -> Change:  # noqa: ANN401  # the fields of any kind of change

@@ -75,16 +75,25 @@ def read_file(root: Path, path: str) -> bytes:
     return read_regular(place)
 
 
-def apply(root: Path, operation: Operation, journal: Journal, at: str, *, undoes: int | None = None) -> None:
+def apply(  # noqa: PLR0913  # what is changed, and what is noted of it
+    root: Path,
+    operation: Operation,
+    journal: Journal,
+    at: str,
+    *,
+    undoes: int | None = None,
+    kept: bool = True,
+) -> None:
     """Make every change of `operation`, or raise `RefusedError` with the vault as it was.
 
     All files are prepared before the first is replaced, and a file is replaced only if it still holds the
     bytes that the change was made from (else `ChangedError`). What was displaced is kept in `journal`, with
-    `at` (when this is, in words). When this returns, the change is on the disk.
+    `at` (when this is, in words), for undo too unless it is not to be `kept`. When this returns, the change is
+    on the disk.
     """
     with journal.locked():
         recover(root, journal)
-        record = Record(journal.next_number(), at, operation, secrets.token_hex(4), undoes)
+        record = Record(journal.next_number(), at, operation, secrets.token_hex(4), undoes, kept)
         steps = _steps(root, record)
         if not steps:
             return
@@ -101,7 +110,7 @@ def apply(root: Path, operation: Operation, journal: Journal, at: str, *, undoes
         with contextlib.suppress(OSError):  # the change is made; the next command sweeps what is left
             for step in steps:
                 step.beside.unlink(missing_ok=True)
-            journal.finish(record.number)
+            journal.finish(record)
 
 
 def _place(steps: list[Step], journal: Journal, operation: Operation) -> None:
@@ -144,7 +153,7 @@ def recover(root: Path, journal: Journal) -> str | None:
             for step in steps:
                 settle(step, forward=forward)
             if forward:
-                journal.finish(record.number)
+                journal.finish(record)
             else:
                 journal.abandon()
             done = "completed" if forward else "taken back"

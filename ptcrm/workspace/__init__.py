@@ -77,12 +77,12 @@ class Workspace(Checked):
 
     # Writing
 
-    def apply(self, operation: Operation, *, undoes: int | None = None) -> None:
+    def apply(self, operation: Operation, *, undoes: int | None = None, kept: bool = True) -> None:
         """Make the changes of `operation` in the vault; raises `RefusedError` with nothing written.
 
-        `undoes` is the number of the operation that this one takes back.
+        `undoes` is the number of the operation that this one takes back. Undo has it unless it is not to be `kept`.
         """
-        store.apply(self.root, operation, self.journal, self._at, undoes=undoes)
+        store.apply(self.root, operation, self.journal, self._at, undoes=undoes, kept=kept)
 
     def logged(self, who: str, words: str, day: date | None = None) -> Operation:
         """The operation that writes `words` (`call: The new shop`) into a log, as of `day` (None: today).
