@@ -48,16 +48,16 @@ def look_at_staged(session: Session, root: Path) -> Look:
     new = staged(repo, within)
     settings = indexed(repo, within, [CONFIG_NAME]).get(CONFIG_NAME)
     config, problems = read_settings(settings_of(root) if settings is None else settings)
-    paths = are_customers(repo, within, new.blobs, config.customers)
-    blobs = repo.blobs(new.blobs[path] for path in paths)
-    contents = {path: blobs[new.blobs[path]] for path in paths if new.blobs[path] in blobs}
+    paths = are_customers(repo, within, new, config.customers)
+    blobs = repo.blobs(new[path] for path in paths)
+    contents = {path: blobs[new[path]] for path in paths if new[path] in blobs}
     reader = LineReader.of(config)
     found = {path: read(path, content, reader) for path, content in contents.items()}
     wrong = [diagnostic for one in found.values() for diagnostic in one.diagnostics]
-    if CONFIG_NAME in new.blobs and settings is not None:
+    if CONFIG_NAME in new and settings is not None:
         wrong += problems
         contents[CONFIG_NAME] = settings
-    others = _others(session, repo, within, found, {*new.blobs, *new.gone}, reader)
+    others = _others(session, repo, within, found, new, reader)
     wrong += [same_id_as(*pair) for pair in (*same_ids(found), *others)]
     wrong.sort(key=lambda one: (one.path, one.line, one.column, one.code))
     return Look(wrong, contents)

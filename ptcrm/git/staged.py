@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 _FILES = ("100644", "100755")  # no link, and no other repository
 
 
-class Staged(NamedTuple):
-    """What the index has otherwise than HEAD, by paths in the vault: ids of objects, and what is taken out."""
-
-    blobs: dict[str, str]
-    gone: frozenset[str]
-
-
 class _Anything:
     """Names among which is every one."""
 
@@ -40,10 +33,10 @@ class _Anything:
         return 0
 
 
-def staged(repo: Repo, within: str) -> Staged:
-    """What is staged below the folder `within` (from the top, with `/` at its end); raises GitError.
+def staged(repo: Repo, within: str) -> dict[str, str]:
+    """The files below the folder `within` (from the top, with `/` at its end) that the index has otherwise than HEAD.
 
-    Before the first commit that is the whole index.
+    Each by its path in the folder, with the id of its bytes; raises GitError. Before the first commit that is the whole index.
     """
     head = repo.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     since = head or repo.out("hash-object", "-t", "tree", "--stdin").decode().strip()
@@ -59,14 +52,12 @@ def staged(repo: Repo, within: str) -> Staged:
         within or ".",
     )
     parts = repo.out(*words).decode("utf-8", "surrogateescape").split("\0")
-    blobs, gone = dict[str, str](), set[str]()
+    found = {}
     for what, path in zip(parts[::2], parts[1::2], strict=False):
-        _, mode, _, blob, status = what.split(" ")
-        if status == "D":
-            gone.add(path.removeprefix(within))
-        elif mode in _FILES:
-            blobs[path.removeprefix(within)] = blob
-    return Staged(blobs, frozenset(gone))
+        _, mode, _, blob, _ = what.split(" ")
+        if mode in _FILES:  # what is taken out has none
+            found[path.removeprefix(within)] = blob
+    return found
 
 
 def indexed(repo: Repo, within: str, paths: Iterable[str]) -> dict[str, bytes]:
