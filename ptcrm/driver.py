@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WORDS = ["git", "merge-file"]
 FAILED = 255  # as of `git merge-file`; git takes it for no merge at all
-MOST_CONFLICTS = 127  # that an exit code tells of
+_MOST_CONFLICTS = 127  # that the exit code of `git merge-file` tells of
 _OPTIONS = ("--marker-size", "--ours", "--theirs")
 
 
@@ -46,9 +46,9 @@ def is_called() -> int | None:
 
 
 def merge_files(files: Files) -> int:
-    """Write the merge into the file `ours`; 0 if it is clean, else the number of conflicts (git's convention).
+    """Write the merge into the file `ours`; 0 if it is clean, 1 if conflicts are marked (git's convention).
 
-    What ptcrm cannot merge, `git merge-file` does; then the exit code is its.
+    What ptcrm cannot merge, `git merge-file` does; then the exit code is its: the number of conflicts.
     """
     try:
         merged = _merged(files)
@@ -67,7 +67,7 @@ def merge_files(files: Files) -> int:
         return FAILED
     for note in merged.notes:
         _say(files, note)
-    return min(merged.conflicts, MOST_CONFLICTS)
+    return 1 if merged.conflicts else 0
 
 
 def _merged(files: Files) -> Merged | None:
@@ -96,7 +96,7 @@ def _by_lines(files: Files) -> int:
     except (PtcrmError, OSError) as error:
         _say(files, str(error))
         return FAILED
-    if not 0 <= ran.code <= MOST_CONFLICTS:
+    if not 0 <= ran.code <= _MOST_CONFLICTS:
         _say(files, ran.said.strip())
         return FAILED
     return ran.code

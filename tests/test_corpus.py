@@ -293,6 +293,7 @@ def test_all_files_in_one_vault(make_vault: MakeVault, clocked: Clocked) -> None
 def test_every_command_is_tried_on_every_file() -> None:
     assert calls("x").keys() - {""} == COMMANDS.keys() - {
         *PAST,
+        "sync",
         "init",
         "serve",
         "watch",

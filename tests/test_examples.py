@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from ptcrm.cli import cli
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, Run
 from tests.past import begin, commit
-from tests.repos import begin_with_a_name
+from tests.repos import begin_with_a_name, git
 from tests.test_docs import NOT_RUN, commands, has_past, transcript
 
 ANNA = """---
@@ -90,10 +91,45 @@ def in_git(vault: Path, run: Run) -> None:
     assert run("--vault", vault, "--today", DAY, "log", "anna", "call: The drawing").exit_code == 0
 
 
+def staged(vault: Path, run: Run) -> None:
+    """A repository in which a changed file is to be committed."""
+    in_git(vault, run)
+    git(vault, "add", "--all")
+
+
+def set_up(vault: Path, run: Run) -> None:
+    """A repository that ptcrm is registered with."""
+    begin_with_a_name(vault)
+    assert run("--vault", vault, "git", "setup").exit_code == 0
+
+
+def a_copy(vault: Path, _: Run) -> None:
+    """Two devices have changed one file, and a sync program has kept both."""
+    begin_with_a_name(vault)
+    place = vault / "customers" / "private" / "anna.md"
+    copy = place.with_name("anna.sync-conflict-20261121-101500-ABCDEFG.md")
+    copy.write_text(f"{ANNA}- 2026-10-01 call: From the train\n", encoding="utf-8")
+    place.write_text(ANNA.replace("tier: gold", "tier: silver"), encoding="utf-8")
+
+
+def three_versions(vault: Path, _: Run) -> None:
+    """A file as it was, and as two devices have it now."""
+    (vault / "base.md").write_text(ANNA, encoding="utf-8")
+    (vault / "ours.md").write_text(ANNA.replace("tier: gold", "tier: silver"), encoding="utf-8")
+    (vault / "theirs.md").write_text(f"{ANNA}- 2026-10-01 call: The offer\n", encoding="utf-8")
+    begin_with_a_name(vault)
+
+
 BEFORE: dict[str, Callable[[Path, Run], None]] = {
     "ptcrm init": no_vault,
     "ptcrm undo": a_day_of_work,
     "ptcrm sync": in_git,
+    "ptcrm check": staged,
+    "ptcrm conflicts": a_copy,
+    "ptcrm git": three_versions,
+    "ptcrm git merge-file": three_versions,
+    "ptcrm git setup": three_versions,
+    "ptcrm git remove": set_up,
 }
 
 
@@ -131,7 +167,7 @@ def answer(line: str, vault: Path, run: Run) -> str:
     if target:
         assert result.stdout.strip()
         return ""
-    return transcript(result.output, home)
+    return transcript(result.output.replace(sys.executable, "python"), home)
 
 
 def cases() -> list[str]:

@@ -63,12 +63,12 @@ def merge_file_command(
     in the repository. What both sides did is kept: keys, log entries, follow-ups and paragraphs are merged each by
     itself. What both changed, and otherwise, stands twice between git's markers.
 
-    The exit code is the number of conflicts, at most 127, and 255 if nothing could be merged. A file that is no
-    customer's is merged line by line, as `git merge-file` does.
+    The exit code is 0 for a clean merge, 1 for one with conflicts, 255 if nothing could be merged. A file that is no
+    customer's is left to `git merge-file`, line by line, with its exit code: the number of conflicts.
 
     \b
     Examples:
-      ptcrm git merge-file %O %A %B %P
+      ptcrm git merge-file base.md ours.md theirs.md customers/anna.md
       ptcrm git merge-file --marker-size 9 base.md ours.md theirs.md customers/anna.md
     """
     names = (our_name, their_name)
