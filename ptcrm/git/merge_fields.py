@@ -284,14 +284,15 @@ def _named(name: str, members: list[tuple[Node, str]], length: int | None = None
     """
     return [
         Part(
-            "member",
-            _member_name(name, node),
+            "member" if found.startswith("value ") else "named",
+            found,
             words,
             same=repr(_typed(node)),
             at=len(words) if length is None else length,
             node=node,
         )
         for node, words in members
+        for found in [_member_name(name, node)]
     ]
 
 
@@ -318,10 +319,10 @@ def _restyled(one: _List, style: _Style) -> list[Part] | None:
         if any(part.kind == "comment" or part.at < len(part.text) for part in one.members):
             return None
         return [part._replace(text=_in_brackets(part)) for part in one.members]
-    if style != one.style and any("\n" in part.text for part in one.members if part.kind == "member"):
+    if style != one.style and any("\n" in part.text for part in one.members if part.kind != "comment"):
         return None
     return [
-        part._replace(text=f"{style.prefix}{part.text}\n") if part.kind == "member" else part
+        part._replace(text=f"{style.prefix}{part.text}\n") if part.kind != "comment" else part
         for part in one.members
     ]
 

@@ -196,7 +196,9 @@ def _likeness(one: Part, other: Part) -> float:
     """How much two texts have in common, from 0 (too little) to 1; the same whichever comes first."""
     from difflib import SequenceMatcher
 
-    first, second = sorted([one.text, other.text])
+    first, second = sorted([_compared(one), _compared(other)])
+    if not first:
+        return 0.0
     if first.strip() in second or second.strip() in first:
         return _CONTAINED
     if len(first) < _SHORT and len(second) < _SHORT:
@@ -205,6 +207,13 @@ def _likeness(one: Part, other: Part) -> float:
     words = SequenceMatcher(None, _WORDS.findall(first), _WORDS.findall(second), autojunk=False)
     ratio = _ratio(words)
     return ratio if ratio >= _WORDS_ALIKE else 0.0
+
+
+def _compared(part: Part) -> str:
+    """The text that says what a part is: of a follow-up only its words, and none where a block id says it."""
+    if part.kind != "task":
+        return part.text
+    return "" if part.same.startswith("^") else part.same.partition("|")[2]
 
 
 def _ratio(matcher: object) -> float:

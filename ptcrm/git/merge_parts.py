@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 START = -1
 _PROSE = frozenset(["text", "code"])
 _PROSE_OR_TASK = _PROSE | {"task", "item", "heading"}
-_LISTED = frozenset(["entry", "task", "item", "key", "comment", "member", "slot"])
+_COUNTED = frozenset(["entry", "member"])  # they may be there several times, and an edit makes another one
+_LISTED = _COUNTED | {"task", "item", "key", "comment", "named", "slot"}
 
 
 class Conflict(NamedTuple):
@@ -120,14 +121,14 @@ def _resolved(known: _Versions, number: int, rules: Rules, kept: list[Part]) -> 
 
 
 def entry_counts(base: Iterable[Part], ours: Iterable[Part], theirs: Iterable[Part]) -> Counter[str]:
-    """How often each log entry is in the result, by its whole text.
+    """How often each log entry is in the result, by its whole text; or each member of a list.
 
     An entry is there b times in the base, o and t times on the two sides. If one side left the number as it was,
     the other side's counts: max(o, t) where something was added, fewer where something was removed. If both
     changed it, the larger of o and t, so that no removal outdoes an addition.
     """
     old, left, right = (
-        Counter(part.name for part in parts if part.kind == "entry") for parts in (base, ours, theirs)
+        Counter(part.name for part in parts if part.kind in _COUNTED) for parts in (base, ours, theirs)
     )
     return Counter(
         {
@@ -238,7 +239,7 @@ def _dropped(known: _Versions, rules: Rules) -> tuple[set[int], list[Part]]:
     dropped, kept = set(), dict[int, Part]()
     for side, other in ((known.ours, known.theirs), (known.theirs, known.ours)):
         for number in [number for number in side if number not in other and number in known.base]:
-            if side[number].kind == "entry":
+            if side[number].kind in _COUNTED:
                 continue
             if rules.is_same(known.base[number], side[number]):
                 dropped.add(number)
@@ -253,7 +254,7 @@ def _dropped_entries(known: _Versions) -> Iterator[int]:
     numbers = defaultdict[str, list[tuple[bool, int]]](list)
     for number in known.ours.keys() | known.theirs.keys():
         part = known.part(number)
-        if part.kind == "entry":
+        if part.kind in _COUNTED:
             in_both = number in known.ours and number in known.theirs
             numbers[part.name].append((not in_both, number))
     for name, found in numbers.items():

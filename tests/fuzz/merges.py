@@ -30,16 +30,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_CONFLICTS = 0.03
+# A merge that is done again from the old base, with its own result as a side. The merge of git has the result as the
+# new base, and then nothing changes; from the old one, a text that stands there twice may be taken for the other.
+AGAIN = "merged again from the old base, it changes"
+MOST_AGAIN = 0.001
+_NUMBER = re.compile(r"\|[0-9]+$")  # of several of one name
 _MARKED = re.compile(
     r"^<{7} [^\n]*\n(?P<ours>.*?)^={7}\r?\n(?P<theirs>.*?)^>{7} [^\n]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
 )
 
 
 class Read(NamedTuple):
-    """What a file says: its log entries by their whole text, and the codes of its errors."""
+    """What a file says: its log entries by their whole text, the codes of its errors, what its follow-ups are known by."""
 
     entries: Counter[str]
     errors: Counter[str]
+    follow_ups: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -84,7 +90,9 @@ def read(content: bytes) -> Read:
         else []
     )
     errors = [one.code for one in found.diagnostics if one.severity is Severity.ERROR]
-    return Read(Counter(entries), Counter(errors))
+    tasks = found.customer.follow_ups if found.customer else ()
+    known = frozenset(_NUMBER.sub("", one.origin) for one in tasks if not one.implied)
+    return Read(Counter(entries), Counter(errors), known)
 
 
 def wanted(three: Three) -> Counter[str]:
@@ -96,6 +104,12 @@ def wanted(three: Three) -> Counter[str]:
         left = numbers - {base[words]} if len(numbers) > 1 else numbers
         found[words] = max(left)
     return +found
+
+
+def promised(three: Three) -> frozenset[str]:
+    """The follow-ups that a clean merge must have: those that both sides have, and those that one added."""
+    base, ours, theirs = (read(content).follow_ups for content in three)
+    return (ours & theirs) | (ours - base) | (theirs - base)
 
 
 def worst(three: Three) -> Counter[str]:
@@ -129,10 +143,13 @@ def faults(three: Three) -> Iterator[str]:
             yield "not idempotent"
     if merged.conflicts:
         return
+    if promised(three) - read(merged.content).follow_ups:
+        yield "follow-ups lost"
     for side in (ours, theirs):
         again = merge(base, merged.content, side)
         if again is None or again.content != merged.content:
-            yield "merged again with a side it changes"
+            yield AGAIN
+            return
 
 
 def _faults_of_text(three: Three, merged: Merged) -> Iterator[str]:
@@ -200,7 +217,9 @@ def main() -> None:
         sys.stdout.write(f"{number} {fault}\n")
     if given.keep:
         _keep(report, given.keep)
-    raise SystemExit(bool(wrong) or report.ours.conflicts > MOST_CONFLICTS * given.count)
+    too_many = report.ours.conflicts > MOST_CONFLICTS * given.count
+    again = wrong.pop(AGAIN, 0) > max(1, MOST_AGAIN * given.count)
+    raise SystemExit(bool(wrong) or too_many or again)
 
 
 def _keep(report: Report, folder: Path) -> None:
