@@ -66,9 +66,10 @@ class _Versions:
         """Any version of the part."""
         return self.ours.get(number) or self.theirs.get(number) or self.base[number]
 
-    def text(self, number: int) -> str:
-        """The text of a part that both sides have, whichever side is which."""
-        return min(self.ours[number].text, self.theirs[number].text)
+    def rank(self, number: int) -> tuple[str, str, int]:
+        """By what a part that both sides have is put in order, whichever side is which."""
+        texts = sorted([self.ours[number].text, self.theirs[number].text])
+        return texts[0], texts[1], number if number in self.base else len(self.base)
 
     def is_downward(self, under: str) -> bool:
         """Whether the log under a heading has the newest entry first, or does not tell (FORMAT §2.3)."""
@@ -292,7 +293,7 @@ def _shared_order(known: _Versions, dropped: set[int]) -> list[int]:
     theirs_moved = old != [number for number in right if number in known.base]
     if ours_moved != theirs_moved:
         return left if ours_moved else right
-    return min(left, right, key=lambda order: [known.text(number) for number in order])
+    return min(left, right, key=lambda order: [known.rank(number) for number in order])
 
 
 def _runs(side: Iterable[int], inside: set[int], dropped: set[int]) -> dict[int, list[int]]:
