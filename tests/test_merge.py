@@ -111,6 +111,11 @@ RULES: dict[str, tuple[Change, Change, Change]] = {
         ("[bike-shop, newsletter]", "[fair, bike-shop, newsletter]"),
         ("[bike-shop, newsletter]", "[fair, bike-shop, vip]"),
     ),
+    "a member that is there twice": (
+        ("[bike-shop, newsletter]", "[bike-shop, newsletter, vip]"),
+        ("tags: [bike-shop, newsletter]", "tags:\n  - bike-shop\n  - newsletter\n  - newsletter"),
+        ("tags: [bike-shop, newsletter]", "tags:\n  - bike-shop\n  - newsletter\n  - newsletter\n  - vip"),
+    ),
     "one side put the list on lines": (
         ("tags: [bike-shop, newsletter]", "tags:\n  - bike-shop\n  - newsletter"),
         ("newsletter]", 'newsletter, "a, b"]'),

@@ -305,8 +305,8 @@ def _member_name(name: str, node: Node) -> str:
 
 
 def _apart(members: list[Part]) -> list[Part]:
-    """Members of one name told apart by what they say."""
-    names = [part.name for part in members]
+    """Occasions of one name told apart by what they say."""
+    names = [part.name for part in members if part.kind == "named"]
     return [
         part._replace(name=f"{part.name} {part.same}") if names.count(part.name) > 1 else part
         for part in members

@@ -45,7 +45,7 @@ class Read(NamedTuple):
 
     entries: Counter[str]
     errors: Counter[str]
-    follow_ups: frozenset[str] = frozenset()
+    follow_ups: Counter[str]
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ def read(content: bytes) -> Read:
     try:
         source = Source.decode("customers/it.md", content)
     except UndecodableError:
-        return Read(Counter(), Counter(["PT001"]))
+        return Read(Counter(), Counter(["PT001"]), Counter())
     found = read_customer(source, READER)
     entries = (
         [one.span.of(source.text).replace("\r\n", "\n") for one in found.customer.log]
@@ -91,7 +91,7 @@ def read(content: bytes) -> Read:
     )
     errors = [one.code for one in found.diagnostics if one.severity is Severity.ERROR]
     tasks = found.customer.follow_ups if found.customer else ()
-    known = frozenset(_NUMBER.sub("", one.origin) for one in tasks if not one.implied)
+    known = Counter(_NUMBER.sub("", one.origin) for one in tasks if not one.implied)
     return Read(Counter(entries), Counter(errors), known)
 
 
@@ -106,10 +106,13 @@ def wanted(three: Three) -> Counter[str]:
     return +found
 
 
-def promised(three: Three) -> frozenset[str]:
-    """The follow-ups that a clean merge must have: those that both sides have, and those that one added."""
+def promised(three: Three) -> Counter[str]:
+    """The follow-ups that a clean merge must have: those that neither side took away or reworded, and those that one added."""
     base, ours, theirs = (read(content).follow_ups for content in three)
-    return (ours & theirs) | (ours - base) | (theirs - base)
+    found = {
+        one: min(max(ours[one], theirs[one]), ours[one] + theirs[one] - base[one]) for one in ours | theirs
+    }
+    return +Counter(found)
 
 
 def worst(three: Three) -> Counter[str]:
