@@ -964,3 +964,65 @@ def test_the_settings_of_the_page_can_be_used(make_vault: Callable[..., Path], r
     assert run("--vault", vault, "check").exit_code == 0
     assert "anna" in run("--vault", vault, "list", "@mine", "--ids").stdout
     assert "jan" in run("--vault", vault, "list", "@nobodys", "--ids").stdout
+
+
+# What a stranger met with
+
+
+def test_a_staged_deletion_does_not_stand_in_the_way(one: Path, sync: Sync) -> None:
+    """git adds nothing at all if one of the paths is gone from the index and from the disk."""
+    git(one, "rm", "-q", "customers/jan.md")
+    log(one, "2026-11-21 call: x")
+    assert "gone: Jan Nowak" in sync(one)
+    assert git(one, "status", "--porcelain") == ""
+
+
+def test_what_is_staged_already_is_committed(one: Path, sync: Sync) -> None:
+    log(one, "2026-11-21 call: x")
+    git(one, "add", "-A")
+    assert "Committed: log: Anna Kowalska" in sync(one)
+    assert git(one, "status", "--porcelain") == ""
+
+
+def test_what_a_merge_kept_or_doubled_is_said(one: Path, two: Path, sync: Sync) -> None:
+    change(one, "call: One", "call: One, and more")
+    sync(one)
+    change(two, "call: One", "call: One in all")
+    note = "customers/anna.md: both sides changed this entry, so it is there twice: - 2026-11-01 call: One"
+    assert note in sync(two)
+    change(one, "- 2026-11-02 call: Two\n", "", stem="jan")
+    sync(one)
+    change(two, "call: Two", "call: Two, and more", stem="jan")
+    found = json.loads(sync(two, "--json"))
+    assert [line.partition(": kept, since")[0] for line in found["notes"]] == ["customers/jan.md"]
+
+
+def test_a_marker_that_was_left_behind_is_not_sent(conflict: Path, sync: Sync) -> None:
+    path = file_of(conflict)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text(
+        "".join(line for line in lines if line[:7] not in ("<<<<<<<", ">>>>>>>")), encoding="utf-8"
+    )
+    assert "two versions wait" in sync(conflict, code=4)
+    change(conflict, "=======\n", "")
+    change(conflict, "tier: gold\n", "")
+    assert "Merge ended" in sync(conflict)
+
+
+def test_the_line_below_a_heading_is_no_marker(one: Path, sync: Sync) -> None:
+    change(one, "## Log", "Her shop\n=======\n\n## Log")
+    assert "Committed" in sync(one)
+
+
+def test_a_dry_run_refuses_what_a_sync_refuses(conflict: Path, sync: Sync) -> None:
+    assert "two versions wait" in sync(conflict, "--dry-run", code=4)
+
+
+def test_without_a_merge_nothing_is_said_of_taking_it_back(one: Path, sync: Sync) -> None:
+    change(one, "tier: silver\n", "<<<<<<< a\ntier: silver\n=======\ntier: gold\n>>>>>>> b\n")
+    assert "--abort" not in sync(one, code=4)
+
+
+def test_a_conflict_is_not_told_as_what_came(conflict: Path, sync: Sync) -> None:
+    git(conflict, "merge", "--abort")
+    assert "cannot be read" not in sync(conflict, code=4)

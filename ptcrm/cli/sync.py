@@ -14,7 +14,7 @@ from ptcrm.cli.options import Session, json_option, pass_session, plain
 from ptcrm.cli.output import say, say_json, tell
 from ptcrm.errors import BusyError, NotFoundError, PtcrmError, UsageError
 from ptcrm.git import sync as git_sync
-from ptcrm.git.committing import changes_of, see
+from ptcrm.git.committing import changes_of, refuse_markers, see
 from ptcrm.git.exchange import OfflineError
 from ptcrm.git.message import message as words_of
 from ptcrm.git.repo import find
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ptcrm.git.sync import Done
     from ptcrm.workspace import Workspace
 
+_FEW_FILES = 5
 _EVERY = re.compile(r"([0-9]{1,5}) ?(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _NOT_HERE = (
@@ -181,7 +182,9 @@ def _tell_errors(workspace: Workspace, done: Done) -> None:
         return
     workspace.refresh()
     if errors := workspace.errors():
-        tell(f"ptcrm: {plural(errors, 'file')} with errors after the merge, see `ptcrm check`.")
+        tell(f"ptcrm: {plural(errors, 'file')} with errors after the merge, see `ptcrm check`:")
+        for line in workspace.left_out()[:_FEW_FILES]:
+            tell(f"  {line}")
 
 
 def _say_done(done: Done, *, nothing_more: bool) -> None:
@@ -206,7 +209,11 @@ def _lines(done: Done) -> list[str]:
     if done.came:
         news = "; ".join([*done.news, plural(done.came, "commit")])
         found.append(f"Came from {short}: {news}")
-    found += [f"{path}: deleted on one side and changed on the other; it was kept." for path in done.kept]
+    found += [
+        f"{path}: deleted on one side and changed on the other; it was kept. Delete it again if it is to go."
+        for path in done.kept
+    ]
+    found += done.notes
     if done.went:
         found.append(f"Sent to {short}: {plural(done.went, 'commit')}")
     return found
@@ -217,9 +224,10 @@ def _subject(done: Done) -> str:
 
 
 def _conflict_words(done: Done) -> str:
+    files = "the file" if len(done.conflicts) == 1 else "each file"
     return (
         f"Both sides changed the same in {few(done.conflicts)}. Nothing was sent yet.\n"
-        "Edit the file: keep what is right, remove the lines that begin with <<<<<<<, ======= and >>>>>>>. "
+        f"Edit {files}: keep what is right, remove the lines that begin with <<<<<<<, ======= and >>>>>>>. "
         "Then run `ptcrm sync` again.\n"
         "To take the merge back: ptcrm sync --abort"
     )
@@ -239,6 +247,7 @@ def _plain(done: Done, problem: PtcrmError | None) -> dict[str, object]:
         "came": done.came,
         "arrived": _paths(done.arrived),
         "kept": list(done.kept),
+        "notes": done.notes,
         "conflicts": list(done.conflicts),
         "went": done.went,
         "problem": str(problem) if problem else None,
@@ -255,7 +264,9 @@ def _paths(changed: list[Changed]) -> list[str]:
 def _say_what_would_be(workspace: Workspace, repo: Repo, remote: str | None, words: str | None) -> None:
     vault = _vault(workspace, repo)
     branch = git_sync.prepared(repo, vault, remote)
+    git_sync.refuse_emptied(repo, vault)
     seen = see(repo, vault.prefix)
+    refuse_markers(seen)
     if not seen.entries:
         say("There is nothing to commit.")
     else:

@@ -317,7 +317,7 @@ _ANSWERS: dict[str, Shape] = {
             **dict.fromkeys(("branch", "remote", "commit", "message"), or_null(TEXT)),
             "paths": TEXTS,
             "came": NUMBER,
-            **dict.fromkeys(("arrived", "kept", "conflicts"), TEXTS),
+            **dict.fromkeys(("arrived", "kept", "notes", "conflicts"), TEXTS),
             "went": NUMBER,
             "problem": or_null(TEXT),
         }

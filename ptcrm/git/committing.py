@@ -25,6 +25,7 @@ _LOOKS = 20
 _NONE = re.compile(r"0+")
 _OURS_FOR_A_MOMENT = re.compile(r"\.merge_file_\w{6}|\.#.*|\.ptcrm-.*\.tmp")
 MARKERS = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
+_RULE = re.compile(rb"^={7}\r?$", re.MULTILINE)  # between two versions; elsewhere it is a heading's
 _FIELDS = {"1": 8, "2": 9, "u": 10, "?": 1}  # blanks before the path, by the kind of a line of `git status`
 _COMMIT = {"user.useConfigOnly": "true", "i18n.commitEncoding": "UTF-8"}
 _FILES = ("100644", "100755")
@@ -64,9 +65,14 @@ class Seen:
         return [entry.path for entry, _ in self.entries]
 
     @property
+    def unsettled(self) -> list[str]:
+        """The paths of which the index does not hold what there is; git adds no path that is gone from both."""
+        return [entry.path for entry, _ in self.entries if not entry.is_settled]
+
+    @property
     def is_settled(self) -> bool:
         """Whether the index holds all of it."""
-        return all(entry.is_settled for entry, _ in self.entries)
+        return not self.unsettled
 
 
 def see(repo: Repo, prefix: str) -> Seen:
@@ -122,21 +128,22 @@ def stage(repo: Repo, prefix: str) -> Seen:
         if not seen.entries:
             return seen
         refuse_markers(seen)
-        ran = repo.run(
-            "add",
-            "--all",
-            "--force",
-            "--pathspec-from-file=-",
-            "--pathspec-file-nul",
-            stdin=ended_by_zeros(seen.paths),
-        )
-        if ran.code and "did not match any files" not in ran.said:
-            raise failed(ran, ("add",))
+        _add(repo, seen.unsettled)
         pause()
         before, seen = seen, see(repo, prefix)
         if seen.is_settled and _bytes(seen) == _bytes(before):
             return seen
     raise SyncError(f"{few(seen.paths)}: these files change all the time. Nothing was committed; try again.")
+
+
+def _add(repo: Repo, paths: Sequence[str]) -> None:
+    """Put the files at `paths` into the index as they are; one that has gone meanwhile is seen at the next look."""
+    if not paths:
+        return
+    read = ("--pathspec-from-file=-", "--pathspec-file-nul")
+    ran = repo.run("add", "--all", "--force", *read, stdin=ended_by_zeros(paths))
+    if ran.code and "did not match any files" not in ran.said:
+        raise failed(ran, ("add",))
 
 
 def _bytes(seen: Seen) -> list[tuple[str, bytes | None]]:
@@ -155,12 +162,13 @@ def ended_by_zeros(lines: Iterable[str]) -> bytes:
 
 def refuse_markers(seen: Seen) -> None:
     """Raise `SyncError` if a file that would be committed has git's markers, or waits for a choice between two."""
-    marked = [entry.path for entry, found in seen.entries if found and MARKERS.search(found)]
+    marked = [entry.path for entry, found in seen.entries if found and _has_markers(entry, found)]
     if marked:
+        is_merge = any(entry.is_unmerged for entry, _ in seen.entries)
+        back = "\nTo take the merge back: ptcrm sync --abort" if is_merge else ""
         raise SyncError(
             f"{few(marked)}: two versions wait to be merged there. Edit the file: keep what is right, remove the "
-            "lines that begin with <<<<<<<, ======= and >>>>>>>. Then run `ptcrm sync` again.\n"
-            "To take a merge back: ptcrm sync --abort"
+            f"lines that begin with <<<<<<<, ======= and >>>>>>>. Then run `ptcrm sync` again.{back}"
         )
     unclear = [entry.path for entry, found in seen.entries if entry.is_unmerged and b"\0" in (found or b"")]
     if unclear:
@@ -168,6 +176,11 @@ def refuse_markers(seen: Seen) -> None:
             f"{few(unclear)}: both sides changed it, and it is no text. Put the version there that you want, "
             f"and say so: git add {unclear[0]}"
         )
+
+
+def _has_markers(entry: Entry, found: bytes) -> bool:
+    """Whether git's markers stand in a file, or one of them that was left behind."""
+    return bool(MARKERS.search(found) or (entry.is_unmerged and _RULE.search(found)))
 
 
 def changes_of(repo: Repo, seen: Seen) -> list[Changed]:

@@ -7,7 +7,7 @@ in the meantime. What lies outside of the vault, and links, are git's to place.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ _SETTINGS = {
 }
 # This Python and this ptcrm, by their own paths; nothing of that name in the repository's folder (-P).
 _PROGRAM = (sys.executable, "-P", "-m", "ptcrm")
+_SAYS = "ptcrm: "  # how `driver.py` begins a line
 _BOTH = "CONFLICT (contents)"
 # One side deleted what the other changed; git leaves the changed file, and so do we.
 _KEEPS = ("CONFLICT (modify/delete)", "CONFLICT (rename/delete)")
@@ -56,13 +57,15 @@ _STATES = ("MERGE_HEAD", "MERGE_MSG", "MERGE_MODE", "AUTO_MERGE")
 class Merge:
     """What became of a merge: its `tree`; the paths where both sides say otherwise, with the stages of the index.
 
-    `kept` are the paths that one side deleted and the other changed, which are kept.
+    `kept` are the paths that one side deleted and the other changed, which are kept. `notes` is what the driver said
+    of single files: `customers/anna.md: …`.
     """
 
     tree: str
     conflicts: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def merge(repo: Repo, ours: str, theirs: str, folders: Sequence[str], branch: str) -> Merge:
@@ -84,11 +87,12 @@ def merge(repo: Repo, ours: str, theirs: str, folders: Sequence[str], branch: st
         raise failed(ran, ("merge-tree",))
     tree, *parts = between_zeros(ran.out)
     end = parts.index("") if "" in parts else len(parts)
+    notes = tuple(line.removeprefix(_SAYS) for line in ran.said.splitlines() if line.startswith(_SAYS))
     if ran.code == 0:
-        return Merge(tree)
+        return Merge(tree, notes=notes)
     merged = _sorted_out(tree, parts[:end], list(_messages(parts[end + 1 :])), branch)
     _refuse_unmarked(repo, merged, branch)
-    return merged
+    return replace(merged, notes=notes)
 
 
 def _sorted_out(

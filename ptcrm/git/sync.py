@@ -65,7 +65,8 @@ class Done:
 
     `committed` is the message of the commit, and `changed` what went into it. `came` counts the commits that were
     merged, `arrived` says what they changed, and `news` says it in words. `went` counts those that were sent. `conflicts` are the files
-    that wait for somebody; `kept` those that one side deleted and the other changed.
+    that wait for somebody; `kept` those that one side deleted and the other changed. `notes` are sentences on what the
+    merge of a file has kept or doubled, each with the file's path.
     """
 
     branch: Branch | None = None
@@ -79,6 +80,7 @@ class Done:
     went: int = 0
     conflicts: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
 
 def prepared(repo: Repo, vault: Vault, remote: str | None) -> Branch:
@@ -116,7 +118,7 @@ def _committed(repo: Repo, vault: Vault, branch: Branch, message: str | None, do
         refuse_lock(repo)
         heads = merge_heads(repo)
         _refuse_unmerged_elsewhere(repo, vault)
-        _refuse_emptied(repo, vault)
+        refuse_emptied(repo, vault)
         seen = stage(repo, vault.prefix)
         if not seen.entries and not heads:
             return branch
@@ -146,7 +148,7 @@ def _refuse_unmerged_elsewhere(repo: Repo, vault: Vault) -> None:
         )
 
 
-def _refuse_emptied(repo: Repo, vault: Vault) -> None:
+def refuse_emptied(repo: Repo, vault: Vault) -> None:
     """Raise `SyncError` if every customer's file is gone at once: a disk that is away looks like that."""
     gone = {entry.path for entry, found in see(repo, vault.prefix).entries if entry.old and found is None}
     if len(gone) < _MANY:
@@ -156,7 +158,7 @@ def _refuse_emptied(repo: Repo, vault: Vault) -> None:
     if before and before <= gone:
         raise SyncError(
             f"All {len(before)} customers' files are gone. Nothing was committed, so that they stay on the other "
-            "devices. To have them back: git restore FOLDER. If it is meant, commit it with git."
+            f"devices. To have them back: git restore {vault.folders[0]}. If it is meant, commit it with git."
         )
 
 
@@ -181,8 +183,10 @@ def _merged(repo: Repo, vault: Vault, branch: Branch, theirs: str, done: Done) -
         done.came += count(repo, f"{branch.head}..{theirs}")
         arrived = merging.changes_between(repo, what)
         done.arrived += arrived
-        done.news += [vault.words(arrived).partition("\n")[0]] if arrived else []
+        clear = [one for one in arrived if one.path not in merged.conflicts]
+        done.news += [vault.words(clear).partition("\n")[0]] if clear else []
         done.kept += merged.kept
+        done.notes += merged.notes
         if merged.conflicts:
             merging.leave_open(repo, merged, branch.head, theirs, words)
             done.conflicts = merged.conflicts
