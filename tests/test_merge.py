@@ -338,6 +338,13 @@ def test_an_entry_that_both_changed_is_there_twice() -> None:
     assert len(result.notes) == 1
 
 
+def test_two_follow_ups_that_came_to_be_alike_stay_two() -> None:
+    first, second, same = (f"- [ ] 2026-12-{day} call: Ring\n" for day in ("01", "02", "24"))
+    base = after((TASK, first + second))
+    text = both(base, base.replace(first, same), base.replace(second, same)).content.decode()
+    assert text == base.replace(first + second, same + same)
+
+
 def test_a_removal_in_another_form_is_a_removal() -> None:
     removed = after(("norms: Ask about the shop first.\n", ""))
     quoted = after(("norms: Ask about the shop first.", 'norms: "Ask about the shop first."'))

@@ -199,11 +199,11 @@ def _agree(
     mine, yours = (_changed(base, *side) for side in ((ours, left), (theirs, right)))
     for name in sorted(mine.keys() & yours.keys()):
         one, other = mine[name], yours[name]
-        if left[one] == right[other]:
+        known = {number for number in (left[one], right[other]) if number is not None}
+        if left[one] == right[other] or len(known) > 1:  # two parts of the base, which have come to be alike
             continue
-        known = {left[one], right[other]} - {None}
         for found, sides, place in ((left, ours, one), (right, theirs, other)):
-            _let_be(base, sides, found, place, known.copy().pop() if len(known) == 1 else None)
+            _let_be(base, sides, found, place, min(known))
         if left[one] != right[other]:
             left[one] = right[other] = None
 
@@ -216,12 +216,9 @@ def _changed(base: Sequence[Part], side: Sequence[Part], matches: Matches) -> di
     }
 
 
-def _let_be(
-    base: Sequence[Part], side: Sequence[Part], matches: Matches, place: int, number: int | None
-) -> None:
+def _let_be(base: Sequence[Part], side: Sequence[Part], matches: Matches, place: int, number: int) -> None:
     """Let the part at `place` be the part `number` of the base, unless that stands there unchanged."""
-    if number is None or matches[place] == number:
-        matches[place] = number
+    if matches[place] == number:
         return
     held = matches.index(number) if number in matches else None
     if held is not None and side[held].name == base[number].name:
