@@ -52,6 +52,9 @@ def merge_files(files: Files) -> int:
     """
     try:
         merged = _merged(files)
+    except OSError as error:
+        _say(files, f"it cannot be read: {error.strerror}: {error.filename}")
+        return FAILED
     except Exception as error:
         if "PTCRM_DEBUG" in os.environ:
             raise

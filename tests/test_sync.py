@@ -239,6 +239,7 @@ def test_json(one: Path, two: Path, sync: Sync) -> None:
         "came": 1,
         "arrived": ["customers/anna.md"],
         "kept": [],
+        "notes": [],
         "conflicts": [],
         "went": 2,
         "problem": None,
@@ -1026,3 +1027,27 @@ def test_without_a_merge_nothing_is_said_of_taking_it_back(one: Path, sync: Sync
 def test_a_conflict_is_not_told_as_what_came(conflict: Path, sync: Sync) -> None:
     git(conflict, "merge", "--abort")
     assert "cannot be read" not in sync(conflict, code=4)
+
+
+def test_a_customer_in_a_repository_inside_is_named(one: Path, sync: Sync) -> None:
+    inside = made(one / "customers" / "own", {"nn": "---\nname: N\n---\n"})
+    assert inside.is_dir()
+    assert "customers/own/: a repository of its own" in sync(one)
+
+
+def test_mail_that_is_being_applied_is_called_so(one: Path, sync: Sync) -> None:
+    (one / ".git" / "rebase-apply").mkdir()
+    (one / ".git" / "rebase-apply" / "applying").touch()
+    assert "git am --abort" in sync(one, code=4)
+
+
+def test_a_lock_of_the_branch_is_named(one: Path, sync: Sync) -> None:
+    log(one, "2026-11-21 call: x")
+    (one / ".git" / "HEAD.lock").touch()
+    assert "delete that file" in sync(one, code=4)
+
+
+def test_signs_that_terminals_obey_are_not_in_the_message(one: Path, sync: Sync) -> None:
+    change(one, "Anna Kowalska", "Anna \x1b[31mKowalska")
+    sync(one)
+    assert "\x1b" not in git(one, "log", "-1", "--format=%B")

@@ -17,8 +17,9 @@ from ptcrm.git import sync as git_sync
 from ptcrm.git.committing import changes_of, refuse_markers, see
 from ptcrm.git.exchange import OfflineError
 from ptcrm.git.message import message as words_of
-from ptcrm.git.repo import find
+from ptcrm.git.repo import GitError, find
 from ptcrm.git.standing import SyncError
+from ptcrm.text.safe import for_terminal
 from ptcrm.text.words import few, plural
 from ptcrm.vault import store
 from ptcrm.vault.journal import Journal
@@ -124,8 +125,13 @@ def _vault(workspace: Workspace, repo: Repo) -> git_sync.Vault:
         folders,
         partial(_alone, workspace),
         lambda operation, kept: workspace.apply(operation, kept=kept),
-        lambda changed: words_of(changed, prefix, folders, workspace.reader),
+        lambda changed: _shown(words_of(changed, prefix, folders, workspace.reader)),
     )
+
+
+def _shown(message: str) -> str:
+    """A commit's message as terminals may have it, wherever it is read."""
+    return "\n".join(map(for_terminal, message.split("\n")))
 
 
 @contextmanager
@@ -171,9 +177,20 @@ def _synced(
     try:
         with _only_sync(workspace):
             git_sync.sync(repo, _vault(workspace, repo), remote, words, done)
+    except OfflineError as problem:
+        return done, problem
+    except GitError as problem:
+        return done, _stopped(problem)
     except PtcrmError as problem:
         return done, problem
     return done, None
+
+
+def _stopped(problem: GitError) -> SyncError:
+    """What git could not do, as what has stopped the sync."""
+    words = str(problem)
+    hint = "\nTry again; if no git runs any more, delete that file." if ".lock'" in words else ""
+    return SyncError(f"{words}{hint}")
 
 
 def _tell_errors(workspace: Workspace, done: Done) -> None:

@@ -55,9 +55,13 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What differs, as it was seen at one moment: each entry with the bytes of its file."""
+    """What differs, as it was seen at one moment: each entry with the bytes of its file.
+
+    `nested` are folders that are repositories of their own, of which git takes nothing.
+    """
 
     entries: tuple[tuple[Entry, bytes | None], ...]
+    nested: tuple[str, ...] = ()
 
     @property
     def paths(self) -> list[str]:
@@ -78,21 +82,21 @@ class Seen:
 def see(repo: Repo, prefix: str) -> Seen:
     """What differs below `prefix` of the repository from the last commit, with its bytes; raises `SyncError`."""
     found = []
-    for entry in _entries(repo, prefix):
+    lines = _status(repo, prefix)
+    for entry in filter(None, map(_entry, lines)):
         path = repo.top / entry.path
         try:
             found.append((entry, None if path.is_symlink() or path.is_dir() else content(path)))
         except OSError as error:
             why = error.strerror or error
             raise SyncError(f"{entry.path}: it cannot be read ({why}). Nothing was committed.") from error
-    return Seen(tuple(found))
+    nested = (line.removeprefix("? ") for line in lines if line.startswith("? ") and line.endswith("/"))
+    return Seen(tuple(found), tuple(nested))
 
 
-def _entries(repo: Repo, prefix: str) -> list[Entry]:
+def _status(repo: Repo, prefix: str) -> list[str]:
     status = ("status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--no-ahead-behind")
-    lines = between_zeros(repo.out(*status, "--", prefix or "."))
-    found = (_entry(line) for line in lines if line)
-    return [one for one in found if one is not None]
+    return [line for line in between_zeros(repo.out(*status, "--", prefix or ".")) if line]
 
 
 def _entry(line: str) -> Entry | None:

@@ -23,6 +23,7 @@ MERGE = "MERGE_HEAD"
 _LOOKS = 40
 # What git leaves in its folder while it is in the middle of something, and how that is ended.
 _UNDER_WAY = {
+    "rebase-apply/applying": ("a git am", "git am --continue, or git am --abort"),
     "rebase-merge": ("a rebase", "git rebase --continue, or git rebase --abort"),
     "rebase-apply": ("a rebase", "git rebase --continue, or git rebase --abort"),
     "CHERRY_PICK_HEAD": ("a cherry-pick", "git cherry-pick --continue, or git cherry-pick --abort"),

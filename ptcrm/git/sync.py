@@ -120,6 +120,10 @@ def _committed(repo: Repo, vault: Vault, branch: Branch, message: str | None, do
         _refuse_unmerged_elsewhere(repo, vault)
         refuse_emptied(repo, vault)
         seen = stage(repo, vault.prefix)
+        nested = [path for path in seen.nested if path.startswith(tuple(f"{one}/" for one in vault.folders))]
+        done.notes = [
+            f"{path}: a repository of its own, so nothing of it is committed or sent." for path in nested
+        ]
         if not seen.entries and not heads:
             return branch
         changed = changes_of(repo, seen)
