@@ -49,8 +49,8 @@ def _words(one: Told) -> list[str]:
         case OfFollowUp():
             return _pair(
                 "follow-up",
-                one.before and follow_up_line(one.before),
-                one.after and follow_up_line(one.after),
+                follow_up_line(one.before) if one.before else None,
+                follow_up_line(one.after) if one.after else None,
             )
         case OfNotes():
             return _counted("notes", "word", one.words_removed, one.words_added)
