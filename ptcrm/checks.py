@@ -76,7 +76,11 @@ def sync_copies(vault: Vault) -> Iterator[Diagnostic]:
         if copy.text is not None and copy.original_text is not None:
             diff = unified_diff(copy.original, copy.original_text, copy.text, copy.path).split("\n")[:-1]
             how = f", {_difference(diff)} {name}"
-            hint = "Keep what is needed of it, and delete it." if diff else "Delete it."
+            hint = (
+                "Merge it with `ptcrm conflicts --merge`, or keep what is needed of it and delete it."
+                if diff
+                else "Delete it."
+            )
         message = f"this looks like a sync program's copy{how}"
         yield Diagnostic("PT011", copy.path, 1, 1, message, hint, _shortened(diff))
 

@@ -559,7 +559,7 @@ def test_the_difference_is_shown_below_the_hint(make_vault: MakeVault, run: Run)
     answer = run("--vault", root, "--today", DAY, "check")
     assert answer.exit_code == 0
     assert answer.stdout.splitlines()[1:4] == [
-        "    Keep what is needed of it, and delete it.",
+        "    Merge it with `ptcrm conflicts --merge`, or keep what is needed of it and delete it.",
         "    --- a/customers/anna.md",
         "    +++ b/customers/anna 2.md",
     ]

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptcrm.git.conflicts import Stages, common, is_as_left
+from ptcrm.git.merge import merge
 from tests.conftest import MakeVault, Run
 from tests.repos import commit, git, make_repository
 
@@ -107,7 +108,10 @@ def test_copies_of_every_sync_program_are_listed_with_their_original(
     (vault / "customers" / name).write_text(THEIRS)
     (found,) = listed(run, vault)
     assert (found["kind"], found["path"], found["original"]) == ("copy", f"customers/{name}", FILE)
-    assert found["differs"] == ["tier: gold → silver", "logged 2026-11-11 email: Theirs"]
+    assert found["differs"] == [
+        "tier: gold (here), silver (in the copy)",
+        "only in the copy: log entry: 2026-11-11 email: Theirs",
+    ]
     merging(run, vault)
     assert contents(vault) == {"anna.md": THEIRS}
 
@@ -119,8 +123,8 @@ def test_the_list_in_words(run: Run, vault: Path) -> None:
     assert result.stdout == (
         "customers/anna 2.md: a copy of anna.md, which says the same\n"
         f"{COPY}: a copy of anna.md, which differs\n"
-        "    tier: gold → silver\n"
-        "    logged 2026-11-11 email: Theirs\n"
+        "    tier: gold (here), silver (in the copy)\n"
+        "    only in the copy: log entry: 2026-11-11 email: Theirs\n"
     )
     assert "ptcrm conflicts --merge" in result.stderr
 
@@ -144,7 +148,19 @@ def test_markers_that_git_knows_nothing_of_are_listed(run: Run, vault: Path) -> 
     write(vault, file=BASE + "<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n")
     (found,) = listed(run, vault)
     assert (found["kind"], found["lines"], found["unmerged"]) == ("git", [11], False)
-    assert "by hand" in merging(run, vault, code=1)
+    assert found["differs"] == ["either “a” or “b”"]
+    assert_is_left_by_hand(run, vault, sync=False)
+
+
+def assert_is_left_by_hand(run: Run, vault: Path, *, sync: bool) -> None:
+    """Both versions stand in Anna's file: each way of asking says what to do, and changes nothing."""
+    before = contents(vault)
+    shown = run("--vault", vault, "conflicts").stderr
+    assert "conflicts --merge" not in shown
+    for said in (shown, merging(run, vault, code=1), merging(run, vault, "--keep-markers", code=1)):
+        assert "keep one of the two between the marker lines, and remove those lines." in said
+        assert ("Then run `ptcrm sync`." in said) == sync
+    assert contents(vault) == before
 
 
 def test_names_and_paths_narrow_the_list(run: Run, make_vault: MakeVault) -> None:
@@ -211,8 +227,33 @@ def test_markers_are_kept_if_they_are_asked_for(run: Run, vault: Path) -> None:
     assert "<<<<<<< anna.md\ntier: gold\n=======\ntier: silver\n>>>>>>> anna.sync-conflict-" in text
     assert "Ours" in text
     assert "Theirs" in text
+    assert [one["differs"] for one in listed(run, vault)] == [["either “tier: gold” or “tier: silver”"]]
+    assert_is_left_by_hand(run, vault, sync=False)
     run("--vault", vault, "undo")
     assert contents(vault)["anna.md"] == OURS
+
+
+def test_what_only_the_file_has_does_not_sound_like_a_loss(run: Run, vault: Path) -> None:
+    more = "- 2026-11-03 call: Here\n- [ ] 2026-12-01 call: Ask\n"
+    write(vault, file=BASE.replace("tier: gold", "tier: gold\ntags: [a, b]") + more)
+    write(vault, copy=BASE.replace("gold", "gold\ntags: [b, c]\nrole: owner").replace("Two shops", "A shop"))
+    (found,) = listed(run, vault)
+    assert found["differs"] == [
+        "only here: tags: a",
+        "only in the copy: tags: c",
+        "only in the copy: role: owner",
+        "only here: follow-up: 2026-12-01 call: Ask",
+        "only here: log entry: 2026-11-03 call: Here",
+        "notes: 2 words only here, 2 words only in the copy",
+    ]
+
+
+def test_lines_that_a_merge_takes_away_are_counted(run: Run, vault: Path) -> None:
+    write(vault, file=BASE.replace("tier: gold", "tier: gold\n# since May"))
+    make_repository(vault)
+    commit(vault)
+    write(vault, copy=BASE)
+    assert "nothing is new in it; 1 line of it went or changed" in merging(run, vault)
 
 
 def test_a_dry_run_shows_the_diff_and_writes_nothing(run: Run, vault: Path) -> None:
@@ -338,6 +379,55 @@ def test_of_versions_that_fit_alike_it_is_the_oldest() -> None:
 
 
 # Merging what git has left
+
+
+def test_after_a_conflict_of_a_sync_it_is_said_what_to_do_by_hand(run: Run, vault: Path) -> None:
+    """The file is as ptcrm has merged it already, so that merging it again would lead in a circle."""
+    two_sides(vault, BASE, OURS.replace("gold", "bronze"), THEIRS)
+    ours = OURS.replace("gold", "bronze")
+    marked = merge(BASE.encode(), ours.encode(), THEIRS.encode(), ("main", "other"))
+    assert marked
+    write(vault, file=marked.content.decode())
+    (found,) = listed(run, vault)
+    assert found["differs"] == ["either “tier: bronze” or “tier: silver”"]
+    assert_is_left_by_hand(run, vault, sync=True)
+
+
+def test_what_was_edited_and_has_markers_still_is_left_by_hand(run: Run, vault: Path) -> None:
+    two_sides(vault, BASE, OURS, THEIRS)
+    write(vault, file=contents(vault)["anna.md"] + "- 2026-11-19 call: Later\n")
+    assert_is_left_by_hand(run, vault, sync=True)
+
+
+def test_what_git_marks_is_merged_or_marked_more_closely(run: Run, vault: Path) -> None:
+    two_sides(vault, BASE, OURS.replace("gold", "bronze"), THEIRS)
+    assert "1 place" in merging(run, vault, code=1)
+    merging(run, vault, "--keep-markers")
+    assert contents(vault)["anna.md"].count("<<<<<<<") == 1
+    assert_is_left_by_hand(run, vault, sync=True)
+
+
+def test_a_customer_that_both_sides_renamed(run: Run, vault: Path) -> None:
+    make_repository(vault)
+    commit(vault)
+    for branch, name in (("other", "anna-b"), ("main", "anna-a")):
+        git(vault, "checkout", "-q", *(["-b"] if branch == "other" else []), branch)
+        (vault / FILE).rename(vault / "customers" / f"{name}.md")
+        commit(vault)
+    git(vault, "merge", "-q", "other", code=1)
+    result = run("--vault", vault, "conflicts")
+    assert result.stdout.splitlines() == [
+        f"customers/{name}.md: git has not merged it; both sides renamed it"
+        for name in ("anna-a", "anna-b", "anna")
+    ]
+    files = "customers/anna-a.md, customers/anna-b.md"
+    way = f"both sides renamed it: delete one of the two files ({files}), then run `ptcrm sync`."
+    assert result.stderr.count(way) == 1
+    assert "conflicts --merge" not in result.stderr
+    said = merging(run, vault, code=1)
+    assert said.count(way) == 3
+    assert "deleted it" not in said
+    assert "copy" not in said
 
 
 def test_what_git_has_not_merged_is_merged_from_its_three_versions(run: Run, vault: Path) -> None:

@@ -250,8 +250,36 @@ def test_the_hook_lets_a_good_commit_pass_and_stops_a_bad_one(run: Run, vault: P
     assert commits(vault)
     (vault / "customers" / "jan.md").write_text(BROKEN)
     git(vault, "add", "--all")
-    assert not commits(vault)
+    stopped = git(vault, "commit", "--message", "x", code=1)
+    assert (
+        "The commit was stopped. Correct it, or commit all the same: git commit --no-verify" in stopped.stderr
+    )
     assert commits(vault, "--no-verify")
+
+
+def test_the_hook_says_nothing_of_commits_outside_the_vault(run: Run, make_vault: MakeVault) -> None:
+    root = make_vault({"anna": ANNA}, name="top/vault")
+    top = make_repository(root.parent)
+    said(run, "--vault", root, "git", "setup")
+    commit(top)
+    (top / "other.txt").write_text("other")
+    git(top, "add", "--all")
+    ran = git(top, "commit", "--quiet", "--message", "x")
+    assert ran.stdout + ran.stderr == ""
+
+
+def test_a_hook_for_a_vault_that_has_moved_is_told_of_and_replaced(run: Run, make_vault: MakeVault) -> None:
+    root = make_vault({"anna": ANNA}, name="top/vault")
+    top = make_repository(root.parent)
+    said(run, "--vault", root, "git", "setup")
+    commit(top)
+    moved = root.rename(top / "vault2")
+    assert "a vault that is not there (vault)" in said(run, "--vault", moved, "check")
+    assert "it looks at what is to be committed" in said(run, "--vault", moved, "git", "setup")
+    assert "not there" not in said(run, "--vault", moved, "check")
+    (moved / "customers" / "anna.md").write_text(BROKEN)
+    git(top, "add", "--all")
+    assert not commits(top)
 
 
 @pytest.mark.parametrize("name", ["shop/my vault", "it's", ".hidden", "-x"])

@@ -115,7 +115,8 @@ def _check_staged(session: Session, form: str, codes: frozenset[str]) -> None:
     look = look_at_staged(session, root)
     found = [one for one in look.found if one.code in codes]
     _FORMS[form](root, look.lines, found)
-    _say_counts(plural(len(look.contents), "staged file"), found)
+    if look.contents or found:  # most commits of a larger repository are none of the vault's
+        _say_counts(plural(len(look.contents), "staged file"), found)
     _end(found)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,8 @@ import click
 from ptcrm.cli.options import Session, json_option, writing
 from ptcrm.cli.output import say, say_json, tell
 from ptcrm.errors import PtcrmError, UsageError
-from ptcrm.git.changes import changes, counted, told_words, version
+from ptcrm.git.changes import OfFile, changes, counted, told_words, version
+from ptcrm.git.compared import copy_words, is_marked_alike, marked_words
 from ptcrm.git.conflicts import Stages, common, is_as_left, unmerged, versions
 from ptcrm.git.merge import Merged, merge
 from ptcrm.model.change import Delete, Operation, Write
@@ -26,11 +28,18 @@ if TYPE_CHECKING:
 
     from ptcrm.git.repo import Repo
     from ptcrm.model.change import Change
-    from ptcrm.vault.log import LineReader
     from ptcrm.workspace import Workspace
 
 _SHOWN = 8  # differences of one pair
 _MARKED = frozenset({"PT008"})
+_STANDS = (
+    "both versions stand in it. Edit the file: in each place keep one of the two between the marker lines, "
+    "and remove those lines."
+)
+_STANDS_IN_MERGE = f"{_STANDS} Then run `ptcrm sync`."
+_EDITED_YET_STANDS = f"it has been edited since, and {_STANDS_IN_MERGE}"
+_EDITED = "it has been edited since. Finish that, then run `ptcrm sync`, or tell git with `git add`."
+_RENAMED = "both sides renamed it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class Waiting:
 
     `original` is the path itself if there is no copy. `lines` are those of git's markers; `stages` what git's index
     holds of the file, None if that is merged. `differs` is what the other version says otherwise, in words.
+    `by_hand` is what a person has to do, None for what `--merge` can.
     """
 
     path: str
@@ -46,6 +56,7 @@ class Waiting:
     lines: tuple[int, ...] = ()
     stages: Stages | None = None
     differs: tuple[str, ...] = ()
+    by_hand: str | None = None
 
     @property
     def is_copy(self) -> bool:
@@ -117,8 +128,9 @@ def _waiting(workspace: Workspace, repo: Repo | None) -> list[Waiting]:
     marked: dict[str, list[int]] = {}
     for one in workspace.cache.diagnostics(codes=_MARKED):
         marked.setdefault(one.path, []).append(one.line)
+    renamed = _renamed(stages)
     of_git = [
-        Waiting(path, path, tuple(marked.get(path, ())), stages.get(path), _between(workspace, path, stages))
+        _of_git(workspace, Waiting(path, path, tuple(marked.get(path, ())), stages.get(path)), renamed)
         for path in {*stages, *marked}
     ]
     copies = [
@@ -128,25 +140,63 @@ def _waiting(workspace: Workspace, repo: Repo | None) -> list[Waiting]:
     return sorted([*of_git, *copies], key=lambda one: (one.original, one.is_copy, one.path))
 
 
-def _between(workspace: Workspace, path: str, stages: dict[str, Stages]) -> tuple[str, ...]:
-    """What git's other side says otherwise than ours."""
-    versions = stages.get(path)
-    if versions is None or versions.ours is None or versions.theirs is None:
-        return ()
-    return _in_words(path, versions.ours, versions.theirs, workspace.reader)
+def _renamed(stages: dict[str, Stages]) -> tuple[str, ...]:
+    """The names that both sides gave to a customer's file, each another one; none if that is not so."""
+    is_gone = any(one.ours is None and one.theirs is None for one in stages.values())
+    return tuple(path for path, one in stages.items() if is_gone and _is_of_one_side(one))
+
+
+def _is_of_one_side(one: Stages) -> bool:
+    return one.base is None and None in (one.ours, one.theirs)
+
+
+def _of_git(workspace: Workspace, one: Waiting, renamed: tuple[str, ...]) -> Waiting:
+    """What git has not merged, with what differs and what there is to do by hand."""
+    content = _content(workspace, one.path)
+    if one.stages is None:
+        return replace(one, differs=tuple(marked_words(content)), by_hand=_STANDS)
+    base, ours, theirs = one.stages
+    if (ours is None and theirs is None) or one.path in renamed:
+        names = f" ({few(list(renamed))})" if renamed else ""
+        return replace(one, by_hand=f"{_RENAMED}: delete one of the two files{names}, then run `ptcrm sync`.")
+    if ours is None or theirs is None:
+        return replace(
+            one, by_hand="one side has deleted it. Keep it with `git add`, or delete it with `git rm`."
+        )
+    merged = merge(base or b"", ours, theirs)
+    if not is_as_left(content, one.stages):
+        differs, by_hand = tuple(marked_words(content)), _EDITED_YET_STANDS if one.lines else _EDITED
+    elif merged and not merged.conflicts:
+        differs, by_hand = _brought(workspace, one.path, ours, merged.content), None
+    else:
+        differs = tuple(marked_words(merged.content if merged else content))
+        stands = one.lines and (not merged or is_marked_alike(content, merged.content))
+        by_hand = _STANDS_IN_MERGE if stands else None
+    return replace(one, differs=differs, by_hand=by_hand)
+
+
+def _content(workspace: Workspace, path: str) -> bytes:
+    """The bytes of a file; none of one that cannot be read."""
+    try:
+        return read_file(workspace.root, path)
+    except OSError:
+        return b""
+
+
+def _brought(workspace: Workspace, path: str, before: bytes, after: bytes) -> tuple[str, ...]:
+    """What a merge brings, in words."""
+    return tuple(told_words(changes(*(version(path, each, workspace.reader) for each in (before, after)))))
 
 
 def _differences(workspace: Workspace, path: str, original: str) -> tuple[str, ...]:
     """What a copy says otherwise than its original; nothing, if one of the two cannot be read."""
     try:
-        ours, theirs = (read_file(workspace.root, one) for one in (original, path))
+        ours, theirs = (
+            version(original, read_file(workspace.root, one), workspace.reader) for one in (original, path)
+        )
     except OSError:
         return ()
-    return _in_words(original, ours, theirs, workspace.reader)
-
-
-def _in_words(path: str, ours: bytes, theirs: bytes, reader: LineReader) -> tuple[str, ...]:
-    return tuple(told_words(changes(version(path, ours, reader), version(path, theirs, reader))))
+    return tuple(copy_words(ours, theirs))
 
 
 def _asked_for(workspace: Workspace, found: list[Waiting], who: tuple[str, ...]) -> list[Waiting]:
@@ -179,10 +229,21 @@ def _say(found: list[Waiting]) -> None:
             say(f"    {line}")
         if more > 0:
             say(f"    and {more} more")
-    if found:
+    for by_hand, group in _by_hand(found).items():
+        tell(one_line(f"{few(group)}: {by_hand}"))
+    if any(one.by_hand is None for one in found):
         tell("To merge: `ptcrm conflicts --merge`, with --dry-run to see it first.")
-    else:
+    elif not found:
         say("Nothing waits to be merged.")
+
+
+def _by_hand(found: list[Waiting]) -> dict[str, list[str]]:
+    """What there is to do by hand, with the paths where it is."""
+    groups: dict[str, list[str]] = {}
+    for one in found:
+        if one.by_hand:
+            groups.setdefault(one.by_hand, []).append(one.path)
+    return groups
 
 
 def _what(one: Waiting) -> str:
@@ -193,6 +254,8 @@ def _what(one: Waiting) -> str:
     at = f"two versions in {plural(len(one.lines), 'place')}, from line {min(one.lines)}" if one.lines else ""
     if one.stages is None:
         return at
+    if one.by_hand and one.by_hand.startswith(_RENAMED):
+        return f"git has not merged it; {_RENAMED}"
     sides = "one side has deleted it" if None in (one.stages.ours, one.stages.theirs) else ""
     return "; ".join(filter(None, ["git has not merged it", sides, at]))
 
@@ -232,8 +295,9 @@ class _Merging:
         try:
             old = read_file(self.workspace.root, path)
         except OSError:
+            gone = f"there is no {path} that can be read. If it is gone, rename the copy."
             for one in waiting:
-                leave(one, f"there is no {path} that can be read. If it is gone, rename the copy.")
+                leave(one, gone if one.is_copy else one.by_hand or _EDITED)
             return None
         new, copies, notes, marked = old, list[Delete](), list[str](), 0
         for one in waiting:
@@ -262,13 +326,11 @@ class _Merging:
         return self._merged(one, (common(known, old, theirs), ours, theirs), names), Delete(one.path, theirs)
 
     def _of_git(self, one: Waiting, old: bytes) -> Merged:
-        if one.stages is None:
-            raise _Left("git knows no versions of it any more. Keep one of the two in each place, by hand.")
+        if one.by_hand or one.stages is None:
+            raise _Left(one.by_hand or _STANDS)
         base, ours, theirs = one.stages
-        if ours is None or theirs is None:
-            raise _Left("one side has deleted it. Keep it with `git add`, or delete it with `git rm`.")
-        if not is_as_left(old, one.stages):
-            raise _Left("it has been edited since. Finish that, and tell git with `git add`.")
+        if ours is None or theirs is None or not is_as_left(old, one.stages):
+            raise _Left(_EDITED)
         return self._merged(one, (base or b"", ours, theirs), ("ours", "theirs"))
 
     def _merged(self, one: Waiting, sides: tuple[bytes, bytes, bytes], names: tuple[str, str]) -> Merged:
@@ -333,5 +395,9 @@ def _news(workspace: Workspace, one: _Made) -> str:
             f"both versions stand in {plural(one.marked, 'place')}: keep one of each, and remove the markers"
         )
     before, after = (version(one.path, content, workspace.reader) for content in (one.old, one.new))
-    counts = counted(changes(before, after))
-    return f"new in it: {counts}" if counts else "nothing is new in it"
+    told = [each for each in changes(before, after) if not isinstance(each, OfFile)]
+    lines = [Counter(content.splitlines()) for content in (one.old, one.new)]
+    gone, come = (lines[0] - lines[1]).total(), (lines[1] - lines[0]).total()
+    counts = counted(told) or (plural(come, "line") if come else "")
+    new = f"new in it: {counts}" if counts else "nothing is new in it"
+    return f"{new}; {plural(gone, 'line')} of it went or changed" if gone else new

@@ -146,7 +146,8 @@ def _place_hook(repo: Repo, root: Path) -> Iterator[str]:
     old = _text(place)
     if old == new or (old is not None and check_line(program(), vault) in old):
         return
-    if not is_ours or (old is not None and vault_of(old) != vault):
+    is_free = old is None or vault_of(old) == vault or _lost_vault(repo, old) is not None
+    if not is_ours or not is_free:
         yield (
             f"{place}: hooks there are yours and stay as they are. To have each commit looked at, add the line:\n"
             f"  {check_line(program(), vault)} || exit 1"
@@ -154,6 +155,13 @@ def _place_hook(repo: Repo, root: Path) -> Iterator[str]:
         return
     _fill(place, new)
     yield f"{place}: it looks at what is to be committed, by `ptcrm check --staged`."
+
+
+def _lost_vault(repo: Repo, hook: str) -> str | None:
+    """The vault that a hook of ours looks at, if it is not there (any more)."""
+    vault = vault_of(hook)
+    is_lost = vault is not None and not (repo.top / vault / store.CONFIG_NAME).is_file()
+    return vault if is_lost else None
 
 
 def _hook_place(repo: Repo) -> tuple[Path, bool]:
@@ -252,7 +260,7 @@ def tell_of_git(root: Path) -> None:
         return
     try:
         repo = _repository(root)
-        lines = [] if repo is None else [*_driver_wrong(repo), *_waiting(repo, root)]
+        lines = [] if repo is None else [*_driver_wrong(repo), *_hook_wrong(repo), *_waiting(repo, root)]
     except PtcrmError as error:
         lines = [f"git was not looked at: {error}"]
     for line in lines:
@@ -293,6 +301,14 @@ def _driver_wrong(repo: Repo) -> Iterator[str]:
             f"git is to merge by {started or known[-1]}, which is not there; it would keep one side and drop the other. "
             "Run `ptcrm git setup`."
         )
+
+
+def _hook_wrong(repo: Repo) -> Iterator[str]:
+    """What is wrong with a hook of ours."""
+    place, _ = _hook_place(repo)
+    lost = _lost_vault(repo, _text(place) or "")
+    if lost is not None:
+        yield f"The hook looks at a vault that is not there ({lost or 'the top'}), so at nothing. Run `ptcrm git setup`."
 
 
 def _waiting(repo: Repo, root: Path) -> Iterator[str]:

@@ -22,7 +22,8 @@ _MERGE = "git merge-file %O %A %B %P"
 _NAMED = re.compile(r"^(?![ \t]*#).*[ \t]merge=ptcrm(?=[ \t\r]|$)", re.MULTILINE)
 _SPECIAL = re.compile(r"[\\*?\[\]]|^[!#]")
 _MADE = "# Made by `ptcrm git setup`, and taken away by `ptcrm git remove`."
-_LAST = re.compile(r"^exec (.+) check --staged\n\Z", re.MULTILINE | re.DOTALL)
+_LAST = re.compile(r"^\}\n(.+) check --staged && exit 0\n", re.MULTILINE | re.DOTALL)
+_STOPPED = "The commit was stopped. Correct it, or commit all the same: git commit --no-verify"
 
 
 # Attributes
@@ -86,7 +87,10 @@ command -v {shlex.quote(program[0])} >/dev/null || {{
   echo "ptcrm has moved, so nothing was checked. Put it right with: ptcrm git setup" >&2
   exit 0
 }}
-exec {check_line(program, vault)}
+{check_line(program, vault)} && exit 0
+code=$?
+echo {shlex.quote(_STOPPED)} >&2
+exit "$code"
 """
 
 
