@@ -167,6 +167,24 @@ def test_what_cannot_be_read_is_told_by_lines() -> None:
     ]
 
 
+def test_of_entries_of_one_day_the_closest_in_words_is_the_older_form() -> None:
+    text = "---\nname: A\n---\n## Log\n\n- 2026-11-02 call: both say\n"
+    after = "- 2026-11-02 call: A says\n- 2026-11-02 call: both say edited in the meantime\n"
+    assert told(("- 2026-11-02 call: both say\n", after), before=text) == [
+        "log entry changed: 2026-11-02 call: both say → 2026-11-02 call: both say edited in the meantime",
+        "logged 2026-11-02 call: A says",
+    ]
+
+
+def test_of_follow_ups_of_one_day_the_closest_in_words_is_the_older_form() -> None:
+    text = "---\nname: A\n---\n- [ ] 2026-12-01 call: Ask about frames\n"
+    after = "2026-12-01 call: Say hello\n- [ ] 2026-12-01 call: Ask about all frames\n"
+    assert told(("2026-12-01 call: Ask about frames\n", after), before=text) == [
+        "follow-up edited: 2026-12-01 call: Ask about frames → 2026-12-01 call: Ask about all frames",
+        "follow-up added: 2026-12-01 call: Say hello",
+    ]
+
+
 def test_names_of_blocks_keep_a_follow_up_the_same() -> None:
     text = "---\nname: A\n---\n- [ ] 2026-12-01 call: Ask ^a1\n- [ ] 2026-12-01 call: Ask\n"
     assert told(("Ask ^a1", "Say something else ^a1"), before=text) == [
@@ -213,6 +231,78 @@ def test_a_merge_that_takes_both_sides_changed_nothing_itself() -> None:
     assert told_words(changes(merged(of(ANNA), of(ours), of(theirs)), of(lost))) == [
         "log entry removed: 2026-11-20 call: a"
     ]
+
+
+BASE = """\
+---
+name: Anna Kowalska
+tier: silver
+tags: [bike-shop]
+---
+
+Met at the fair.
+
+- [ ] 2026-12-01 call: Ask
+
+Runs two shops.
+
+## Log
+
+- 2026-11-02 call: Talked
+"""
+
+
+@pytest.mark.parametrize("as_add", [False, True], ids=["base", "no base"])
+@pytest.mark.parametrize(
+    ("part", "ours", "theirs", "neither"),
+    [
+        ("tier: silver", "tier: gold", "tier: bronze", "tier: iron"),
+        ("tier: silver\n", "tier: gold\n", "", "tier: iron\n"),
+        ("[bike-shop]", "[bike-shop, vip]", "[vip, press]", "[iron]"),
+        ("2026-12-01 call: Ask", "2026-12-02 call: Ask", "2026-12-03 call: Ask", "2026-12-04 call: Ask"),
+        ("call: Talked", "call: Talked a lot", "call: Talked to him", "call: Shouted"),
+        ("two shops.", "three shops.", "two shops and a bar.", "nothing."),
+        ("fair.", "fair. With Jan.", "fair.\n\nBakes bread.", "market."),
+        ("Met at the fair.", "Met at the fair.\n\nSings.", "Bakes bread.", "Met."),
+        ("Met at the fair.\n", "", "Met at the big fair.\n", "Met.\n"),
+    ],
+)
+def test_a_merge_that_kept_either_sides_value_changed_nothing_itself(
+    part: str, ours: str, theirs: str, neither: str, as_add: bool
+) -> None:
+    """What each side did besides is in every one of the merges."""
+    more, other = ("Log\n\n", "Log\n\n- 2026-11-20 call: a\n"), ("name: Anna", "role: owner\nname: Anna")
+    one = of(BASE.replace(part, ours).replace(*more))
+    two = of(BASE.replace(part, theirs).replace(*other))
+    base = None if as_add else of(BASE)
+    for sides in ((one, two), (two, one)):
+        for kept in (ours, theirs, neither):
+            after = of(BASE.replace(part, kept).replace(*more).replace(*other))
+            told = changes(merged(base, *sides, after), after)
+            is_of_one = as_add and (
+                "Talked" in part or (part[0] == "t" and not kept)
+            )  # without a base the other did not touch it
+            assert bool(told) == (kept == neither or is_of_one), (kept, told_words(told))
+
+
+def test_of_two_conflicts_a_merge_may_take_each_from_another_side() -> None:
+    ours, theirs, after = (
+        of(BASE.replace("silver", tier).replace("two", shops).replace("fair", fair).replace("Talked", said))
+        for tier, shops, fair, said in (
+            ("gold", "three", "old fair", "Talked long"),
+            ("iron", "four", "big fair", "Talked much"),
+            ("gold", "four", "old fair", "Talked much"),
+        )
+    )
+    assert told_words(changes(merged(of(BASE), ours, theirs, after), after)) == []
+
+
+def test_what_one_side_alone_did_and_the_merge_left_out_is_told() -> None:
+    ours, theirs = of(BASE.replace("silver", "gold")), of(BASE.replace("fair.", "fair.\n\nSings."))
+    assert told_words(changes(merged(of(BASE), ours, theirs, ours), ours))[-1].startswith(
+        "notes: 1 word removed"
+    )
+    assert told_words(changes(merged(of(BASE), ours, theirs, theirs), theirs))[0] == "tier: gold → silver"
 
 
 ENTRIES = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=5)

@@ -223,6 +223,33 @@ def test_a_side_of_which_nothing_was_taken_is_passed_over(book: Book) -> None:
     assert "logged 2026-11-02 call: On the side" not in book.told()
 
 
+@pytest.mark.parametrize("kept", ["gold", "bronze"])
+@pytest.mark.parametrize("is_added", [False, True])
+def test_who_resolved_is_not_who_wrote(book: Book, kept: str, is_added: bool) -> None:
+    text = ANNA.replace("tier: gold", "tier: silver")
+    book.anna.write_text(text)
+    if is_added:
+        book.anna.unlink()
+    book.commit("2026-11-01")
+    git(book.vault, "checkout", "-q", "-b", "side")
+    book.anna.write_text(text.replace("silver", "bronze"))
+    book.log("2026-11-02 call: On the side")
+    book.commit("2026-11-02", "Jan")
+    git(book.vault, "checkout", "-q", "main")
+    book.anna.parent.mkdir(exist_ok=True)
+    book.anna.write_text(text.replace("silver", "gold"))
+    book.log("2026-11-03 call: On main")
+    book.commit("2026-11-03", "Marta")
+    git(book.vault, "merge", "-q", "--no-commit", "--no-ff", "-s", "ours", "side")
+    book.anna.write_text(text.replace("silver", kept))
+    book.log("2026-11-03 call: On main")
+    book.log("2026-11-02 call: On the side")
+    commit(book.vault, "2026-11-10", "Resolver")
+    assert [one["author"] for one in book.json("history", "anna")][:2] == ["Marta", "Jan"]
+    author = {one["text"]: one["author"] for one in book.json("blame", "anna")}
+    assert author[kept] == {"gold": "Marta", "bronze": "Jan"}[kept]
+
+
 def test_a_rename_on_one_side_and_an_edit_on_the_other(book: Book) -> None:
     book.commit("2026-11-01")
     git(book.vault, "checkout", "-q", "-b", "side")

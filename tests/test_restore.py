@@ -88,6 +88,30 @@ def test_before_there_was_anything(book: Book) -> None:
     assert "no day" in book.ask("show", "anna", "--as-of", "soon", code=2).stderr
 
 
+def test_of_a_deleted_file_it_says_which_day_to_ask_for(book: Book) -> None:
+    book.anna.unlink()
+    book.commit("2026-11-05", "Jan")
+    for command in ("restore", "show"):
+        error = book.ask(command, "anna", "--as-of", "2026-11-07", code=3).stderr
+        assert "It was deleted: 2026-11-05 13:00  Jan" in error
+        assert "Ask for the day before: --as-of 2026-11-04" in error
+        assert "first commit" not in error
+    book.ask("restore", "anna", "--as-of", "2026-11-04")
+    assert book.anna.exists()
+
+
+def test_of_a_file_made_and_deleted_on_one_day_git_shows_the_last(book: Book) -> None:
+    jan = book.vault / "customers" / "jan.md"
+    jan.write_text("---\nname: Jan\n---\n")
+    book.commit("2026-11-05T08:00:00+00:00")
+    jan.unlink()
+    book.commit("2026-11-05T09:00:00+00:00")
+    error = book.ask("restore", "jan", "--as-of", "2026-11-07", code=3).stderr
+    place = error.strip().rpartition("git show ")[2]
+    assert git(book.vault, "show", place) == "---\nname: Jan\n---"
+    assert "The first commit of it" in book.ask("restore", "jan", "--as-of", "2026-11-04", code=3).stderr
+
+
 def test_it_leaves_nothing_behind(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "t"))
     (tmp_path / "t").mkdir()

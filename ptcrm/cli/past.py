@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import tempfile
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ from ptcrm.cli.choosing import who_is_meant
 from ptcrm.cli.options import a_day
 from ptcrm.cli.output import tell
 from ptcrm.errors import NotFoundError, UsageError
+from ptcrm.git.changes import OfFile
 from ptcrm.git.commits import Commits
 from ptcrm.git.history import History, last_second, moment
 from ptcrm.git.repo import find
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from ptcrm.cli.options import Session
     from ptcrm.git.commits import Commit
-    from ptcrm.git.history import Known
+    from ptcrm.git.history import Known, Record
     from ptcrm.git.repo import Repo
     from ptcrm.vault.index import Match
     from ptcrm.workspace import Workspace
@@ -174,9 +176,37 @@ def not_yet(
     hint = f" The first commit of it is of {commit_words(first, workspace)}." if first else ""
     if first is None and meant:
         hint = " The file is not committed yet."
+    if gone := _deletion(records, past, workspace):
+        hint = _gone_hint(gone, history, workspace)
     if history.commits.edges:
         hint += " The history is cut off here; get the rest with: git fetch --unshallow"
     return NotFoundError(f"Nobody answered to “{name}” at the end of {long_day(past.day)}.{hint}")
+
+
+def _deletion(records: Sequence[Record], past: Then, workspace: Workspace) -> Record | None:
+    """The newest of the records by the end of the day, if that deleted the file."""
+    end = last_second(past.day, workspace.zone)
+    last = next((one for one in records if one.commit and one.commit.at <= end), None)
+    return (
+        last if last and any(isinstance(one, OfFile) and one.kind == "deleted" for one in last.told) else None
+    )
+
+
+def _gone_hint(gone: Record, history: History, workspace: Workspace) -> str:
+    """When the file was deleted, and how to see what it said: by the day before, if it was there at its end."""
+    commit, commits = gone.commit, history.commits
+    assert commit is not None  # noqa: S101  # `_deletion` gives what is committed
+    when = moment(commit, workspace.zone).date()
+    day = when - timedelta(days=1) if when.toordinal() > 1 else when
+    id_ = commits.until(last_second(day, workspace.zone))
+    number = commits.number(id_) if id_ else None
+    said = f" It was deleted: {commit_words(commit, workspace)}."
+    if number and commits.blob_at(gone.path, number):
+        return f"{said} Ask for the day before: --as-of {day}"
+    path = commits.prefix + gone.path
+    place = f"{short(commit)}~:{path}"
+    place = place if shlex.quote(path) == path else shlex.quote(place)
+    return f"{said} It was not there at the end of the day before. What it said last: git show {place}"
 
 
 @contextmanager

@@ -6,9 +6,10 @@ longer than reading it. Both versions are read with one configuration, today's.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from ptcrm.model.customer import FollowUp, LogEntry
@@ -27,12 +28,28 @@ if TYPE_CHECKING:
     from ptcrm.vault.log import LineReader
     from ptcrm.vault.schema import Reading
 
-One = TypeVar("One")
+One = TypeVar("One", LogEntry, FollowUp)
 Item = TypeVar("Item", bound=Hashable)
 Values = tuple[str, ...]
 
 _FIRST_WORDS = 8
 _LONGEST = 60  # characters of the first words
+_CLOSE = 400  # pairs whose words are compared: of more that have all else in common, the order decides
+
+# By what two entries, and two follow-ups, are the older and newer form of one; the strongest first.
+_ENTRY_KEYS: tuple[Callable[[LogEntry], Hashable], ...] = (
+    lambda one: (one.date, one.channel, one.text),
+    lambda one: (one.channel, one.text),
+    lambda one: (one.date, one.text),
+    lambda one: (one.date, one.channel),
+)
+_FOLLOW_UP_KEYS: tuple[Callable[[FollowUp], Hashable], ...] = (
+    lambda one: (one.origin, one.due),
+    lambda one: (one.origin, one.mark),
+    lambda one: one.origin,
+    lambda one: (one.due, one.channel, one.mark),
+    lambda one: (one.due, one.mark),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,13 +279,7 @@ def _field_kind(
 def _entry_changes(before: Iterable[LogEntry], after: Iterable[LogEntry]) -> list[OfEntry]:
     """The entries that came, went and changed, by day; one is the other's new form if day or words are the same."""
     gone, come = _apart(before, after)
-    keys: tuple[Callable[[LogEntry], Hashable], ...] = (
-        lambda one: (one.date, one.channel, one.text),
-        lambda one: (one.channel, one.text),
-        lambda one: (one.date, one.text),
-        lambda one: (one.date, one.channel),
-    )
-    same, gone, come = _matched(gone, come, keys)
+    same, gone, come = _matched(gone, come, _ENTRY_KEYS)
     told = [OfEntry("changed", old, new) for old, new in same]
     told += [OfEntry("removed", old, None) for old in gone]
     told += [OfEntry("logged", None, new) for new in come]
@@ -278,14 +289,7 @@ def _entry_changes(before: Iterable[LogEntry], after: Iterable[LogEntry]) -> lis
 def _follow_up_changes(before: Iterable[FollowUp], after: Iterable[FollowUp]) -> list[OfFollowUp]:
     """The follow-ups that differ, by day; one is known by its identity, else by its day (FORMAT §2.4)."""
     gone, come = _apart(before, after)
-    keys: tuple[Callable[[FollowUp], Hashable], ...] = (
-        lambda one: (one.origin, one.due),
-        lambda one: (one.origin, one.mark),
-        lambda one: one.origin,
-        lambda one: (one.due, one.channel, one.mark),
-        lambda one: (one.due, one.mark),
-    )
-    same, gone, come = _matched(gone, come, keys)
+    same, gone, come = _matched(gone, come, _FOLLOW_UP_KEYS)
     told = [OfFollowUp(_follow_up_kind(old, new), old, new) for old, new in same]
     told += [OfFollowUp("removed", old, None) for old in gone]
     told += [OfFollowUp("added", None, new) for new in come]
@@ -330,57 +334,183 @@ def _taken(those: Iterable[Item], counts: Counter[Item]) -> Iterator[Item]:
 def _matched(
     old: tuple[One, ...], new: tuple[One, ...], keys: Iterable[Callable[[One], Hashable]]
 ) -> tuple[list[tuple[One, One]], tuple[One, ...], tuple[One, ...]]:
-    """Pairs that have a key in common, the strongest key first; then what is left of both."""
+    """Pairs that have a key in common, the strongest key first; then what is left of both, in order."""
     found: list[tuple[One, One]] = []
     for key in keys:
-        waiting: defaultdict[Hashable, deque[One]] = defaultdict(deque)
-        for one in old:
-            waiting[key(one)].append(one)
-        left: list[One] = []
-        for one in new:
-            if others := waiting.get(key(one)):
-                found.append((others.popleft(), one))
-            else:
-                left.append(one)
-        old, new = tuple(one for others in waiting.values() for one in others), tuple(left)
+        groups: defaultdict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for side, those in enumerate((old, new)):
+            for place, one in enumerate(those):
+                groups[key(one)][side].append(place)
+        pairs = {
+            there: here for places in groups.values() for here, there in _closest(old, new, *places)
+        }  # by the place in `new`
+        found += [(old[pairs[place]], new[place]) for place in sorted(pairs)]
+        taken = set(pairs.values())
+        old = tuple(one for place, one in enumerate(old) if place not in taken)
+        new = tuple(one for place, one in enumerate(new) if place not in pairs)
     return found, old, new
+
+
+def _closest(
+    old: tuple[One, ...], new: tuple[One, ...], here: list[int], there: list[int]
+) -> Iterable[tuple[int, int]]:
+    """Pairs of the places `here` in `old` and `there` in `new`: those with the most words in common, else in order."""
+    if not 1 < len(here) * len(there) <= _CLOSE:
+        return zip(here, there, strict=False)
+    before, after = (
+        {place: _word_set(all_[place]) for place in at} for all_, at in ((old, here), (new, there))
+    )
+    free = {*here}, {*there}
+    found = []
+    for one, other in sorted(
+        product(here, there), key=lambda pair: (-len(before[pair[0]] & after[pair[1]]), pair)
+    ):
+        if one in free[0] and other in free[1]:
+            found.append((one, other))
+            free[0].remove(one)
+            free[1].remove(other)
+    return found
+
+
+def _word_set(one: LogEntry | FollowUp) -> frozenset[str]:
+    return frozenset(fold(one.text).split())
 
 
 # What a merge was to give
 
 
-def merged(base: Version | None, ours: Version, theirs: Version) -> Version:
-    """What a merge of two versions says if it keeps what each has changed since `base`, and `ours` where both have.
+def merged(base: Version | None, ours: Version, theirs: Version, after: Version | None = None) -> Version:
+    """What a merge of two versions says if it keeps what each has changed since `base`.
 
-    Compared with it, a merge shows what was changed in the merge itself. Versions that cannot be read as
-    customers give `ours`.
+    Where both changed the same thing, either side will do: what `after`, the merge as it was made, has of the two
+    (without it: `ours` of fields, and both of the rest). So compared with it, `after` shows what was changed in the
+    merge itself. Versions that cannot be read as customers give `ours`.
     """
     known = base or replace(ours, fields=(), entries=(), follow_ups=(), notes=(), lines=None)
     if any(one.lines is not None for one in (known, ours, theirs)):
         return replace(ours, content=None)
+    made = replace(known, fields=(), entries=(), follow_ups=(), notes=()) if after is None else after
+    entries = known.entries, ours.entries, theirs.entries
+    tasks = known.follow_ups, ours.follow_ups, theirs.follow_ups
+    lines = known.notes, ours.notes, theirs.notes
     return replace(
         ours,
         content=None,
-        fields=_merged_fields(known, ours, theirs),
-        entries=_union(known.entries, ours.entries, theirs.entries),
-        follow_ups=_union(known.follow_ups, ours.follow_ups, theirs.follow_ups),
-        notes=_union(known.notes, ours.notes, theirs.notes),
+        fields=_merged_fields(known, ours, theirs, {name: values for name, values, _ in made.fields}),
+        entries=_settled(entries, made.entries, _same_edited(*entries, _ENTRY_KEYS)),
+        follow_ups=_settled(tasks, made.follow_ups, _same_follow_ups(*tasks)),
+        notes=_settled(lines, made.notes, _same_place(*lines)),
     )
 
 
-def _merged_fields(base: Version, ours: Version, theirs: Version) -> tuple[tuple[str, Values, bool], ...]:
-    old, one, other = (
-        {name: (values, many) for name, values, many in each.fields} for each in (base, ours, theirs)
-    )
+def _merged_fields(
+    base: Version, ours: Version, theirs: Version, after: dict[str, Values]
+) -> tuple[tuple[str, Values, bool], ...]:
+    old, one, other = ({name: values for name, values, _ in each.fields} for each in (base, ours, theirs))
+    many = {name: each for version_ in (theirs, ours) for name, _, each in version_.fields}
     found = []
     for name in dict.fromkeys((*one, *other)):
-        values = other.get(name) if one.get(name) == old.get(name) else one.get(name)
-        lists = [each[name][0] if name in each else () for each in (old, one, other)]
-        if any(each[name][1] for each in (one, other) if name in each):
-            values = _union(*lists), True
-        if values and values[0]:
-            found.append((name, *values))
+        sides = old.get(name, ()), one.get(name, ()), other.get(name, ())
+        values = _merged_values(*sides, after.get(name, ()), many=many[name])
+        if values:
+            found.append((name, values, many[name]))
     return tuple(found)
+
+
+def _merged_values(old: Values, ours: Values, theirs: Values, after: Values, *, many: bool) -> Values:
+    """The value of the side that changed it; where both did, that of `after` if it is a side's, or all of a list."""
+    if old in (ours, theirs):
+        return theirs if ours == old else ours
+    both = _union(old, ours, theirs) if many else ours
+    is_kept = after in (ours, theirs) or (many and Counter(after) == Counter(both))
+    return after if is_kept else both
+
+
+# The same thing in base, ours and theirs.
+_Same = tuple[tuple[Item, ...], tuple[Item, ...], tuple[Item, ...]]
+
+
+def _settled(
+    versions: Iterable[Iterable[Item]], after: Iterable[Item], same: Iterable[_Same[Item]]
+) -> tuple[Item, ...]:
+    """The union of base, ours and theirs; of the `same` that both changed, what one of them has if `after` has that."""
+    base, ours, theirs = map(tuple, versions)
+    counts, have = Counter(_union(base, ours, theirs)), Counter(after)
+    for three in same:
+        both = Counter(_union(*three))
+        sides = Counter(three[1]), Counter(three[2])
+        differ = [item for item in {*three[1], *three[2]} if sides[0][item] != sides[1][item]]
+        for side in sides:
+            if all(have[item] == counts[item] - both[item] + side[item] for item in differ):
+                counts.subtract(both)
+                counts.update(side)
+                break
+    return tuple(_taken((*ours, *theirs, *base), counts))
+
+
+def _same_edited(
+    base: tuple[One, ...],
+    ours: tuple[One, ...],
+    theirs: tuple[One, ...],
+    keys: tuple[Callable[[One], Hashable], ...],
+) -> Iterator[_Same[One]]:
+    """What each side made of those that both changed, or took away."""
+    first, second = (_became(base, side, keys) for side in (ours, theirs))
+    for one, forms in first.items():
+        for mine, yours in zip(forms, second.get(one, ()), strict=False):
+            yield (one,), mine, yours
+
+
+def _became(
+    base: tuple[One, ...], side: tuple[One, ...], keys: tuple[Callable[[One], Hashable], ...]
+) -> dict[One, list[tuple[One, ...]]]:
+    """What became of each that is not in `side` any more: its new form, or nothing."""
+    found: dict[One, list[tuple[One, ...]]] = {}
+    pairs, gone, _ = _matched(*_apart(base, side), keys)
+    for old, new in pairs:
+        found.setdefault(old, []).append((new,))
+    for old in gone:
+        found.setdefault(old, []).append(())
+    return found
+
+
+def _same_follow_ups(
+    base: tuple[FollowUp, ...], ours: tuple[FollowUp, ...], theirs: tuple[FollowUp, ...]
+) -> Iterator[_Same[FollowUp]]:
+    """Those that both sides changed, and those that both added under one identity (FORMAT §2.4)."""
+    yield from _same_edited(base, ours, theirs, _FOLLOW_UP_KEYS)
+    known = {one.origin for one in base}
+    new = [[one for one in side if one.origin not in known] for side in (ours, theirs)]
+    pairs, *_ = _matched(tuple(new[0]), tuple(new[1]), [lambda one: one, lambda one: one.origin])
+    yield from (((), (one,), (other,)) for one, other in pairs)
+
+
+def _same_place(base: Values, ours: Values, theirs: Values) -> Iterator[_Same[str]]:
+    """The lines between those that are once in every version, where both changed them; one by one if all have as many."""
+    anchors = frozenset.intersection(*map(_single, (base, ours, theirs)))
+    old, one, other = (_between(lines, anchors) for lines in (base, ours, theirs))
+    for place in old:
+        three = old[place], one[place], other[place]
+        is_by_line = len({len(lines) for lines in three}) == 1
+        parts = [((was,), (mine,), (yours,)) for was, mine, yours in zip(*three, strict=False)]
+        yield from (part for part in (parts if is_by_line else [three]) if part[0] not in part[1:])
+
+
+def _single(lines: Values) -> frozenset[str]:
+    return frozenset(line for line, number in Counter(lines).items() if number == 1)
+
+
+def _between(lines: Values, anchors: frozenset[str]) -> dict[str, Values]:
+    """The lines after each of the anchors, and after nothing at the beginning."""
+    found: dict[str, list[str]] = {"": []}
+    place = ""
+    for line in lines:
+        if line in anchors:
+            place = line
+            found[place] = []
+        else:
+            found[place].append(line)
+    return {place: tuple(those) for place, those in found.items()}
 
 
 def _union(base: Iterable[Item], ours: Iterable[Item], theirs: Iterable[Item]) -> tuple[Item, ...]:

@@ -143,12 +143,12 @@ class History:
         return self.version(side.path, side.blob)
 
     def _merge_told(self, step: Step, after: Version | None) -> tuple[Told, ...]:
-        """What was changed in the merge itself: against a merge that keeps what each side did."""
+        """What was changed in the merge itself: against a merge that keeps what the sides did."""
         sides = [found for side in step.sides if (found := self._side(side))]
         if not sides or after is None:
             return changes(sides[0] if sides else None, after)
         base = self._base(step)
-        expected = reduce(lambda ours, theirs: merged(base, ours, theirs), sides)
+        expected = reduce(lambda ours, theirs: merged(base, ours, theirs, after), sides)
         if any(one.path == after.path for one in sides):
             expected = replace(expected, path=after.path)
         return changes(replace(expected, content=None), after)
