@@ -424,3 +424,18 @@ def test_each_part_has_its_author(book: Book) -> None:
         "Runs two shops.": ("notes", "Jan", True),
     }
     assert "not committed" in book.ask("blame", "anna").stdout
+
+
+def test_a_commit_from_before_1970_is_no_error(book: Book) -> None:
+    book.commit("2026-11-01")
+    tree, parent = (git(book.vault, "rev-parse", what) for what in ("HEAD^{tree}", "HEAD"))
+    file = book.vault.parent / "raw"
+    file.write_text(
+        f"tree {tree}\nparent {parent}\nauthor A <a@b> 1700000000 +0000\ncommitter B <b@c> -100 +0000\n\nx\n",
+        encoding="utf-8",
+        newline="",
+    )
+    made = git(book.vault, "hash-object", "-t", "commit", "-w", "--literally", str(file))
+    git(book.vault, "reset", "-q", "--soft", made)
+    assert len(book.json("history", "anna")) == 1
+    assert book.json("diff") == []

@@ -119,12 +119,18 @@ class Commits:
         self, one: list[str], numbers: dict[str, int], *, is_known: bool
     ) -> tuple[int, str, list[int], int, str]:
         """Number, id, numbers of the parents, time and author."""
-        id_, parents, at, author = one
+        id_, parents, at, author = one  # git gives no time for a commit that says it is from before 1970
         older = (
             self._numbers(parent for parent in parents.split() if parent not in numbers) if is_known else {}
         )
         found = [numbers.get(parent) or older.get(parent) for parent in parents.split()]
-        return numbers[id_], id_, [number for number in found if number], min(int(at), _LAST_SECOND), author
+        return (
+            numbers[id_],
+            id_,
+            [number for number in found if number],
+            min(int(at or 0), _LAST_SECOND),
+            author,
+        )
 
     def _changes(
         self,
