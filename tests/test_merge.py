@@ -236,6 +236,21 @@ RULES: dict[str, tuple[Change, Change, Change]] = {
         (END, f"{END}\n## Family\n\nTwo sons.\n"),
         (END, f"{END}- 2026-09-01 call: Old\n\n## Family\n\nTwo sons.\n"),
     ),
+    "a log that one side renamed, and a new entry": (
+        ("## Log\n", "## Dziennik\n"),
+        (TOP, f"- 2026-11-20 call: New\n{TOP}"),
+        (f"## Log\n\n{TOP}", f"## Dziennik\n\n- 2026-11-20 call: New\n{TOP}"),
+    ),
+    "a log that one side underlined, and a new entry": (
+        ("## Log\n", "Log\n---\n"),
+        (TOP, f"- 2026-11-20 call: New\n{TOP}"),
+        (f"## Log\n\n{TOP}", f"Log\n---\n\n- 2026-11-20 call: New\n{TOP}"),
+    ),
+    "a section that one side renamed, and a new follow-up": (
+        ("## Follow-ups\n", "## To do\n"),
+        (TASK, f"- [ ] 2026-11-30 call: Ring\n{TASK}"),
+        (f"## Follow-ups\n\n{TASK}", f"## To do\n\n- [ ] 2026-11-30 call: Ring\n{TASK}"),
+    ),
 }
 
 
@@ -336,6 +351,33 @@ def test_an_entry_that_both_changed_is_there_twice() -> None:
     result = both(FILE, after(("The new shop", "The new shops")), after(("The new shop", "A new shop")))
     assert "- 2026-11-02 call: A new shop\n- 2026-11-02 call: The new shops\n" in result.content.decode()
     assert len(result.notes) == 1
+
+
+@pytest.mark.parametrize("log", ["## Log\n", f"## Log\n\n{TOP}- 2026-10-12 note: Thank-you card\n{END}"])
+def test_a_heading_stays_where_the_other_side_has_something_new(log: str) -> None:
+    theirs = after((TOP, f"- 2026-11-20 call: New\n{TOP}"))
+    result = both(FILE, after((log, "")), theirs)
+    text = result.content.decode()
+    assert "^a1\n\n## Log\n\n- 2026-11-20 call: New\n" in text
+    assert ("The new shop" in text) == (log == "## Log\n")
+    assert result.notes == ("kept, since only one side removed it and the other changed it: ## Log",)
+
+
+def test_a_paragraph_stays_below_a_heading_that_was_renamed() -> None:
+    base = after(("Drinks tea.\n", "## About\n\nDrinks tea.\n"))
+    ours = base.replace("## About", "## Person")
+    theirs = base.replace("## About\n", "## About\n\nHas a dog.\n")
+    expected = ours.replace("## Person\n", "## Person\n\nHas a dog.\n")
+    assert both(base, ours, theirs).content.decode() == expected
+
+
+@pytest.mark.parametrize("below", ["Drinks tea.\n\n", ""])
+def test_a_heading_that_both_renamed_is_a_conflict(below: str) -> None:
+    base = after(("Drinks tea.\n\n", f"## About\n\n{below}"))
+    result = both(base, base.replace("About", "Person"), base.replace("About", "Background"))
+    assert result.conflicts == 1
+    text = result.content.decode()
+    assert f"<<<<<<< ours\n## Person\n=======\n## Background\n>>>>>>> theirs\n\n{below}" in text
 
 
 def test_two_follow_ups_that_came_to_be_alike_stay_two() -> None:

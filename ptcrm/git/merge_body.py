@@ -57,7 +57,8 @@ def body_parts(document: Document) -> list[Part]:
             parts.append(_item(block, gap, under, report))
         else:
             words = text[block.start : block.end]
-            parts.append(Part(block.kind, _name(block.kind, words), words, gap, under=under))
+            same = heading_key(block.title)
+            parts.append(Part(block.kind, _name(block.kind, words), words, gap, same, under=under))
         at = block.end
     gap = _paragraphs(text[at:], under, parts)
     parts.append(Part("end", "", "", gap))

@@ -7,6 +7,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptcrm.git.merge_headings import match_headings
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -52,7 +54,7 @@ def matches(base: Sequence[Part], side: Sequence[Part]) -> list[int | None]:
     """For each part of `side` the place of the part of `base` that it is, or None if it is new.
 
     First parts of one name in their order, then those that have moved, then follow-ups by what they are known by,
-    last what was edited: alike, of one kind and in one place.
+    then what was edited: alike, of one kind and in one place; last headings by what stands below them.
     """
     order = aligned([part.name for part in base], [part.name for part in side])
     found: list[int | None] = [None] * len(side)
@@ -63,6 +65,7 @@ def matches(base: Sequence[Part], side: Sequence[Part]) -> list[int | None]:
         _match_by(free, found, base, side, known)
     _match_edited(free, found, base, side, order)
     _match_edited(free, found, base, side, [])
+    match_headings(base, side, found)
     return found
 
 

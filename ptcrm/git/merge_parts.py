@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptcrm.git.merge_headings import headings_of
 from ptcrm.git.merge_match import Part, aligned, alike, matches, named, planned, three_way
 
 if TYPE_CHECKING:
@@ -233,7 +234,10 @@ def _let_be(base: Sequence[Part], side: Sequence[Part], matches: Matches, place:
 
 
 def _dropped(known: _Versions, rules: Rules) -> tuple[set[int], list[Part]]:
-    """The parts that are not in the result, and those that are although one side removed them."""
+    """The parts that are not in the result, and those that are although one side removed them.
+
+    A heading stays where the other side has something new below it, which would be in another section else.
+    """
     dropped, kept = set(), dict[int, Part]()
     for side, other in ((known.ours, known.theirs), (known.theirs, known.ours)):
         for number in [number for number in side if number not in other and number in known.base]:
@@ -243,6 +247,12 @@ def _dropped(known: _Versions, rules: Rules) -> tuple[set[int], list[Part]]:
                 dropped.add(number)
             else:
                 kept[number] = side[number]
+        here = {
+            number for number in side if number not in other and (number in kept or number not in known.base)
+        }
+        for number in headings_of(side, here) & dropped:
+            dropped.discard(number)
+            kept[number] = side[number]
     return dropped | set(_dropped_entries(known)), [kept[number] for number in sorted(kept)]
 
 
