@@ -131,6 +131,16 @@ RULES: dict[str, tuple[Change, Change, Change]] = {
         ("  - anna@rowery.example\n", "  # the best\n  - anna@rowery.example\n  - a@b.example\n"),
         ("  - anna@rowery.example\n", "  # the best\n  - anna@rowery.example # work\n  - a@b.example\n"),
     ),
+    "a comment each behind one new member": (
+        ("  - anna@rowery.example\n", "  - anna@rowery.example\n  - a@b.example # work\n"),
+        ("  - anna@rowery.example\n", "  - anna@rowery.example\n  - 'a@b.example' # her husband's\n"),
+        ("  - anna@rowery.example\n", "  - anna@rowery.example\n  - 'a@b.example' # her husband's # work\n"),
+    ),
+    "a comment behind one of two new members": (
+        ("  - anna@rowery.example\n", "  - anna@rowery.example\n  - a@b.example # work\n"),
+        ("  - anna@rowery.example\n", "  - anna@rowery.example\n  - a@b.example\n"),
+        ("  - anna@rowery.example\n", "  - anna@rowery.example\n  - a@b.example # work\n"),
+    ),
     "one side indents, the other adds": (
         ("  - anna@rowery.example\n", "- anna@rowery.example\n"),
         ("  - anna@rowery.example\n", "  - anna@rowery.example\n  - a@b.example\n"),

@@ -318,11 +318,15 @@ def _restyled(one: _List, style: _Style) -> list[Part] | None:
     if style.form not in ("block", "map"):
         if any(part.kind == "comment" or part.at < len(part.text) for part in one.members):
             return None
-        return [part._replace(text=_in_brackets(part)) for part in one.members]
+        texts = map(_in_brackets, one.members)
+        return [part._replace(text=text, at=len(text)) for part, text in zip(one.members, texts, strict=True)]
     if style != one.style and any("\n" in part.text for part in one.members if part.kind != "comment"):
         return None
+    prefix = style.prefix
     return [
-        part._replace(text=f"{style.prefix}{part.text}\n") if part.kind != "comment" else part
+        part._replace(text=f"{prefix}{part.text}\n", at=len(prefix) + part.at)
+        if part.kind != "comment"
+        else part
         for part in one.members
     ]
 
@@ -334,10 +338,18 @@ def _in_brackets(part: Part) -> str:
     return part.text
 
 
-def _resolve_member(_: Part | None, ours: Part, theirs: Part) -> list[Piece]:
-    if ours.same == theirs.same and ours.same:
-        return [min(ours.text, theirs.text)]
-    return [Conflict(ours.text, theirs.text)]
+def _resolve_member(base: Part | None, ours: Part, theirs: Part) -> list[Piece]:
+    """A member that both have in other words: of one value the comments of both; else a conflict."""
+    conflict: list[Piece] = [Conflict(ours.text, theirs.text)]
+    if not ours.same or ours.same != theirs.same:
+        return conflict
+    old, *comments = (part.text[part.at :] if part else "\n" for part in (base, ours, theirs))
+    values = [part.text[: part.at] for part in (ours, theirs)]
+    value = min(values) if "\n" not in "".join(values) or values[0] == values[1] else None
+    comment = three_way(old, *comments)
+    if comment is None and not old.strip():
+        comment = "".join(text.removesuffix("\n") for text in sorted(comments)) + "\n"
+    return conflict if value is None or comment is None else [value + comment]
 
 
 FIELD_RULES = Rules(_resolve, _is_same, _is_gone)
