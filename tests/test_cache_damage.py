@@ -196,3 +196,19 @@ def test_many_at_once_on_a_cold_cache(life: Life) -> None:
         out, err = process.communicate(timeout=120)
         assert (out.decode(), err.decode(), process.returncode) == fresh[tuple(words)]
     life.compare(COMMANDS)
+
+
+def test_an_answer_is_given_to_its_own_question_alone(life: Life) -> None:
+    """In a damaged file a question may lead to the row of another."""
+    asked = (["due", "--json"], ["list", "--json"])
+    fresh = [life.ask(words, "--no-cache") for words in asked]
+    for words in asked:
+        life.ask(words)
+    with closing(sqlite3.connect(place_of(life), isolation_level=None)) as database:
+        questions = [one for (one,) in database.execute("SELECT question FROM answer")]
+        assert len(questions) >= 2
+        for number, one in enumerate(questions):
+            database.execute("UPDATE answer SET question = ? WHERE question = ?", (str(number), one))
+        for number, one in enumerate(questions[::-1]):
+            database.execute("UPDATE answer SET question = ? WHERE question = ?", (one, str(number)))
+    assert [life.ask(words) for words in asked] == fresh

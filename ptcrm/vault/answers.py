@@ -63,9 +63,11 @@ def keep(database: sqlite3.Connection, question: bytes, folders: Iterable[str], 
     """Keep the answer, and let the oldest go; raises `sqlite3.DatabaseError`."""
     content = b"".join(part for _, part in answer.pieces)
     pieces = " ".join(f"{aside:d}{len(part)}" for aside, part in answer.pieces)
-    pieces = f"{_digest(content)} {pieces}"
-    row = (question, answer.since, answer.until, joined(folders), joined(answer.files), pieces, content)
-    database.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    told = (answer.since, answer.until, joined(folders), joined(answer.files))
+    noted = f"{_digest(question, *told, pieces, content)} {pieces}"
+    database.execute(
+        "INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)", (question, *told, noted, content)
+    )
     database.execute("DELETE FROM answer WHERE rowid <= (SELECT max(rowid) FROM answer) - ?", (_MOST,))
 
 
@@ -90,20 +92,21 @@ def _given(database: sqlite3.Connection, root: str, question: bytes, stamp: str)
     ).fetchone()
     if row is None or not row[0] <= time.time() < row[1]:
         return None
-    _, _, folders, files, pieces, content, note = row
+    *told, noted, content, note = row
+    digest, _, pieces = noted.partition(" ")
+    if digest != _digest(question, *told, pieces, content):
+        return None
+    folders, files = told[2:]
     as_then = all(looked_at(line.partition(BETWEEN)[0]) == line for line in split(files) if line)
     return _cut(pieces, content) if as_then and see(root, split(folders)).text() == note else None
 
 
-def _digest(content: bytes) -> str:
-    """What tells that a damaged file has not changed an answer."""
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
+def _digest(*told: object) -> str:
+    """What tells that a damaged file has not changed an answer, nor given that of another question."""
+    return hashlib.blake2b(repr(told).encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
-def _cut(noted: str, content: bytes) -> list[Piece] | None:
-    digest, _, pieces = noted.partition(" ")
-    if digest != _digest(content):
-        return None
+def _cut(pieces: str, content: bytes) -> list[Piece]:
     found: list[Piece] = []
     at = 0
     for piece in pieces.split():
