@@ -21,16 +21,34 @@ _NATIONAL_DIGITS = 9  # of `+48 600 100 200`, `0048600100200` and `600 100 200` 
 _SHORTEST, _LONGEST = 3, 100  # characters of a word that may be a slip
 
 
-def keys(one: Customer) -> Iterator[Key]:
+def keys(one: Customer, country: str | None = None) -> Iterator[Key]:
     """What may tell that two customers are one: each e-mail address and phone number, and the name."""
-    for address in one.emails:
+    yield from keys_of(one.name, one.emails, one.phones, country)
+
+
+def keys_of(
+    name: str, emails: Iterable[str], phones: Iterable[str], country: str | None = None
+) -> Iterator[Key]:
+    """The keys of somebody with these; phone numbers without a country's are of `country` (ISO 3166)."""
+    for address in emails:
         yield "emails", address.casefold()
-    for number in one.phones:
+    for number in phones:
+        if key := _phone_key(number, country):
+            yield "phones", key
+    if words := slug(name):
+        yield "name", "-".join(sorted(words.split("-")))
+
+
+def _phone_key(number: str, country: str | None) -> str | None:
+    """The number in E.164 if its country is known, else its last digits; None for one that is too short to tell."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
         digits = _NOT_DIGITS.sub("", number)
-        if len(digits) >= _LEAST_DIGITS:
-            yield "phones", digits[-_NATIONAL_DIGITS:]
-    if name := slug(one.name):
-        yield "name", "-".join(sorted(name.split("-")))
+        return digits[-_NATIONAL_DIGITS:] if len(digits) >= _LEAST_DIGITS else None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def groups(customers: Iterable[Customer]) -> dict[Key, list[Customer]]:
