@@ -21,7 +21,7 @@ from ptcrm.text.source import Source, Span
 from ptcrm.vault.schema import Field, Reading, read_customer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ptcrm.text.frontmatter import Node
     from ptcrm.vault.log import LineReader
@@ -64,6 +64,25 @@ def amended(reading: Reading, amendment: Amendment, reader: LineReader) -> Write
     if why:
         raise RefusedError(f"{source.path}: {why} Nothing was written.")
     return Write(source.path, source.content, after.content)
+
+
+def proven(
+    reading: Reading, fields: tuple[tuple[Field, tuple[str, ...]], ...], come: Iterable[Line] | None
+) -> None:
+    """Raise `RefusedError` unless a new file says what it is to say: these fields and lines, and no others.
+
+    `come` is None for text of the user's own, which may hold lines of any kind.
+    """
+    path, errors = reading.document.source.path, list(_errors(reading))
+    misread = next((field.name for field, values in fields if not _holds(reading, field, values)), None)
+    if reading.customer is None or errors:
+        raise RefusedError(
+            f"{path}: this would be a file with an error ({'; '.join(errors)}). It was not written."
+        )
+    if misread or len(_pairs(reading)) != len(fields):
+        raise RefusedError(f"{path}: “{misread}” would not be read as it was given. It was not written.")
+    if come is not None and _lines(reading) != Counter(map(_bare, come)):
+        raise RefusedError(f"{path}: the log would not be read as it was given. It was not written.")
 
 
 def why_not(reading: Reading) -> str:

@@ -17,7 +17,7 @@ from ptcrm.vault.amend import Amendment, why_not
 from ptcrm.vault.emit import emit
 from ptcrm.vault.members import change_members, members_of
 from ptcrm.vault.names import may_be_left_out
-from ptcrm.vault.schema import FIELDS, parse_id
+from ptcrm.vault.schema import BY_NAME, FIELDS, own_field, parse_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,25 @@ def parse_stem(words: str) -> str | Problem:
     return replace(found, hint=hint) if isinstance(found, Problem) else found
 
 
+def written(reading: Reading, field: Field) -> list[str]:
+    """The values that the field has in the file, as typed; raises `RefusedError` for a key that stands twice."""
+    source = reading.document.source
+    nodes = [node for key, node in _block_root(reading).pairs if key.value == field.name]
+    if len(nodes) > 1:
+        raise _stands_twice(source, field)
+    members = members_of(source.text, nodes[0], field) if nodes else []
+    if members is not None:
+        return [one.words for one in members]
+    words = nodes[0].value if isinstance(nodes[0], Scalar) else nodes[0].span.of(source.text)
+    return [words] if words.strip() else []
+
+
+def _stands_twice(source: Source, field: Field) -> RefusedError:
+    return RefusedError(
+        f"{source.path}: “{field.name}” stands twice; keep one of them first. Nothing was written."
+    )
+
+
 def set_field(reading: Reading, field: Field, values: list[str]) -> Amendment:
     """The field with these values (one, if it takes no list); no value takes the field away."""
     return Amendment(tuple(_edits(reading, field, values)), fields=((field, tuple(values)),))
@@ -62,9 +81,7 @@ def _edits(reading: Reading, field: Field, values: list[str]) -> list[Edit]:
     root = _block_root(reading)
     found = [(key, node) for key, node in root.pairs if key.value == field.name]
     if len(found) > 1:
-        raise RefusedError(
-            f"{source.path}: “{field.name}” stands twice; keep one of them first. Nothing was written."
-        )
+        raise _stands_twice(source, field)
     if not found:
         return [_new_key(source, reading.document.yaml.end, root, field, values)] if values else []
     key, node = found[0]
@@ -147,9 +164,12 @@ def _in_brackets(field: Field, values: list[str]) -> str:
 
 
 def new_customer(
-    values: dict[str, list[str]], folder: str, is_taken: Callable[[str], bool]
+    values: dict[str, list[str]], folder: str, is_taken: Callable[[str], bool], body: str = "## Log\n"
 ) -> tuple[str, bytes]:
-    """Path and content of a new customer's file in `folder`, with an id that is not taken."""
+    """Path and content of a new customer's file in `folder`, with an id that is not taken.
+
+    Keys that are no fields are the user's own, and come last.
+    """
     name = values["name"][0]
     if "id" not in values:
         values = {"id": [_free_id(name, is_taken)], **values}
@@ -160,10 +180,11 @@ def new_customer(
     stem = parse_stem(values["id"][0])
     if isinstance(stem, Problem):
         raise UsageError(f"{stem.message}. {stem.hint}")
+    known = [*FIELDS, *(own_field(name) for name in values if name not in BY_NAME)]
     lines = [
-        line for field in FIELDS if values.get(field.name) for line in _key_lines(field, values[field.name])
+        line for field in known if values.get(field.name) for line in _key_lines(field, values[field.name])
     ]
-    content = "\n".join(["---", *lines, "---", "", "## Log", ""])
+    content = "\n".join(["---", *lines, "---", "", body])
     return f"{folder}/{values['id'][0]}.md", content.encode()
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import replace
+from datetime import time
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import RefusedError
@@ -15,6 +18,7 @@ from ptcrm.vault.amend import Amendment
 from ptcrm.vault.log import BLOCK_ID, following
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, timedelta
 
     from ptcrm.model.customer import FollowUp, LogEntry
@@ -50,15 +54,54 @@ def append_entry(reading: Reading, line: str, reader: LineReader) -> Amendment:
     return Amendment((_entry_edit(reading, line),), come=(entry,))
 
 
+def insert_entries(reading: Reading, lines: Sequence[str], reader: LineReader) -> Amendment:
+    """Log entries more, each where its day and time belong in the first log, whichever way that runs.
+
+    Without a log, `## Log` is added at the end; without entries the newest comes first. Raises `RefusedError`.
+    """
+    entries = [reader.parse_entry(line) for line in lines]
+    problem = next((one for one in entries if isinstance(one, Problem)), None)
+    if problem:
+        raise RefusedError(f"{reading.document.source.path}: {problem.message}. Nothing was written.")
+    come = [(one, line) for one, line in zip(entries, lines, strict=True) if not isinstance(one, Problem)]
+    come.sort(key=lambda one: moment(one[0]), reverse=True)
+    there = _of_first_log(reading)
+    if there:
+        edits = _placed(reading.document.source, there, come)
+    else:
+        edits = [_first_entries(reading, [line for _, line in come])] if come else []
+    return Amendment(tuple(edits), come=tuple(one for one, _ in come))
+
+
+def _placed(source: Source, there: list[LogEntry], come: list[tuple[LogEntry, str]]) -> list[Edit]:
+    """The edits that put what comes, the newest first, between the entries that are there."""
+    is_rising = there[0].date < there[-1].date
+    if is_rising:
+        there, come = there[::-1], come[::-1]
+    oldest = list(accumulate(map(moment, there), min))  # of all down to this one: a log may be in disorder
+    edits = []
+    for entry, line in come:
+        older = bisect_left(oldest, True, key=moment(entry).__gt__)  # noqa: FBT003
+        is_oldest = older == len(there)
+        after = is_rising != is_oldest
+        near = there[-1 if is_oldest else older]
+        at = near.span.end if after else near.span.start
+        eol = source.line_end_near(at)
+        item = _item(_lead(source.text, near.span), line, eol)
+        edits.append(Edit(Span(at, at), f"{eol}{item}" if after else f"{item}{eol}"))
+    return edits
+
+
+def moment(entry: LogEntry) -> tuple[date, time]:
+    """When it was, to put entries in order; without a time it is the first of its day."""
+    return entry.date, entry.at or time.min
+
+
 def _entry_edit(reading: Reading, line: str) -> Edit:
-    document = reading.document
-    source, text = document.source, document.source.text
-    if not document.logs:
-        return _new_log(source, line)
-    log = document.logs[0]
-    entries = [entry for entry in _log(reading) if log.start <= entry.span.start < log.end]
+    source, text = reading.document.source, reading.document.source.text
+    entries = _of_first_log(reading)
     if not entries:
-        return _first_entry(source, log, line)
+        return _first_entries(reading, [line])
     first, last = entries[0], entries[-1]
     if first.date >= last.date:
         eol = source.line_end_near(first.span.start)
@@ -69,23 +112,32 @@ def _entry_edit(reading: Reading, line: str) -> Edit:
     return Edit(Span(last.span.end, last.span.end), f"{eol}{_item(_lead(text, last.span), line, eol)}")
 
 
-def _log(reading: Reading) -> tuple[LogEntry, ...]:
-    return reading.customer.log if reading.customer else ()
+def _of_first_log(reading: Reading) -> list[LogEntry]:
+    """The entries of the log that is written to."""
+    logs, customer = reading.document.logs, reading.customer
+    log = customer.log if customer and logs else ()
+    return [entry for entry in log if logs[0].start <= entry.span.start < logs[0].end]
 
 
-def _new_log(source: Source, line: str) -> Edit:
-    """A log with its first entry at the end of the file."""
+def _first_entries(reading: Reading, lines: Sequence[str]) -> Edit:
+    """The first entries of a log, in this order; there may be no log yet."""
+    source, logs = reading.document.source, reading.document.logs
+    return _below_heading(source, logs[0], lines) if logs else _new_log(source, lines)
+
+
+def _new_log(source: Source, lines: Sequence[str]) -> Edit:
+    """A log with its first entries at the end of the file."""
     text = source.text
     eol = source.line_end_near(len(text))
     gap = "" if not text or text.endswith("\n") else eol
     blank = "" if text.endswith(("\n\n", "\r\n\r\n")) else eol
-    return Edit(Span(len(text), len(text)), f"{gap}{blank}## Log{eol}{eol}{_item('- ', line, eol)}{eol}")
+    return Edit(Span(len(text), len(text)), f"{gap}{blank}## Log{eol}{eol}{_items(lines, eol)}{eol}")
 
 
-def _first_entry(source: Source, log: Span, line: str) -> Edit:
-    """The first entry under a heading, with a blank line before it, and one after it if text follows.
+def _below_heading(source: Source, log: Span, lines: Sequence[str]) -> Edit:
+    """The first entries under a heading, with a blank line before them, and one after them if text follows.
 
-    Indented text would become part of the entry, so there the entry comes last.
+    Indented text would become part of an entry, so there they come last.
     """
     text, eol = source.text, source.line_end_near(log.start)
     if text[log.start :].lstrip("\r\n").startswith((" ", "\t")):
@@ -94,20 +146,24 @@ def _first_entry(source: Source, log: Span, line: str) -> Edit:
             place = f"{source.path}:{source.position(log.start).line}"
             raise RefusedError(f"{place}: the text below the log's heading is indented. Nothing was written.")
         at = log.start + len(content)
-        return Edit(Span(at, at), f"{eol}{eol}{_item('- ', line, eol)}")
+        return Edit(Span(at, at), f"{eol}{eol}{_items(lines, eol)}")
     below = line_after(text, log.start)
     has_blank = below > log.start and not text[log.start : below].strip()
     after = below if has_blank else log.start
     next_line = text[after : line_after(text, after)]
     at = len(text[:after].removesuffix("\n").removesuffix("\r"))
     above, below_it = "" if has_blank else eol, eol if next_line.strip() else ""
-    return Edit(Span(at, at), f"{above}{eol}{_item('- ', line, eol)}{below_it}")
+    return Edit(Span(at, at), f"{above}{eol}{_items(lines, eol)}{below_it}")
 
 
 def _lead(text: str, span: Span) -> str:
     """The indentation, bullet and blanks that an item's first line begins with."""
     found = _LEAD.match(text, span.start)
     return found[0] if found else "- "
+
+
+def _items(lines: Sequence[str], eol: str) -> str:
+    return eol.join(_item("- ", line, eol) for line in lines)
 
 
 def _item(lead: str, entry: str, eol: str) -> str:

@@ -357,11 +357,11 @@ def _fields(root: Mapping, reader: LineReader, report: Report) -> dict[str, Any]
         elif not is_empty(node) and (value := field.read(node, report)) not in (None, ()):
             values[name] = value
             lines[name] = report.line(key.span.start)
-            _warn_of_unknown_words(field, node, reader, report)
+            warn_of_unknown_words(field, node, reader, report)
     return {**values, "own": tuple(own), "lines": lines}
 
 
-def _warn_of_unknown_words(field: Field, node: Node, reader: LineReader, report: Report) -> None:
+def warn_of_unknown_words(field: Field, node: Node, reader: LineReader, report: Report) -> None:
     """Warn of a tier, status or channel that the configuration does not have."""
     if field.name not in _CONFIGURED:
         return

@@ -1,0 +1,301 @@
+"""Drafts against the vault: who is new, what fills a gap, what differs. Pure; a person's own words always stay."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ptcrm.errors import PtcrmError
+from ptcrm.model.change import Change, Create
+from ptcrm.model.diagnostic import Problem
+from ptcrm.model.draft import Draft, Flaw
+from ptcrm.text.edits import Edit
+from ptcrm.text.fold import same_id
+from ptcrm.text.safe import one_line
+from ptcrm.text.source import Source, Span
+from ptcrm.vault.amend import Amendment, amended, proven, why_not
+from ptcrm.vault.document import parse_document
+from ptcrm.vault.fields import new_customer, set_field, written
+from ptcrm.vault.gaps import Difference, Taking, clean, folded
+from ptcrm.vault.identify import Directory, Unsure, origin_of
+from ptcrm.vault.lines import insert_entries, moment
+from ptcrm.vault.notes import notes
+from ptcrm.vault.schema import BY_NAME, own_field, read_customer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import date
+
+    from ptcrm.model.customer import Customer, LogEntry
+    from ptcrm.vault.identify import Person
+    from ptcrm.vault.log import LineReader
+    from ptcrm.vault.schema import Field, Reading
+
+Kind = Literal["new", "changed", "same", "unsure", "refused"]
+Doubtful = Literal["skip", "new", "same"]
+
+_GAPS = re.compile("\n{3,}")
+_OPENS_BLOCK = re.compile(
+    r"\A(?:[#>*+=~`|<:_-]|[0-9]+[.)])"
+)  # what Markdown would make more than a paragraph of
+
+
+class Vault(NamedTuple):
+    """What has to be known of a vault: everybody in it, how a file is read, and what new files are like.
+
+    `link` gives the target for words that name a customer, `country` is that of bare phone numbers. New files
+    stand in `folder`, under an id that is not taken, with what is `given` where the source has nothing.
+    """
+
+    customers: Iterable[Customer]
+    read: Callable[[str], Reading]
+    reader: LineReader
+    today: date
+    link: Callable[[str], str | None]
+    is_taken: Callable[[str], bool]
+    folder: str
+    country: str | None = None
+    given: Mapping[str, list[str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of all records about one person.
+
+    `new` and `changed` have a `change` with the values `gained` and the log's `entries`; `same` is as the vault has
+    it; `unsure` names the files of those it may be, and `why` that is not certain; `refused` says why the file
+    cannot be written.
+    """
+
+    kind: Kind
+    name: str
+    path: str
+    gained: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    entries: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    change: Change | None = None
+    why: str = ""
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """Everybody whom the drafts are about, what could not be taken, and the addresses that nobody in the vault has."""
+
+    outcomes: tuple[Outcome, ...]
+    flaws: tuple[Flaw, ...]
+    strangers: Counter[str]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the vault would gain."""
+        return tuple(one.change for one in self.outcomes if one.change)
+
+
+def reconciled(drafts: Iterable[Draft | Flaw], vault: Vault, doubtful: Doubtful = "skip") -> Reconciled:
+    """The drafts, each with whom it is about. Whoever it may be is left alone, or as `doubtful` says."""
+    return _Reconciliation(vault, doubtful).of(drafts)
+
+
+class _Reconciliation:
+    """One run over all drafts."""
+
+    def __init__(self, vault: Vault, doubtful: Doubtful) -> None:
+        self._vault, self._doubtful = vault, doubtful
+        self._directory = Directory(vault.customers, vault.country)
+        self._taking = Taking(vault.reader, vault.today, vault.link, vault.country)
+        self._about: dict[int, list[Draft]] = {}
+        self._unsure: list[Outcome] = []
+        self._flaws: list[Flaw] = []
+        self._strangers: Counter[str] = Counter()
+        self._taken: set[str] = set()
+
+    def of(self, drafts: Iterable[Draft | Flaw]) -> Reconciled:
+        for one in drafts:
+            if isinstance(one, Flaw):
+                self._flaws.append(one)
+            else:
+                self._place(one)
+        outcomes = [
+            self._outcome(self._directory.person(number), found) for number, found in self._about.items()
+        ]
+        return Reconciled((*outcomes, *self._unsure), tuple(self._flaws), self._strangers)
+
+    def _place(self, draft: Draft) -> None:
+        """Put the draft to those about the same person."""
+        who = self._directory.who(draft)
+        if isinstance(who, Unsure):
+            if (
+                self._doubtful == "skip"
+                or draft.is_of_known
+                or (self._doubtful == "same" and len(who.people) > 1)
+            ):
+                self._unsure.append(self._left_alone(draft, who))
+                return
+            if self._doubtful == "new":
+                draft = replace(draft, origin=draft.origin or origin_of(draft))
+            who = who.people[0] if self._doubtful == "same" else None
+        if who is None and draft.is_of_known:
+            self._strangers.update(draft.values("emails")[:1] or draft.values("name")[:1])
+            return
+        self._about.setdefault(self._directory.join(draft, who).number, []).append(draft)
+
+    def _left_alone(self, draft: Draft, who: Unsure) -> Outcome:
+        paths = ", ".join(one.path or "somebody of this import" for one in who.people)
+        return Outcome("unsure", name_of([draft]), paths, why=who.why, places=(draft.place,))
+
+    def _outcome(self, person: Person, drafts: list[Draft]) -> Outcome:
+        places = tuple(dict.fromkeys(draft.place for draft in drafts))
+        try:
+            found = self._made(drafts) if person.path is None else self._filled(person.path, drafts)
+        except PtcrmError as error:
+            found = Outcome("refused", name_of(drafts), person.path or "", why=str(error))
+        return replace(found, places=places)
+
+    # Somebody new
+
+    def _made(self, drafts: list[Draft]) -> Outcome:
+        vault = self._vault
+        values: dict[str, list[str]] = {"name": [name_of(drafts)]}
+        differences: list[Difference] = []
+        for draft, field, words in self._said(drafts):
+            differences += self._taking.add(field, values.setdefault(field.name, []), words, draft.place)
+        for key, words in vault.given.items():
+            values.setdefault(key, list(words))
+        entries = self._entries(drafts, ())
+        own = any(draft.body for draft in drafts)
+        prose = _prose(drafts)
+        has_log = own and bool(parse_document(Source("", prose), vault.reader.config.log.headings).logs)
+        body = f"{prose}\n" if has_log and not entries else _body(prose, entries)
+        path, content = new_customer(values, vault.folder, self._is_taken, body)
+        gained = _gained(values)
+        reading = read_customer(Source.decode(path, content), vault.reader)
+        come = [entry for entry, _ in entries]
+        proven(reading, tuple((_field(key), found) for key, found in gained), None if own else come)
+        self._taken.add(same_id(path.rpartition("/")[2].removesuffix(".md")))
+        return Outcome(
+            "new", values["name"][0], path, gained, _lines(entries), tuple(differences), Create(path, content)
+        )
+
+    def _is_taken(self, id_: str) -> bool:
+        return same_id(id_) in self._taken or self._vault.is_taken(id_)
+
+    # Somebody who is there
+
+    def _filled(self, path: str, drafts: list[Draft]) -> Outcome:
+        vault, reading = self._vault, self._vault.read(path)
+        customer = reading.customer
+        if customer is None or reading.document.conflicts:
+            return Outcome("refused", name_of(drafts), path, why=why_not(reading))
+        now: dict[str, list[str]] = {}
+        before: dict[str, int] = {}
+        differences: list[Difference] = []
+        for draft, field, words in self._said(drafts):
+            if field.name not in now:
+                now[field.name] = [customer.name] if field.name == "name" else written(reading, field)
+                before[field.name] = len(now[field.name])
+            differences += self._taking.add(field, now[field.name], words, draft.place)
+        gained = _gained({key: found[before[key] :] for key, found in now.items()})
+        amendment = Amendment(())
+        for key, _ in gained:
+            amendment += set_field(reading, _field(key), now[key])
+        entries = self._entries(drafts, customer.log)
+        if entries:
+            amendment += insert_entries(reading, [line for _, line in entries], vault.reader)
+        prose = _prose(drafts)
+        if prose and not notes(reading.document, customer).strip():
+            amendment += _with_notes(reading, prose)
+        elif prose and folded(prose) not in folded(reading.document.source.text):
+            differences.append(Difference("notes", "", one_line(prose), drafts[0].place))
+        if not amendment.edits:
+            return Outcome("same", customer.name, path, differences=tuple(differences))
+        change = amended(reading, amendment, vault.reader)
+        return Outcome("changed", customer.name, path, gained, _lines(entries), tuple(differences), change)
+
+    # What the drafts say
+
+    def _said(self, drafts: list[Draft]) -> Iterator[tuple[Draft, Field, list[str]]]:
+        """What the drafts say, field by field, with values as they would be written; what cannot be is a flaw."""
+        for draft in drafts:
+            for name, words in draft.fields:
+                field, found = _field(name), list(filter(None, map(clean, words)))
+                if name == "name" and draft.is_of_known:
+                    continue
+                for one in found if field.many else [" ".join(found)] * bool(found):
+                    values = self._taking.checked(field, one)
+                    if isinstance(values, Problem):
+                        self._flaws.append(Flaw(draft.place, f"{name}: {values.message}", values.hint))
+                    else:
+                        yield draft, field, values
+            if draft.origin:
+                yield draft, BY_NAME["sources"], [clean(draft.origin)]
+
+    def _entries(self, drafts: list[Draft], log: Iterable[LogEntry]) -> list[tuple[LogEntry, str]]:
+        """The entries that the log does not have yet, by their ids or by all they say, the newest first."""
+        there: set[object] = set()
+        for entry in log:
+            there |= _marks(entry)
+        found = []
+        for draft in drafts:
+            for line in map(clean, draft.entries):
+                read = self._vault.reader.parse_entry(line)
+                if isinstance(read, Problem):
+                    self._flaws.append(Flaw(draft.place, read.message, read.hint))
+                elif not there & _marks(read):
+                    there |= _marks(read)
+                    found.append((read, line))
+        return sorted(found, key=lambda one: moment(one[0]), reverse=True)
+
+
+def _marks(entry: LogEntry) -> set[object]:
+    """What an entry is known by: all that it says, and its id."""
+    return {entry, *(value for key, value in entry.fields if key == "id")}
+
+
+def _lines(entries: list[tuple[LogEntry, str]]) -> tuple[str, ...]:
+    return tuple(line for _, line in entries)
+
+
+def _gained(values: dict[str, list[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((key, tuple(found)) for key, found in values.items() if found)
+
+
+def _field(name: str) -> Field:
+    return BY_NAME.get(name) or own_field(name)
+
+
+def name_of(drafts: list[Draft]) -> str:
+    """The first name that is given, else an address or number: who has nothing else is known by it."""
+    said = (one for key in ("name", "emails", "phones") for draft in drafts for one in draft.values(key))
+    return next(filter(None, map(clean, said)), "")
+
+
+def _prose(drafts: list[Draft]) -> str:
+    """The notes of all drafts as Markdown, each once: what is the user's own as it stands."""
+    texts = (
+        draft.body.strip("\n") if draft.body.strip() else _as_paragraphs(draft.notes) for draft in drafts
+    )
+    return "\n\n".join(filter(None, dict.fromkeys(texts)))
+
+
+def _as_paragraphs(text: str) -> str:
+    """Plain text as Markdown that is nothing but paragraphs, line by line."""
+    lines = (_OPENS_BLOCK.sub(r"\\\g<0>", clean(line)) for line in text.splitlines())
+    return _GAPS.sub("\n\n", "\n".join(lines)).strip("\n")
+
+
+def _body(prose: str, entries: list[tuple[LogEntry, str]]) -> str:
+    """The text of a new file below its front matter."""
+    log = "".join(f"- {line}\n" for _, line in entries)
+    return f"{prose}\n\n" * bool(prose) + "## Log\n" + f"\n{log}" * bool(log)
+
+
+def _with_notes(reading: Reading, prose: str) -> Amendment:
+    """The prose put below the front matter."""
+    document = reading.document
+    text, at = document.source.text, document.body
+    eol = document.source.line_end_near(at)
+    below = "" if not text[at:].strip() or text[at:].startswith(("\n", "\r")) else "\n"
+    return Amendment((Edit(Span(at, at), f"\n{prose}\n{below}".replace("\n", eol)),))
