@@ -1,4 +1,4 @@
-"""How far the reading of files has come: one line on a terminal, if it takes longer than a second."""
+"""How far a long piece of work has come: one line on a terminal, if it takes longer than a second."""
 
 from __future__ import annotations
 
@@ -27,10 +27,14 @@ class Progress:
 
     def __call__(self, count: int, total: int) -> None:
         """Say that `count` of `total` files have been read."""
+        self.tell(f"Reading {count:,} of {total:,} files …")
+
+    def tell(self, words: str) -> None:
+        """Say in `words` how far it has come, if a moment has passed since it was said last."""
         now = clock.seconds()
         if now >= self._next:
             self._next = now + _NEXT_SECONDS
-            self._write(f"Reading {count:,} of {total:,} files …")
+            self._write(words)
 
     def wipe(self) -> None:
         """Leave the line empty."""

@@ -69,18 +69,21 @@ def amended(reading: Reading, amendment: Amendment, reader: LineReader) -> Write
 def proven(
     reading: Reading, fields: tuple[tuple[Field, tuple[str, ...]], ...], come: Iterable[Line] | None
 ) -> None:
-    """Raise `RefusedError` unless a new file says what it is to say: these fields and lines, and no others.
+    """Raise `RefusedError` unless a new file says what it is to say: these fields, an id and lines, and no others.
 
     `come` is None for text of the user's own, which may hold lines of any kind.
     """
     path, errors = reading.document.source.path, list(_errors(reading))
-    misread = next((field.name for field, values in fields if not _holds(reading, field, values)), None)
     if reading.customer is None or errors:
         raise RefusedError(
-            f"{path}: this would be a file with an error ({'; '.join(errors)}). It was not written."
+            f"{path}: this would be a file with errors ({'; '.join(errors)}). It was not written."
         )
-    if misread or len(_pairs(reading)) != len(fields):
-        raise RefusedError(f"{path}: “{misread}” would not be read as it was given. It was not written.")
+    wrong = [field.name for field, values in fields if not _holds(reading, field, values)]
+    wrong += [
+        key.value for key, _ in _pairs(reading) if key.value not in {"id", *(one.name for one, _ in fields)}
+    ]
+    if wrong:
+        raise RefusedError(f"{path}: “{wrong[0]}” would not be read as it was given. It was not written.")
     if come is not None and _lines(reading) != Counter(map(_bare, come)):
         raise RefusedError(f"{path}: the log would not be read as it was given. It was not written.")
 

@@ -13,7 +13,7 @@ from ptcrm.text.source import Span
 if TYPE_CHECKING:
     from ptcrm.vault.schema import Field
 
-_PLAIN = re.compile(r"[^\W\d_](?:[\w -]*[^\W_])?")
+_PLAIN = re.compile(r"[^\W\d_](?:(?:[\w @.+/&()'-]|:(?=[\w/]))*[^\W_])?")
 _NUMBER = re.compile(r"\+?[0-9](?:[0-9 ()/.-]*[0-9])?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 

@@ -6,7 +6,6 @@ against it. What is not certain is left to a person.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import parse_anniversary
@@ -41,10 +40,11 @@ class Person(NamedTuple):
 
 
 class Unsure(NamedTuple):
-    """Nobody can tell whether the draft is about one of `people`, for the reason `why`."""
+    """Nobody can tell whether the draft is about one of `people`, for the reason `why`; it `may_be_new`."""
 
     people: tuple[Person, ...]
     why: str
+    may_be_new: bool = True
 
 
 class Directory:
@@ -57,14 +57,20 @@ class Directory:
         for one in customers:
             self._add(self._of_customer(one))
 
-    def who(self, draft: Draft) -> Person | Unsure | None:
-        """Whom the draft is about; None if it is nobody yet."""
+    def who(self, draft: Draft, *, by_all: bool = False) -> Person | Unsure | None:
+        """Whom the draft is about; None if it is nobody yet.
+
+        `by_all` takes only who has both the name and an address or number, or the very source.
+        """
         sought = self._of_draft(draft)
         sources = [key for key in sought.keys if key[0] == "sources"]
         certain = self._having(sources)
         if certain:
             return certain[0]
         reached = self._having(key for key in sought.keys if key[0] != "sources")
+        if by_all:
+            both = [one for one in reached if one.name == sought.name and not _is_against(sought, one)]
+            return both[0] if len(both) == 1 else None
         if draft.is_of_known:
             return _one_of(reached or ([] if draft.values("emails") else self._named(sought)))
         return _by_address(sought, reached) or _by_name(sought, self._named(sought))
@@ -130,10 +136,10 @@ class Directory:
         yield from (("sources", source) for source in sources)
 
 
-def origin_of(draft: Draft) -> str:
-    """A name for a record whose source has none: a hash of what it says."""
-    said = repr((sorted(draft.fields), draft.notes, draft.body))
-    return f"import:{hashlib.sha256(said.encode(errors='replace')).hexdigest()[:12]}"
+def is_told_apart(draft: Draft) -> bool:
+    """Whether somebody new would be found again by more than a name, when the same source is read again."""
+    has_address = bool(draft.values("emails") or draft.values("phones"))
+    return bool(draft.origin) or (has_address and bool(draft.values("name")))
 
 
 def _words(name: str) -> frozenset[str]:
@@ -151,12 +157,10 @@ def _by_address(sought: Person, reached: list[Person]) -> Person | Unsure | None
     possible = [one for one in reached if not _is_against(sought, one)]
     exact = [one for one in possible if one.name == sought.name]
     agreeing = exact or [one for one in possible if _agree(one.name, sought.name)]
+    if len(agreeing) == 1:
+        return agreeing[0]
     if agreeing:
-        return (
-            agreeing[0]
-            if len(agreeing) == 1
-            else Unsure(tuple(agreeing), "several share its address or number")
-        )
+        return Unsure(tuple(agreeing), "several share its address or number", may_be_new=False)
     near = tuple(one for one in possible if one.path and one.name & sought.name)
     return Unsure(near, "an address or number is shared, and the names are alike") if near else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ptcrm.errors import PtcrmError
@@ -19,7 +20,7 @@ from ptcrm.vault.amend import Amendment, amended, proven, why_not
 from ptcrm.vault.document import parse_document
 from ptcrm.vault.fields import new_customer, set_field, written
 from ptcrm.vault.gaps import Difference, Taking, clean, folded
-from ptcrm.vault.identify import Directory, Unsure, origin_of
+from ptcrm.vault.identify import Directory, Unsure, is_told_apart
 from ptcrm.vault.lines import insert_entries, moment
 from ptcrm.vault.notes import notes
 from ptcrm.vault.schema import BY_NAME, own_field, read_customer
@@ -113,33 +114,64 @@ class _Reconciliation:
         self._taken: set[str] = set()
 
     def of(self, drafts: Iterable[Draft | Flaw]) -> Reconciled:
+        """Everybody whom the drafts are about; those who may be in the vault come before those who are new."""
+        waiting = []
         for one in drafts:
             if isinstance(one, Flaw):
                 self._flaws.append(one)
+            elif one.is_of_known:
+                self._place_known(one)
             else:
-                self._place(one)
+                waiting.append(one)
+        for place in (partial(self._found, by_all=True), self._found, self._placed, self._decided):
+            waiting = _left_by(place, waiting)
+        for one in waiting:
+            if isinstance(who := self._directory.who(one), Unsure):
+                self._unsure.append(self._left_alone(one, who))
         outcomes = [
             self._outcome(self._directory.person(number), found) for number, found in self._about.items()
         ]
         return Reconciled((*outcomes, *self._unsure), tuple(self._flaws), self._strangers)
 
-    def _place(self, draft: Draft) -> None:
-        """Put the draft to those about the same person."""
+    def _place_known(self, draft: Draft) -> None:
+        """Put the draft to the one customer whom it bears on; whom nobody knows is counted."""
         who = self._directory.who(draft)
         if isinstance(who, Unsure):
-            if (
-                self._doubtful == "skip"
-                or draft.is_of_known
-                or (self._doubtful == "same" and len(who.people) > 1)
-            ):
-                self._unsure.append(self._left_alone(draft, who))
-                return
-            if self._doubtful == "new":
-                draft = replace(draft, origin=draft.origin or origin_of(draft))
-            who = who.people[0] if self._doubtful == "same" else None
-        if who is None and draft.is_of_known:
+            self._unsure.append(self._left_alone(draft, who))
+        elif who is None:
             self._strangers.update(draft.values("emails")[:1] or draft.values("name")[:1])
-            return
+        else:
+            self._join(draft, who)
+
+    def _found(self, draft: Draft, *, by_all: bool = False) -> bool:
+        """Whether the draft is about somebody who is there, and was put to her."""
+        who = self._directory.who(draft, by_all=by_all)
+        if not isinstance(who, Unsure) and who is not None:
+            self._join(draft, who)
+            return True
+        return False
+
+    def _placed(self, draft: Draft) -> bool:
+        """Whether the draft is about one person, there or new, and was put to her."""
+        who = self._directory.who(draft)
+        if not isinstance(who, Unsure):
+            self._join(draft, who)
+        return not isinstance(who, Unsure)
+
+    def _decided(self, draft: Draft) -> bool:
+        """Whether the draft could be put to whom it is to be about if that is unsure."""
+        who = self._directory.who(draft)
+        if not isinstance(who, Unsure):
+            self._join(draft, who)
+        elif self._doubtful == "new" and who.may_be_new and is_told_apart(draft):
+            self._join(draft, None)
+        elif self._doubtful == "same" and len(who.people) == 1:
+            self._join(draft, who.people[0])
+        else:
+            return False
+        return True
+
+    def _join(self, draft: Draft, who: Person | None) -> None:
         self._about.setdefault(self._directory.join(draft, who).number, []).append(draft)
 
     def _left_alone(self, draft: Draft, who: Unsure) -> Outcome:
@@ -247,6 +279,15 @@ class _Reconciliation:
                     there |= _marks(read)
                     found.append((read, line))
         return sorted(found, key=lambda one: moment(one[0]), reverse=True)
+
+
+def _left_by(place: Callable[[Draft], bool], waiting: list[Draft]) -> list[Draft]:
+    """The drafts that cannot be placed: each that is may tell of an address by which another one is known."""
+    while True:
+        rest = [one for one in waiting if not place(one)]
+        if len(rest) == len(waiting):
+            return rest
+        waiting = rest
 
 
 def _marks(entry: LogEntry) -> set[object]:

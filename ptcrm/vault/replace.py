@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from ptcrm.errors import ChangedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 SETTLE_SECONDS = 0.05  # a file that changed less than this ago may be half saved
 _TRIES = 10
@@ -112,7 +112,7 @@ def _dress(path: Path, like: Path) -> None:
 
 
 def place(step: Step) -> None:
-    """Take the step, prepared before. Raises `ChangedError` if the target is not as `old` says, OSError else.
+    """Take the step, prepared before; `sync_folders` makes it last. Raises `ChangedError` if the target is not as `old` says, OSError else.
 
     When it raises `ChangedError` the target is what somebody else made it.
     """
@@ -129,7 +129,6 @@ def place(step: Step) -> None:
         if displaced != step.old:
             _give_back(step, displaced)
             raise _changed(step)
-    sync_folder(step.target.parent)
 
 
 def _create(step: Step) -> None:
@@ -260,6 +259,13 @@ def settle(step: Step, *, forward: bool) -> bool:
     done = content(step.target) == wanted.new
     step.beside.unlink(missing_ok=True)
     return done
+
+
+def sync_folders(steps: Iterable[Step]) -> None:
+    """Make the names that these steps gave and took durable; raises OSError. A folder may never have been made."""
+    for folder in {step.target.parent: None for step in steps}:
+        with contextlib.suppress(FileNotFoundError):
+            sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ from ptcrm.text.fold import same_id
 from ptcrm.vault.journal import Journal, Record
 from ptcrm.vault.listing import Signature, signature_of
 from ptcrm.vault.names import is_debris
-from ptcrm.vault.replace import Step, content, fill, pause, place, prepare, read_regular, settle
+from ptcrm.vault.replace import Step, content, fill, pause, place, prepare, read_regular, settle, sync_folders
 from ptcrm.vault.scan import is_inside
 
 CONFIG_NAME = "ptcrm.yaml"
@@ -98,8 +98,9 @@ def apply(  # noqa: PLR0913  # what is changed, and what is noted of it
         if not steps:
             return
         leaving = {step.target.name for step in steps if step.new is None}
+        names: dict[Path, dict[str, set[str]]] = {}
         for step in steps:
-            _refuse_if_hopeless(step, leaving)
+            _refuse_if_hopeless(step, leaving, names)
         try:
             journal.begin(record)
         except OSError as error:
@@ -122,6 +123,7 @@ def _place(steps: list[Step], journal: Journal, operation: Operation) -> None:
         for step in steps:
             begun.append(step)
             place(step)
+        sync_folders(steps)
     except BaseException as error:
         if isinstance(error, ChangedError) and begun:
             begun.pop()  # it was not placed, even if somebody else has written the same
@@ -152,6 +154,7 @@ def recover(root: Path, journal: Journal) -> str | None:
             forward = any(content(step.target) == step.new for step in steps)
             for step in steps:
                 settle(step, forward=forward)
+            sync_folders(steps)
             if forward:
                 journal.finish(record)
             else:
@@ -197,18 +200,23 @@ def target(root: Path, path: str) -> Path:
     return real
 
 
-def _refuse_if_hopeless(step: Step, leaving: set[str]) -> None:
+def _refuse_if_hopeless(step: Step, leaving: set[str], names: dict[Path, dict[str, set[str]]]) -> None:
     """Raise `RefusedError` for what can be seen before anything is begun; `leaving` are names that become free.
 
-    A name that differs from another one in case alone would be the same on other computers.
+    A name that differs from another one in case alone would be the same on other computers. `names` keeps what
+    stands in each folder, so that a folder is listed once.
     """
     name = step.path
     try:
         if step.old is None:
-            step.target.parent.mkdir(parents=True, exist_ok=True)
-            taken = {one.name for one in os.scandir(step.target.parent)}
-            same = {one for one in taken if same_id(one) == same_id(step.target.name)}
-            if step.target.name in taken or same - leaving:
+            folder = step.target.parent
+            if folder not in names:
+                folder.mkdir(parents=True, exist_ok=True)
+                names[folder] = {}
+                for one in os.scandir(folder):
+                    names[folder].setdefault(same_id(one.name), set()).add(one.name)
+            same = names[folder].get(same_id(step.target.name), set())
+            if step.target.name in same or same - leaving:
                 raise RefusedError(f"{name}: a file of this name is there already; nothing was written")
         elif step.target.exists() and not _is_writable(step.target):
             raise RefusedError(f"{name}: the file is read-only; nothing was written")
@@ -226,6 +234,7 @@ def _roll_back(begun: list[Step], steps: list[Step], journal: Journal, operation
     try:
         for step in reversed(begun):
             settle(step, forward=False)
+        sync_folders(begun)
         for step in steps:
             step.beside.unlink(missing_ok=True)
         journal.abandon()

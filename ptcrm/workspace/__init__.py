@@ -10,6 +10,7 @@ from ptcrm.errors import UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import Problem
+from ptcrm.text.fold import same_id
 from ptcrm.vault import store
 from ptcrm.vault.answers import Answer, no_file
 from ptcrm.vault.cache import IF_POSSIBLE
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ptcrm.formats.ics import Event
     from ptcrm.vault.answers import Piece
     from ptcrm.vault.index import Match
+    from ptcrm.vault.reconcile import Vault
 
 _ALWAYS = (0, 2**62)
 
@@ -103,6 +105,24 @@ class Workspace(Checked):
         file = self.changing(match)
         change = file.amended(append_entry(file.reading, line, self.reader), self.reader)
         return Operation(f"log {match.id} {text}", (change,))
+
+    def intake(self, given: Mapping[str, list[str]]) -> Vault:
+        """What an import has to know of the vault; new customers have what is `given` where the source has nothing."""
+        from ptcrm.vault.reconcile import Vault
+        from ptcrm.vault.schema import stem_of
+
+        files = {same_id(stem_of(path)) for path in store.list_notes(self.root)}
+        return Vault(
+            list(self.cache.customers()),
+            self.read,
+            self.reader,
+            self.today,
+            self.index.link,
+            lambda id_: same_id(id_) in files or self.index.is_taken(id_),
+            self.config.customers[0],
+            self.config.country,
+            given,
+        )
 
     def write(self, operation: Operation) -> None:
         """Make the changes of `operation`, and read what has changed; raises `RefusedError`, nothing written."""
