@@ -32,8 +32,7 @@ from ptcrm.formats.tabular import as_csv, as_tsv
 from ptcrm.text.fold import slug
 from ptcrm.text.safe import for_json, for_terminal, from_csv
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
-from tests.past import live
-from tests.repos import begin_with_a_name
+from tests.repos import begin_with_a_name, give_a_past
 
 LIST, FIND, TIMELINE = ["list"], ["find", "gear"], ["timeline"]
 ROWS = [["due"], ["agenda"], ["neglected"], ["birthdays"], LIST, FIND, TIMELINE, ["tags"], ["fields"]]
@@ -340,7 +339,7 @@ def strict(schema: Any) -> Any:  # noqa: ANN401
 @pytest.mark.parametrize("name", NAMES)
 def test_the_answers_are_as_the_schemas_say(name: str, sample: Path, run: Run) -> None:
     if name in ("history", "blame", "diff"):
-        live(sample)
+        give_a_past(sample)
     (sample / "customers" / "odd.md").write_text("---\nname: Odd\ncadence: 3 wks\n---\n", encoding="utf-8")
     run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
     (sample / "customers" / "odd 2.md").write_text("---\nname: Odd\n---\n")  # something to merge

@@ -28,8 +28,7 @@ from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import FIELDS, read_customer
 from ptcrm.workspace import Workspace
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
-from tests.past import live
-from tests.repos import begin_with_a_name
+from tests.repos import begin_with_a_name, give_a_past
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 NAMES = [page.stem for page in PAGES]
@@ -232,7 +231,7 @@ def test_every_example_runs(
     unshown = []
     vault = shutil.copytree(SAMPLE, own_home / "customers")
     if has_past(block.text):
-        live(vault)
+        give_a_past(vault)
     monkeypatch.chdir(vault)
     if block.heading == "commands: ptcrm sync":
         begin_with_a_name(vault)
@@ -656,7 +655,7 @@ ANSWERS = {
 def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> None:
     odd = "---\nname: Odd\ncadence: 3 wks\n---\n"
     if has_past(command):
-        live(sample)
+        give_a_past(sample)
     (sample / "customers" / "odd.md").write_text(odd, encoding="utf-8")
     run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
     (sample / "customers" / "odd 2.md").write_text(odd, encoding="utf-8")  # something to merge

@@ -14,8 +14,7 @@ import pytest
 
 from ptcrm.cli import cli
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, Run
-from tests.past import begin, commit
-from tests.repos import begin_with_a_name, git
+from tests.repos import begin_with_a_name, commit, git, make_repository
 from tests.test_docs import NOT_RUN, commands, has_past, transcript
 
 ANNA = """---
@@ -67,7 +66,7 @@ def no_vault(vault: Path, _: Run) -> None:
 def a_past(vault: Path, anna: str = ANNA) -> None:
     """Three commits, and something that is not committed."""
     place = vault / "customers" / "private" / "anna.md"
-    begin(vault)
+    make_repository(vault)
     for day, author, old in (
         ("2026-10-01", "Ola", "- 2026-11-"),
         ("2026-11-02", "Marta", "- 2026-11-20"),

@@ -12,7 +12,7 @@ import pytest
 
 from ptcrm.git import repo
 from tests.conftest import DAY, MakeVault, Run
-from tests.past import begin, commit, git
+from tests.repos import commit, git, make_repository
 
 ANNA = """\
 ---
@@ -36,7 +36,7 @@ class Book:
 
     def __init__(self, vault: Path, run: Run) -> None:
         self.vault, self._run = vault, run
-        begin(vault)
+        make_repository(vault)
 
     @property
     def anna(self) -> Path:
@@ -85,7 +85,7 @@ def test_what_changed_when_and_by_whom(book: Book) -> None:
     assert lines[:4] == [
         "not committed",
         "    tier: gold → silver",
-        f"2026-11-02 23:59  Jan Žák  {git(book.vault, 'rev-parse', '--short=8', 'HEAD')}",
+        f"2026-11-02 23:59  Jan Žák  {git(book.vault, 'rev-parse', '--short=8', 'HEAD').stdout.strip()}",
         "    logged 2026-11-02 call: Hello",
     ]
     assert lines[-1] == "    file made (customers/anna.md): 3 fields, 1 follow-up, 1 log entry, notes"
@@ -375,7 +375,7 @@ def test_commits_that_are_rewritten_are_not_told(book: Book) -> None:
 
 def test_a_vault_inside_a_larger_repository(tmp_path: Path, make_vault: MakeVault, run: Run) -> None:
     vault = make_vault({"anna": ANNA}, name="a b/vault")
-    begin(tmp_path / "a b")
+    make_repository(tmp_path / "a b")
     (tmp_path / "a b" / "customers").mkdir()
     (tmp_path / "a b" / "customers" / "anna.md").write_text(ANNA.replace("Anna", "Other"))
     commit(tmp_path / "a b", "2026-11-01")
@@ -428,14 +428,14 @@ def test_each_part_has_its_author(book: Book) -> None:
 
 def test_a_commit_from_before_1970_is_no_error(book: Book) -> None:
     book.commit("2026-11-01")
-    tree, parent = (git(book.vault, "rev-parse", what) for what in ("HEAD^{tree}", "HEAD"))
+    tree, parent = (git(book.vault, "rev-parse", what).stdout.strip() for what in ("HEAD^{tree}", "HEAD"))
     file = book.vault.parent / "raw"
     file.write_text(
         f"tree {tree}\nparent {parent}\nauthor A <a@b> 1700000000 +0000\ncommitter B <b@c> -100 +0000\n\nx\n",
         encoding="utf-8",
         newline="",
     )
-    made = git(book.vault, "hash-object", "-t", "commit", "-w", "--literally", str(file))
+    made = git(book.vault, "hash-object", "-t", "commit", "-w", "--literally", str(file)).stdout.strip()
     git(book.vault, "reset", "-q", "--soft", made)
     assert len(book.json("history", "anna")) == 1
     assert book.json("diff") == []

@@ -423,6 +423,96 @@ def test_logs_of_other_names_are_merged_by_their_days() -> None:
     assert both(base, ours, theirs).content.decode() == expected
 
 
+SERIES = "- [ ] 2026-12-01 call: Ask about the shop [every:: 1 month]\n"
+CLOSED = "- [x] 2026-12-01 call: Ask about the shop [every:: 1 month] [done:: 2026-11-22]\n"
+NEXT = SERIES.replace("2026-12-01", "2027-01-01")
+SIGNED = "- [ ] Ask about the shop 🔁 every month 📅 2026-12-01\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "done", "theirs", "expected"),
+    [
+        (SERIES, NEXT + CLOSED, (("1 month", "2 months"),), (("1 month", "2 months"),)),
+        (SERIES, NEXT + CLOSED, (("the shop", "both shops"),), (("the shop", "both shops"),)),
+        (SERIES, NEXT + CLOSED, (("call: Ask about", "visit: See"),), (("call: Ask about", "visit: See"),)),
+        (SERIES, NEXT + CLOSED, ((" [every:: 1 month]", ""),), ((" [every:: 1 month]", ""),)),
+        (SERIES, NEXT + CLOSED, (("2026-12-01", "2026-12-09"),), ()),  # it was done before
+        (SERIES, NEXT + CLOSED, (("2026-12-01", "2027-03-01"),), (("2027-01-01", "2027-03-01"),)),
+        (
+            SIGNED,
+            SIGNED.replace("2026-12", "2027-01") + SIGNED.replace("[ ]", "[x]"),
+            (("month", "2 months"), ("2026-12-01", "2026-12-02")),
+            (("month", "2 months"),),
+        ),
+    ],
+)
+def test_what_one_side_changed_in_a_series_is_meant_for_its_next(
+    base: str, done: str, theirs: tuple[Change, ...], expected: tuple[Change, ...]
+) -> None:
+    def changed(text: str, changes: tuple[Change, ...]) -> str:
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        return text
+
+    old, mine, yours = (after((TASK, text)) for text in (base, done, changed(base, theirs)))
+    result = both(old, mine, yours)
+    assert result == Merged(after((TASK, changed(done, expected))).encode())
+    for side in (mine, yours):  # and once more
+        assert both(old, result.content.decode(), side).content == result.content
+
+
+def test_a_series_that_both_sides_have_gone_on_with() -> None:
+    later = NEXT.replace("2027-01-01", "2027-01-05")
+    result = both(after((TASK, SERIES)), after((TASK, NEXT + CLOSED)), after((TASK, later + CLOSED)))
+    assert result == Merged(after((TASK, later + CLOSED)).encode())
+
+
+def test_a_series_with_a_line_for_each_of_two_days() -> None:
+    second, third = SERIES.replace("12-01", "12-08"), SERIES.replace("12-01", "12-15")
+    ours = NEXT + CLOSED + second
+    theirs = SERIES + third.replace("shop", "shops")
+    expected = NEXT + CLOSED + third.replace("shop", "shops")
+    result = both(after((TASK, SERIES + second)), after((TASK, ours)), after((TASK, theirs)))
+    assert result.content.decode() == after((TASK, expected))
+
+
+def test_what_a_series_has_below_its_box_in_an_editor_stays_there() -> None:
+    ticked = SERIES.replace("[ ]", "[x]")
+    result = both(
+        after((TASK, SERIES)), after((TASK, ticked)), after((TASK, SERIES), ("1 month", "2 months"))
+    )
+    assert result.content.decode() == after((TASK, ticked), ("1 month", "2 months"))
+
+
+COMMENTED = "sizes: [a, # one\n  b]\n"
+NESTED = "kids:\n  - name: Ola\n    age: 3\n  - name: Jan\n    age: 5\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "expected"),
+    [
+        (COMMENTED, ("one", "first"), ("b]", "b, c]"), "sizes: [a, # first\n  b, c]\n"),
+        (COMMENTED, ("one", "first"), ("one", "two"), None),
+        (NESTED, ("3", "4"), ("Ola", "Ala"), NESTED.replace("Ola\n    age: 3", "Ala\n    age: 4")),
+        (NESTED, ("3", "4"), ("3", "2"), None),
+        (COMMENTED, ("a,", "a, c,"), ("b]", "b, d]"), "sizes: [a, c, # one\n  b, d]\n"),
+    ],
+)
+def test_lists_with_comments_or_mappings_in_them(
+    base: str, ours: Change, theirs: Change, expected: str | None
+) -> None:
+    old, mine, yours = (
+        after(("norms:", f"{keys}norms:")) for keys in (base, base.replace(*ours), base.replace(*theirs))
+    )
+    result = both(old, mine, yours)
+    assert result.conflicts == (expected is None)
+    if expected is None:
+        assert sides(result.content) == (mine.encode(), yours.encode())
+    else:
+        assert result.content.decode() == after(("norms:", f"{expected}norms:"))
+
+
 def test_keys_that_one_side_put_in_another_order() -> None:
     ours = after(
         (

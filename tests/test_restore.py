@@ -23,7 +23,7 @@ from ptcrm.model.config import Config
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.log import LineReader
 from tests.conftest import MakeVault, Run
-from tests.past import begin, commit, git
+from tests.repos import commit, git, make_repository
 from tests.test_history import ANNA, Book
 
 CONFIG = "tiers: {gold: {}, silver: {}}\ntimezone: Europe/Warsaw\n"
@@ -59,7 +59,7 @@ def test_the_day_ends_in_the_vaults_zone(book: Book) -> None:
 def test_today_is_that_day_and_the_commit_is_named(book: Book) -> None:
     result = book.ask("show", "anna", "--as-of", "2026-11-12")
     assert "last contact 2026-11-02 (call), 10 days ago" in result.stdout
-    head = git(book.vault, "rev-parse", "--short=8", "HEAD")
+    head = git(book.vault, "rev-parse", "--short=8", "HEAD").stdout.strip()
     assert f"as of Thursday 12 November 2026: 2026-11-03 13:00  Ola  {head}" in result.stderr
 
 
@@ -108,7 +108,7 @@ def test_of_a_file_made_and_deleted_on_one_day_git_shows_the_last(book: Book) ->
     book.commit("2026-11-05T09:00:00+00:00")
     error = book.ask("restore", "jan", "--as-of", "2026-11-07", code=3).stderr
     place = error.strip().rpartition("git show ")[2]
-    assert git(book.vault, "show", place) == "---\nname: Jan\n---"
+    assert git(book.vault, "show", place).stdout == "---\nname: Jan\n---\n"
     assert "The first commit of it" in book.ask("restore", "jan", "--as-of", "2026-11-04", code=3).stderr
 
 
@@ -280,7 +280,7 @@ def _live(vault: Path, steps: list[tuple[str, str, int]]) -> date:
     """Make a history of these steps; the last day."""
     (vault / "customers").mkdir(parents=True)
     (vault / "ptcrm.yaml").write_text(CONFIG)
-    begin(vault)
+    make_repository(vault)
     day = FIRST
     for stem in STEMS[:2]:
         _change(vault, "log", stem, 0)
@@ -305,7 +305,8 @@ def _compare(folder: Path, steps: list[tuple[str, str, int]]) -> None:
     for ahead in range((last - FIRST).days + 1):
         day = FIRST + timedelta(days=ahead)
         until = f"{day + timedelta(days=1)}T00:00:00+02:00"
-        git(other, "checkout", "-q", git(vault, "rev-list", "-1", f"--before={until}", "main"))
+        there = git(vault, "rev-list", "-1", f"--before={until}", "main").stdout.strip()
+        git(other, "checkout", "-q", there)
         for stem in STEMS:
             then = _ask(vault, "show", f"{stem.title()}", "--json", "--as-of", str(day), today=last)
             now = _ask(other, "show", f"{stem.title()}", "--json", today=day)

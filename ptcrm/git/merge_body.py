@@ -19,6 +19,7 @@ from ptcrm.vault.log import LineReader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ptcrm.model.customer import FollowUp
     from ptcrm.text.markdown import Item
     from ptcrm.vault.document import Document
 
@@ -81,10 +82,15 @@ def _item(block: _Block, gap: str, under: str, report: Report) -> Part:
     if item is None or item.box is not None:
         known = item and _reader().follow_up(item, text, report)
         same = known.origin if known else f"|{fold(item.content.of(text)) if item else ''}"
-        return Part("task", _name("task", words), words, gap, same, "", under)
+        part = Part("task", _name("task", words), words, gap, same, "", under)
+        return part._replace(mark=_mark(known), repeats=known.every is not None) if known else part
     when = _when(text, item.content.start)
     kind = "entry" if when and item.marker in "-*+" else "item"
     return Part(kind, _name(kind, words), words, gap, "", when, under)
+
+
+def _mark(task: FollowUp) -> str:
+    return "open" if task.mark == "open" else "closed"
 
 
 def _name(kind: str, words: str) -> str:

@@ -135,15 +135,25 @@ def _as_value(base: Part | None, ours: Part, theirs: Part) -> str | None:
 
 def _value(base: Part | None, ours: Part, theirs: Part) -> str | None:
     left, right = _pieces(ours)[1], _pieces(theirs)[1]
+    old = _pieces(base)[1] if base else None
+    if any(part and _has_comments(part) for part in (base, ours, theirs)):
+        return None if old is None else merge_lines(old, left, right, is_code=True)
     if _is_same(ours, theirs):
         return min(left, right)
-    if base is None:
+    if base is None or old is None:
         return None
     if _is_same(base, ours):
         return right
     if _is_same(base, theirs):
         return left
-    return merge_lines(_pieces(base)[1], left, right) if "\n" in left and "\n" in right else None
+    is_code = any(isinstance(part.node, Sequence | Mapping) for part in (base, ours, theirs))
+    return merge_lines(old, left, right, is_code=is_code) if "\n" in left and "\n" in right else None
+
+
+def _has_comments(part: Part) -> bool:
+    """Whether a comment may stand inside of a list or mapping, where only its line tells what it belongs to."""
+    value = _pieces(part)[1]
+    return isinstance(part.node, Sequence | Mapping) and "\n" in value and "#" in value
 
 
 # Lists
@@ -158,10 +168,25 @@ def _as_list(base: Part | None, ours: Part, theirs: Part) -> list[Piece] | None:
     style = _style(old, left, right)
     if "map" in (left.style.form, right.style.form) and left.style.form != right.style.form:
         return None
+    if old is not None and _both_reworked(old.members, left.members, right.members):
+        return None
     pieces = _in_style(style, read)
     if style.form == "plain" and pieces is not None and len(pieces) != 3:
         pieces = _in_style(_longer(ours.under, old), read)
     return pieces
+
+
+def _both_reworked(base: list[Part], ours: list[Part], theirs: list[Part]) -> bool:
+    """Whether both sides lack a member that was a list or mapping and each has another new one.
+
+    It may be what they have made of the same member, of which nothing tells which one it was.
+    """
+    old, left, right = ({part.name for part in side if _is_nested(part)} for side in (base, ours, theirs))
+    return bool(old - left - right and left - old - right and right - old - left)
+
+
+def _is_nested(part: Part) -> bool:
+    return part.kind == "member" and isinstance(part.node, Sequence | Mapping)
 
 
 def _style(old: _List | None, left: _List, right: _List) -> _Style:

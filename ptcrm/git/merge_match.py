@@ -20,7 +20,7 @@ _SHORT = 300  # characters
 _ALIKE = 0.6
 _WORDS_ALIKE = 0.5
 _CONTAINED = 0.9
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BETWEEN = re.compile(r"([ \t\r]*\n[ \t]*|(?<=[.!?…])[ \t]+(?=\S))")
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
@@ -31,6 +31,7 @@ class Part(NamedTuple):
     `name` says which part it is: the same name in another version is the same part. `text` is whole lines with
     their ends (or a piece of one line). `gap` are the blank lines above. `same` is what a follow-up is known
     by after its text has changed. `when` is the day and time of an item, `under` the heading it stands below.
+    A follow-up is `open` or `closed` by its `mark`; `past` in the base where a side has gone on with the next.
     """
 
     kind: str
@@ -42,22 +43,25 @@ class Part(NamedTuple):
     under: str = ""
     node: Node | None = None
     at: int = 0
+    mark: str = ""
+    repeats: bool = False
 
 
+Matches = list[int | None]  # for each part of a side the place in the base, or None for a new one
 _Ranges = tuple[int, int, int, int]  # from and to in the one, from and to in the other
 
 # Kinds whose text may change while they stay what they are. An entry that is edited is another entry.
 _EDITED = frozenset(["task", "text", "heading", "item", "code"])
 
 
-def matches(base: Sequence[Part], side: Sequence[Part]) -> list[int | None]:
+def matches(base: Sequence[Part], side: Sequence[Part]) -> Matches:
     """For each part of `side` the place of the part of `base` that it is, or None if it is new.
 
     First parts of one name in their order, then those that have moved, then follow-ups by what they are known by,
     then what was edited: alike, of one kind and in one place; last headings by what stands below them.
     """
     order = aligned([part.name for part in base], [part.name for part in side])
-    found: list[int | None] = [None] * len(side)
+    found: Matches = [None] * len(side)
     for one, other in order:
         found[other] = one
     free = set(range(len(base))) - {one for one, _ in order}
@@ -80,7 +84,7 @@ def _same(part: Part) -> str:
 
 def planned(part: Part) -> str:
     """By what a follow-up is known with its day: its block id, else its channel and words and the day."""
-    day = None if part.same.startswith("^") else _DAY.search(part.text)
+    day = None if part.same.startswith("^") else DAY.search(part.text)
     return f"{part.same}|{day[0]}" if day and part.same else part.same
 
 
@@ -129,7 +133,7 @@ def _anchors(base: Sequence[str], side: Sequence[str], ranges: _Ranges) -> list[
 
 def _match_by(
     free: set[int],
-    found: list[int | None],
+    found: Matches,
     base: Sequence[Part],
     side: Sequence[Part],
     known: Callable[[Part], str],
@@ -148,7 +152,7 @@ def _match_by(
 
 def _match_edited(
     free: set[int],
-    found: list[int | None],
+    found: Matches,
     base: Sequence[Part],
     side: Sequence[Part],
     order: list[tuple[int, int]],
@@ -181,14 +185,14 @@ def alike(ones: Sequence[Part], others: Sequence[Part]) -> Iterator[tuple[int, i
     if len(ones) * len(others) > _MOST_PAIRS:
         return
     ranked = sorted(
-        (-likeness, min(one.text, other.text), max(one.text, other.text), at, place)
+        (-likeness, -_kept(one, other), min(one.text, other.text), max(one.text, other.text), at, place)
         for at, one in enumerate(ones)
         for place, other in enumerate(others)
         if one.kind == other.kind and (likeness := _likeness(one, other))
     )
     taken: set[int] = set()
     placed: set[int] = set()
-    for _, _, _, at, place in ranked:
+    for *_, at, place in ranked:
         if at not in taken and place not in placed:
             taken.add(at)
             placed.add(place)
@@ -213,10 +217,19 @@ def _likeness(one: Part, other: Part) -> float:
 
 
 def _compared(part: Part) -> str:
-    """The text that says what a part is: of a follow-up only its words, and none where a block id says it."""
+    """The text that says what a part is: of a heading its title, of a follow-up its words, and none with a block id."""
+    if part.kind == "heading":
+        return part.same
     if part.kind != "task":
         return part.text
     return "" if part.same.startswith("^") else part.same.partition("|")[2]
+
+
+def _kept(one: Part, other: Part) -> int:
+    """How much of what a follow-up has beside its words is the same: its channel, its day."""
+    channels = {part.same.partition("|")[0] for part in (one, other)}
+    days = {tuple(DAY.findall(part.text)) for part in (one, other)}
+    return (len(channels) == 1) + (len(days) == 1)
 
 
 def _ratio(matcher: object) -> float:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.git.merge_headings import headings_of
-from ptcrm.git.merge_match import Part, aligned, alike, matches, named, planned, three_way
+from ptcrm.git.merge_match import Matches, Part, aligned, alike, matches, named, planned, three_way
+from ptcrm.git.merge_series import go_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
 START = -1
 _PROSE = frozenset(["text", "code"])
@@ -31,7 +32,6 @@ class Conflict(NamedTuple):
 
 
 Piece = str | Conflict
-Matches = list[int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class _Versions:
     base: dict[int, Part]
     ours: dict[int, Part]
     theirs: dict[int, Part]
-    _downward: dict[str, bool] = field(default_factory=dict)
+    _downward: dict[frozenset[str], bool] = field(default_factory=dict)
 
     def part(self, number: int) -> Part:
         """Any version of the part."""
@@ -72,8 +72,8 @@ class _Versions:
         texts = sorted([self.ours[number].text, self.theirs[number].text])
         return texts[0], texts[1], number if number in self.base else len(self.base)
 
-    def is_downward(self, under: str) -> bool:
-        """Whether the log under a heading has the newest entry first, or does not tell (FORMAT §2.3)."""
+    def is_downward(self, under: frozenset[str]) -> bool:
+        """Whether the log under these headings has the newest entry first, or does not tell (FORMAT §2.3)."""
         if under not in self._downward:
             told = {_direction(version.values(), under) for version in (self.ours, self.theirs)} - {None}
             known = _direction(self.base.values(), under)
@@ -81,8 +81,8 @@ class _Versions:
         return self._downward[under]
 
 
-def _direction(parts: Iterable[Part], under: str) -> bool | None:
-    days = [part.when[:10] for part in parts if part.kind == "entry" and part.when and part.under == under]
+def _direction(parts: Iterable[Part], under: Container[str]) -> bool | None:
+    days = [part.when[:10] for part in parts if part.kind == "entry" and part.when and part.under in under]
     return None if not days or days[0] == days[-1] else days[0] > days[-1]
 
 
@@ -153,6 +153,7 @@ def _count(base: int, ours: int, theirs: int) -> int:
 def _numbered(base: Sequence[Part], ours: Sequence[Part], theirs: Sequence[Part]) -> _Versions:
     left, right = matches(base, ours), matches(base, theirs)
     _agree(base, ours, theirs, left, right)
+    base = go_on(base, ours, theirs, left, right)
     new = [place for place, number in enumerate(left) if number is None]
     also_new = [place for place, number in enumerate(right) if number is None]
     added = [ours[place] for place in new], [theirs[place] for place in also_new]
@@ -338,7 +339,7 @@ def _in_time(known: _Versions, left: list[int], right: list[int]) -> list[int]:
     days, others = _days(known, left), _days(known, right)
     if not any(days) or not any(others):
         return _by_text(known, left, right)
-    is_downward = known.is_downward(known.part(left[0]).under)
+    is_downward = known.is_downward(frozenset(known.part(run[0]).under for run in (left, right)))
     merged: list[int] = []
     here, there = 0, 0
     while here < len(left) and there < len(right):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ptcrm.git.merge_match import Part, merge_lines
+from ptcrm.git.merge_match import DAY, Part, merge_lines
 from ptcrm.git.merge_parts import Conflict, Piece, Rules, merge_parts
 from ptcrm.vault.log import BLOCK_ID, FIELD, SIGNED_DATE
 
@@ -21,14 +21,16 @@ _OPEN = " "
 def merge_task(base: Part | None, ours: Part, theirs: Part) -> list[Piece]:
     """The follow-up with what each side changed, or a conflict of the two if they changed the same.
 
-    A box that both ticked is ticked. Of a follow-up that both added, the base is one that is open.
+    A box that both ticked is ticked. Of a follow-up that both added, the base is one that is open. Where one side has
+    gone on with the next of a series and the other has moved the one before, the later day is right for both.
     """
     old = _slots(base.text) if base else _unticked(ours.text)
     left, right = _slots(ours.text), _slots(theirs.text)
     conflict = Conflict(ours.text, theirs.text)
     if not (old and left and right):
         return [conflict]
-    pieces = merge_parts(old, left, right, Rules(_resolve)).pieces
+    rules = Rules(_resolve_next if base and base.mark == "past" else _resolve)
+    pieces = merge_parts(old, left, right, rules).pieces
     texts = [piece for piece in pieces if isinstance(piece, str)]
     return ["".join(texts)] if len(texts) == len(pieces) else [conflict]
 
@@ -80,3 +82,9 @@ def _resolve(base: Part | None, ours: Part, theirs: Part) -> list[Piece]:
         if merged is not None:
             return [merged]
     return [Conflict(ours.text, theirs.text)]
+
+
+def _resolve_next(base: Part | None, ours: Part, theirs: Part) -> list[Piece]:
+    if ours.name == "date" or ours.name.startswith("sign "):
+        return [max(ours.text, theirs.text, key=lambda text: (DAY.findall(text), text))]
+    return _resolve(base, ours, theirs)

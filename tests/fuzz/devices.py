@@ -132,6 +132,9 @@ def _change_line(dice: Dice, text: str, form: str, change: Callable[[str], str])
 
 _ENTRY = r"^- [0-9]{4}-[^\n]*\n(?:  [^\n]*\n)*"
 _OPEN = r"^- \[ \] [^\n]*\n"
+_EVERY = r"\[every:: [^\]]*\](?=[^\n]*\n)"
+_HEADING = r"^## [^\n]*\n"
+_TITLES = "Ideas|Delivery|Contract|To do|Next|Notes|About the shop"
 _PARAGRAPH = r"^(?![-#\s]|[0-9]\.|---)[^\n]*\n(?:(?![-#\s])[^\n]+\n)*(?=\n|\Z)"
 
 
@@ -186,6 +189,20 @@ def tick(dice: Dice, text: str) -> str:
 
 def _with_field(line: str, words: str) -> str:
     return re.sub(r"( \^\S+)?\n", lambda end: f"{words}{end[1] or ''}\n", line, count=1)
+
+
+def done(dice: Dice, text: str) -> str:
+    """A follow-up that repeats, closed as `ptcrm done` closes it: the next one stands above."""
+
+    def closed(line: str) -> str:
+        following = f"{line[:6]}{int(line[6:10]) + 1}{line[10:]}"
+        return following + _with_field(line.replace("[ ]", "[x]"), " [done:: 2026-11-23]")
+
+    return _change_line(dice, text, r"^- \[ \] [^\n^]*\[every:: [^\n^]*\n", closed)
+
+
+def every(dice: Dice, text: str) -> str:
+    return _change_line(dice, text, _EVERY, lambda _: f"[every:: {dice.randint(2, 9)} months]")
 
 
 def put_off(dice: Dice, text: str) -> str:
@@ -359,6 +376,20 @@ def new_section(dice: Dice, text: str) -> str:
     return f"{text}{gap}## {_pick(dice, 'Ideas|Delivery|Contract')}\n\n{dice.choice(_SENTENCES)}\n"
 
 
+def rename_heading(dice: Dice, text: str) -> str:
+    return _change_line(dice, text, _HEADING, lambda _: f"## {_pick(dice, _TITLES)}\n")
+
+
+def remove_heading(dice: Dice, text: str) -> str:
+    return _change_line(dice, text, _HEADING + r"\n?", lambda _: "")
+
+
+def add_heading(dice: Dice, text: str) -> str:
+    """A heading above a paragraph, an entry or a follow-up, so that what is below is another section's."""
+    form = dice.choice((_PARAGRAPH, _ENTRY, _OPEN))
+    return _change_line(dice, text, form, lambda lines: f"\n### {_pick(dice, _TITLES)}\n\n{lines}")
+
+
 def number_on(dice: Dice, text: str) -> str:
     """One more point in a numbered list, and those below it renumbered."""
     found = re.search(r"(?:^[0-9]\. .*\n){2,}", text, re.MULTILINE)
@@ -394,6 +425,8 @@ _SOMETIMES = [
         remove_paragraph,
     ],
     *[move_paragraph, new_section, final_newline, trailing_blanks],
+    *[rename_heading, remove_heading, add_heading, every],
+    *[done] * 4,
 ]
 _EDITS = _OFTEN + _SOMETIMES
 

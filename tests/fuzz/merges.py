@@ -35,17 +35,24 @@ MOST_CONFLICTS = 0.03
 AGAIN = "merged again from the old base, it changes"
 MOST_AGAIN = 0.001
 _NUMBER = re.compile(r"\|[0-9]+$")  # of several of one name
+_DATED = re.compile(r"^- [0-9]{4}-[^\n]*(?:\n  [^\n]*)*$", re.MULTILINE)
+_HEADING = re.compile(r"^#+ [^\n]*$", re.MULTILINE)
 _MARKED = re.compile(
     r"^<{7} [^\n]*\n(?P<ours>.*?)^={7}\r?\n(?P<theirs>.*?)^>{7} [^\n]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
 )
 
 
 class Read(NamedTuple):
-    """What a file says: its log entries by their whole text, the codes of its errors, what its follow-ups are known by."""
+    """What a file says: its log entries by their whole text, the codes of its errors, what its follow-ups are known by.
+
+    The lines of a series count once, since each side may have gone on with it. `dated` are all items that begin with a day, wherever they stand: under another heading they are no log entries.
+    """
 
     entries: Counter[str]
     errors: Counter[str]
     follow_ups: Counter[str]
+    dated: Counter[str]
+    headings: Counter[str]
 
 
 @dataclass(slots=True)
@@ -63,7 +70,7 @@ class Tally:
         self.conflicts += not is_clean
         if is_clean:
             found = read(content)
-            self.lost += found.entries != wanted(three)
+            self.lost += is_lost(three, found)
             self.broken += bool(found.errors - worst(three))
 
 
@@ -82,7 +89,7 @@ def read(content: bytes) -> Read:
     try:
         source = Source.decode("customers/it.md", content)
     except UndecodableError:
-        return Read(Counter(), Counter(["PT001"]), Counter())
+        return Read(Counter(), Counter(["PT001"]), *[Counter[str]() for _ in range(3)])
     found = read_customer(source, READER)
     entries = (
         [one.span.of(source.text).replace("\r\n", "\n") for one in found.customer.log]
@@ -91,13 +98,30 @@ def read(content: bytes) -> Read:
     )
     errors = [one.code for one in found.diagnostics if one.severity is Severity.ERROR]
     tasks = found.customer.follow_ups if found.customer else ()
-    known = Counter(_NUMBER.sub("", one.origin) for one in tasks if not one.implied)
-    return Read(Counter(entries), Counter(errors), known)
+    lines = [(_NUMBER.sub("", one.origin), one.every) for one in tasks if not one.implied]
+    known = Counter(origin for origin, every in lines if not every) + Counter(
+        {origin for origin, every in lines if every}
+    )
+    text = source.text.replace("\r\n", "\n").removesuffix("\n") + "\n"
+    dated, headings = (Counter(form.findall(text)) for form in (_DATED, _HEADING))
+    return Read(Counter(entries), Counter(errors), known, dated, headings)
 
 
-def wanted(three: Three) -> Counter[str]:
-    """The three-way union of the logs: where one side left the number of an entry alone, the other's, else the larger."""
-    base, ours, theirs = (read(content).entries for content in three)
+def is_lost(three: Three, found: Read) -> bool:
+    """Whether a result has not what it should have."""
+    return any(found_ != wanted_ for found_, wanted_ in _compared(three, found))
+
+
+def _compared(three: Three, found: Read) -> Iterator[tuple[Counter[str], Counter[str]]]:
+    """What a result has, and should have: items with a day, and log entries if no side has changed a heading."""
+    versions = [read(content) for content in three]
+    yield found.dated, union(*(one.dated for one in versions))
+    if all(one.headings == versions[0].headings for one in versions):
+        yield found.entries, union(*(one.entries for one in versions))
+
+
+def union(base: Counter[str], ours: Counter[str], theirs: Counter[str]) -> Counter[str]:
+    """The three-way union: where one side left the number of an entry alone, the other's, else the larger."""
     found = Counter[str]()
     for words in ours.keys() | theirs.keys():
         numbers = {ours[words], theirs[words]}
@@ -106,9 +130,8 @@ def wanted(three: Three) -> Counter[str]:
     return +found
 
 
-def promised(three: Three) -> Counter[str]:
-    """The follow-ups that a clean merge must have: those that neither side took away or reworded, and those that one added."""
-    base, ours, theirs = (read(content).follow_ups for content in three)
+def promised(base: Counter[str], ours: Counter[str], theirs: Counter[str]) -> Counter[str]:
+    """What a clean merge must have at least: what neither side took away or reworded, and what one added."""
     found = {
         one: min(max(ours[one], theirs[one]), ours[one] + theirs[one] - base[one]) for one in ours | theirs
     }
@@ -146,8 +169,11 @@ def faults(three: Three) -> Iterator[str]:
             yield "not idempotent"
     if merged.conflicts:
         return
-    if promised(three) - read(merged.content).follow_ups:
+    versions, found = [read(content) for content in three], read(merged.content)
+    if promised(*(one.follow_ups for one in versions)) - found.follow_ups:
         yield "follow-ups lost"
+    if promised(*(one.headings for one in versions)) - found.headings:
+        yield "headings lost"
     for side in (ours, theirs):
         again = merge(base, merged.content, side)
         if again is None or again.content != merged.content:
@@ -156,12 +182,13 @@ def faults(three: Three) -> Iterator[str]:
 
 
 def _faults_of_text(three: Three, merged: Merged) -> Iterator[str]:
-    expected, known = wanted(three), worst(three)
+    known = worst(three)
     for content in sides(merged.content) if merged.conflicts else (merged.content,):
         found = read(content)
-        if expected - found.entries:
+        compared = list(_compared(three, found))
+        if any(expected - entries for entries, expected in compared):
             yield "entries lost"
-        elif found.entries != expected:
+        elif any(entries != expected for entries, expected in compared):
             yield "entries that are not in the union"
         if found.errors - known:
             yield f"new errors: {', '.join(found.errors - known)}"
