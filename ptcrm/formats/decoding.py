@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 HEAD = 1 << 20  # bytes that are looked at to tell the encoding
 _USUAL = "cp1252"  # Western Europe, and what most old exports are in
@@ -19,7 +19,7 @@ _GUESSED = (_USUAL, *_CENTRAL, "cp1251", "koi8_r", "cp1253", "cp932", "gb18030",
 _MISREAD = re.compile(r"[^\W\d_][£¥³¹¯¼½¾¿¢¤¬±]|[£¥³¹¯¼½¾][^\W\d_]")
 # Others that Python knows (`zlib`, `idna`) are no encodings of text, or slow.
 _OF_TEXT = re.compile(
-    "(?:utf|us-ascii|ascii|iso-?8859|latin|windows-|cp|koi8|mac|shift|gb|big5|euc|iso-2022)[a-z0-9_-]*"
+    "(?:utf-?_?(?=8|16|32)|us-ascii|ascii|iso-?8859|latin|windows-|cp|koi8|mac|shift|gb|big5|euc|iso-2022)[a-z0-9_-]*"
 )
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -119,7 +119,7 @@ def _is_utf8(line: bytes) -> bool:
 
 def numbered_lines(
     stream: io.BufferedReader[io.RawIOBase], encoding: str | None, longest: int
-) -> Iterator[tuple[int, bytes]]:
+) -> Generator[tuple[int, bytes], None, None]:
     r"""The lines of `stream` without their ends (`\n`, `\r` or both), from number 1 on.
 
     Those of a wide encoding come as UTF-8. Of a line over `longest` bytes only the beginning is kept.

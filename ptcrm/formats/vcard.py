@@ -25,6 +25,7 @@ LONGEST_VALUE = 10_000  # characters; a longer one is cut
 LARGEST_FIELDS = 48_000  # bytes of all fields, since front matter has at most 64 KiB; the rest is left out
 LONGEST_NOTES = 1_000_000  # characters; longer ones are cut
 OUR_UID = "@ptcrm"  # how a UID ends that a vault has given: it names no other source
+_AROUND = 6  # bytes of quotes, bullet and line end
 _SHOWN = 80  # characters of a value in a message
 
 _Values = dict[str, dict[str, Property]]  # of each field its values, and where each is from
@@ -122,15 +123,15 @@ def _fields(card: Card, values: _Values) -> Iterator[tuple[str, tuple[str, ...]]
     size = 0
     for key in sorted(values, key=_order):
         for value, one in values[key].items():
-            size += len(value.encode())
+            size += len(f"{key}: {value}".encode()) + _AROUND
             if size > LARGEST_FIELDS:
                 card.say(
                     one.line, f"{one.name}: this card says too much for one file", "The rest is left out."
                 )
             else:
                 _keep(card, kept, key, value, one)
-    for key, found in kept.items():
-        yield key, tuple(found) if key in BY_NAME else (", ".join(found),)
+    for key in sorted(kept, key=lambda key: (_order(key), key)):
+        yield key, tuple(kept[key]) if key in BY_NAME else (", ".join(kept[key]),)
 
 
 def _order(key: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import io
 import re
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -31,7 +32,10 @@ DROPPED = frozenset({b"PHOTO", b"LOGO", b"SOUND", b"KEY"})  # pictures, sounds a
 _PLAIN_CODE, _BITS = ("8BIT", "7BIT"), ("B", "BASE64")
 _NAME = re.compile(rb"(?:[A-Za-z0-9_-]+\.)?([A-Za-z0-9_-]+)")
 _VALUE = rb'(?:"[^"]*+"|[^";:,]*+)'
-_START = re.compile(_NAME.pattern + rb"((?:;[A-Za-z0-9_-]+(?:=%b(?:,%b)*+)?+)*+);?:" % (_VALUE, _VALUE))
+_START = re.compile(
+    rb"(?P<head>%b(?:;[A-Za-z0-9_-]+(?:=%b(?:,%b)*+)?+)*+);?:" % (_NAME.pattern, _VALUE, _VALUE)
+)
+_LOOSE = re.compile(rb'(?P<head>%b);[^":]*:' % _NAME.pattern)  # Android's `TEL;X-CUSTOM(CHARSET=…,…):1`
 _MARK = re.compile(rb"\s*(BEGIN|END)\s*:\s*([A-Z0-9-]+)\s*", re.IGNORECASE)
 _LEFT_OVER = re.compile(rb"[A-Za-z0-9+/=\s]*")  # of a picture whose lines are not folded
 _IS_QUOTED = re.compile(rb"[;=]QUOTED-PRINTABLE[;:]", re.IGNORECASE)
@@ -71,9 +75,12 @@ class Card:
         return Flaw(f"{self.file}:{line}", message, hint)
 
     def say(self, line: int, message: str, hint: str = "") -> None:
-        """Note what is wrong on a line, unless there is too much of that already."""
+        """Note what is wrong on a line, once, and unless there is too much of that already."""
+        flaw = self.flaw(line, message, hint)
+        if flaw in self.flaws:
+            return
         if len(self.flaws) < _MOST_FLAWS:
-            self.flaws.append(self.flaw(line, message, hint))
+            self.flaws.append(flaw)
         elif len(self.flaws) == _MOST_FLAWS:
             self.flaws.append(self.flaw(self.line, "more of this card could not be used"))
 
@@ -97,10 +104,11 @@ def read_cards(stream: BinaryIO, name: str, encoding: str | None = None) -> Iter
         head = buffered.peek(HEAD)
         known = known or marked_encoding(head)
         letters = Letters(head, "utf-8" if is_wide(known) else known)
-        lines = _unfolded(numbered_lines(buffered, known, LONGEST_LINE))
-        yield from _Reader(name, letters, is_utf8=is_wide(known)).cards(lines)
+        with closing(numbered_lines(buffered, known, LONGEST_LINE + 1)) as lines:
+            yield from _Reader(name, letters, is_utf8=is_wide(known)).cards(_unfolded(lines))
         if letters.guess:
-            message = f"the file does not say how its letters are encoded; {letters.guess} was taken"
+            taken = letters.guess.replace("cp125", "windows-125")
+            message = f"the file does not say how its letters are encoded; {taken} was taken"
             yield Flaw(name, message, "If letters are wrong, name it: --encoding windows-1252")
     finally:
         buffered.detach()
@@ -215,7 +223,7 @@ class _Reader:
             return
         if len(card.properties) > MOST_LINES:
             return
-        start = _START.match(line.content, 0, LONGEST_NAME)
+        start = _START.match(line.content, 0, LONGEST_NAME) or _LOOSE.match(line.content, 0, LONGEST_NAME)
         if start is None:
             if not _LEFT_OVER.fullmatch(line.content):
                 shown = for_terminal(line.content[:30].decode(errors="replace"))
@@ -232,7 +240,7 @@ class _Reader:
         """The property of a line that fits the grammar; raises `ValueError` if its value cannot be decoded."""
         from vobject.base import parseLine
 
-        head = self.letters.text(start[0].rstrip(b";:")) + ":"
+        head = self.letters.text(start["head"]) + ":"
         name, given, _, group = parseLine(head)
         params: dict[str, list[str]] = {}
         for word, *values in given:
