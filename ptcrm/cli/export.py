@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ptcrm.cli.cards import vcard_command
 from ptcrm.cli.options import Place, Session, pass_session
 from ptcrm.cli.output import tell
 from ptcrm.errors import PtcrmError, RefusedError, UsageError
@@ -28,7 +29,11 @@ def export_command() -> None:
     \b
     Example:
       ptcrm export ics -o follow-ups.ics
+      ptcrm export vcard -o customers.vcf
     """
+
+
+export_command.add_command(vcard_command)
 
 
 @export_command.command("ics")

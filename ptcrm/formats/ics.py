@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptcrm.formats.content import content_line as _line
+from ptcrm.formats.content import escaped
 from ptcrm.model.config import Feed
 from ptcrm.model.dates import Interval, later, time_there
 from ptcrm.model.occurrence import CONTACT_KINDS, YEARLY_KINDS, Occurrence
 from ptcrm.text.fold import same_id
-from ptcrm.text.safe import for_feed, one_line
+from ptcrm.text.safe import for_feed
 from ptcrm.text.template import filled
 from ptcrm.text.words import plural
 
@@ -38,7 +40,6 @@ _MEETING = timedelta(minutes=30)
 _NAMES_IN_TITLE, _NAMES_IN_TEXT = 3, 20
 _DAY, _SECONDS = timedelta(days=1), 86400
 _LARGEST_INTEGER = 2**31 - 1  # RFC 5545 §3.3.8; reached in 2088
-_LONGEST = 74  # octets of a line that is not folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,25 +471,8 @@ def _header(look: Look) -> bytes:
 
 
 def _text(name: str, value: str, *, lines: bool = False) -> bytes:
-    r"""A property of type TEXT: nothing in the value can end it (RFC 5545 §3.3.11).
-
-    icalendar's own escaping would make a line break of the `\N` in `D:\Notes`.
-    """
-    plain = for_feed(value if lines else one_line(value))
-    for sign in ("\\", ";", ","):
-        plain = plain.replace(sign, f"\\{sign}")
-    return _line(name, plain.replace("\n", "\\n"))
-
-
-def _line(name: str, value: str) -> bytes:
-    """A content line, folded (RFC 5545 §3.1); `name` has its parameters."""
-    line = f"{name}:{value}"
-    content = line.encode()
-    if len(content) > _LONGEST:
-        from icalendar.parser import Contentline  # loaded only if an event is written
-
-        content = Contentline(line).to_ical()  # type: ignore[no-untyped-call]
-    return content + b"\r\n"
+    """A property of type TEXT (RFC 5545 §3.3.11)."""
+    return _line(name, escaped(value, lines=lines))
 
 
 def _moment(at: datetime) -> str:

@@ -244,7 +244,7 @@ def _roll_back(begun: list[Step], steps: list[Step], journal: Journal, operation
         ) from error
 
 
-def write_outside(path: Path, new: bytes, begins: bytes, *, mode: int = 0o666) -> bool:
+def write_outside(path: Path, new: bytes, begins: bytes | tuple[bytes, ...], *, mode: int = 0o666) -> bool:
     """Write an export to `path`, which a person named: whole or not at all. False if it was the same already.
 
     A new file has this `mode`, another one keeps its rights. Raises `RefusedError`. A file that does not begin as
