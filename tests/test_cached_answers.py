@@ -97,6 +97,12 @@ conflicts --json
 export ics
 export ics --feed gold
 export ics --feed birthdays
+export csv
+export csv --table log -tag:vip
+export jsonl --table follow-ups
+export jsonl state:overdue
+export print anna
+export print jan --html
 digest
 digest --markdown
 feed list

@@ -222,7 +222,12 @@ BAD_WORDS = [
     ["add", "Jan", "--tier", "gold"],
     ["log", "anna-k", b"call: \xff".decode(errors="surrogateescape")],
     ["set", "anna-k", "role", b"\xff".decode(errors="surrogateescape")],
-    ["export", "csv"],
+    ["export", "vcf"],
+    ["export", "csv", "--table", "orders"],
+    ["export", "csv", "hue:::"],
+    ["export", "sqlite"],
+    ["export", "sqlite", "-o", "-"],
+    ["export", "print", "anna-k", "--html", "--markdown"],
 ]
 
 
@@ -397,6 +402,8 @@ def test_an_export_never_replaces_a_customer(run: Run, make_vault: MakeVault) ->
     before = snapshot(vault)
     for path in (vault / "ptcrm.yaml", vault / "customers" / "anna-k.md"):
         assert run("--vault", vault, "--today", DAY, "export", "ics", "-o", path).exit_code == 4
+        for words in ("csv", "jsonl", "sqlite", "csv --table log", "print anna-k", "print anna-k --html"):
+            assert run("--vault", vault, "export", *words.split(), "-o", path).exit_code == 4, words
     assert snapshot(vault) == before
 
 

@@ -112,7 +112,11 @@ def test_what_of_a_word_bash_replaces(text: str, line: Line) -> None:
     [
         ("ptcrm li", ["word list"]),
         ("ptcrm --vault /nowhere li", ["word list"]),
-        ("ptcrm export ", ["word ics"]),
+        ("ptcrm export i", ["word ics"]),
+        ("ptcrm export csv --ta", ["word --table"]),
+        ("ptcrm export csv --table f", ["word follow-ups"]),
+        ("ptcrm export csv tags:bake", ["word bakery"]),
+        ("ptcrm export print thies-p", ["word thies-petersen"]),
         ("ptcrm feed r", ["word rotate"]),
         ("ptcrm --to", ["word --today"]),
         ("ptcrm due --u", ["word --until"]),

@@ -1,4 +1,4 @@
-"""Files for other programs: `ptcrm export ics`."""
+"""Files for other programs: `ptcrm export ics`, and the group of all exports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import click
 from ptcrm.cli.cards import vcard_command
 from ptcrm.cli.options import Place, Session, pass_session
 from ptcrm.cli.output import tell
+from ptcrm.cli.printing import print_command
+from ptcrm.cli.tables import csv_command, jsonl_command, sqlite_command
 from ptcrm.errors import PtcrmError, RefusedError, UsageError
 from ptcrm.text.words import plural
 from ptcrm.vault.store import write_outside
@@ -34,6 +36,10 @@ def export_command() -> None:
 
 
 export_command.add_command(vcard_command)
+export_command.add_command(csv_command)
+export_command.add_command(jsonl_command)
+export_command.add_command(sqlite_command)
+export_command.add_command(print_command)
 
 
 @export_command.command("ics")

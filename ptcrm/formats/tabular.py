@@ -26,6 +26,17 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
     return written.getvalue()
 
 
+def as_table(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    r"""As `as_csv`, and so that lists can be read back: a `;` in a member is written `\;`, a backslash `\\`."""
+    return as_csv(columns, ({name: _escaped(value) for name, value in row.items()} for row in rows))
+
+
+def _escaped(value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    return [str(member).replace("\\", r"\\").replace(";", r"\;") for member in value]
+
+
 def as_tsv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
     """The rows with a header line; no cell has a tab or a line break in it."""
     lines = [[for_csv(for_terminal(one_line(name))) for name in columns]]
