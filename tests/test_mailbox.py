@@ -264,7 +264,7 @@ def test_one_message_in_two_folders_has_one_identity() -> None:
      ("Team: a@x.example, b@x.example;, c@x.example", ["a@x.example", "b@x.example", "c@x.example"]),
      ("undisclosed-recipients:;", []),
      ("<@relay.example:anna@x.example>", ["anna@x.example"]),
-     ("'anna@x.example'", ["'anna@x.example'"]),
+     ("'anna@x.example', o'brien@x.example", ["anna@x.example", "o'brien@x.example"]),
      ('"unclosed <a@x.example>', []),
      ("mailto:anna@x.example; jan@y.example", ["anna@x.example", "jan@y.example"]),
      ("a@b@c, @x, x@, \x00@x", [])],

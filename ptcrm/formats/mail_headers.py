@@ -115,7 +115,7 @@ def addresses(value: str) -> Iterator[str]:
 
 
 def _address(words: str) -> Iterator[str]:
-    found = _ADDRESS.fullmatch(words.strip())
+    found = _ADDRESS.fullmatch(words.strip().strip("'"))
     if found and found[0].isprintable():
         yield found[0]
 

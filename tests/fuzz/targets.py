@@ -10,9 +10,17 @@ from ptcrm.errors import RefusedError, UsageError
 from ptcrm.formats.mail_files import message_of, messages_of_mbox
 from ptcrm.formats.mailbox import drafts as mail_drafts
 from ptcrm.formats.mailbox import own_addresses
+from ptcrm.formats.meetings import drafts as calendar_drafts
 from ptcrm.formats.mine import Mine
 from ptcrm.model.customer import LogEntry
-from ptcrm.model.dates import parse_anniversary, parse_date, parse_day, parse_interval, parse_time
+from ptcrm.model.dates import (
+    Anniversary,
+    parse_anniversary,
+    parse_date,
+    parse_day,
+    parse_interval,
+    parse_time,
+)
 from ptcrm.model.draft import Draft
 from ptcrm.model.reading import Report
 from ptcrm.model.settings import read_config
@@ -114,6 +122,20 @@ def mail(content: bytes) -> None:
                 assert "\n" not in entry, entry
 
 
+def calendar(content: bytes) -> None:
+    """A calendar file is read: each entry is one line that fits, and each birthday is one."""
+    mine = Mine(frozenset({"marta@studio.example"}), UTC, DAY)
+    for draft in calendar_drafts(io.BytesIO(content), "it", mine, new=True):
+        if isinstance(draft, Draft):
+            for day in draft.values("birthday"):
+                assert isinstance(parse_anniversary(day), Anniversary), day
+            for entry in draft.entries:
+                found = READER.parse_entry(entry)
+                assert isinstance(found, LogEntry), entry
+                assert [key for key, _ in found.fields][-1] == "id", entry
+                assert not found.tags, entry
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "front-matter": front_matter,
     "log-lines": log_lines,
@@ -121,6 +143,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "dates": dates,
     "writing": writing,
     "mail": mail,
+    "calendar": calendar,
 }
 
 
@@ -131,8 +154,8 @@ def seeds(target: str) -> Iterator[bytes]:
             "2026-11-23|--05-17|--0517|next friday|in 3 weeks|-2d|2 days ago|twice a month|P6W|6w|9:30|05-06"
         )
         yield from (word.encode() for word in words.split("|"))
-    elif target == "mail":
-        yield from (path.read_bytes() for path in sorted((IMPORTS / "mail").rglob("*")) if path.is_file())
+    elif target in ("mail", "calendar"):
+        yield from (path.read_bytes() for path in sorted((IMPORTS / target).rglob("*")) if path.is_file())
     elif target == "configuration":
         yield (SAMPLE / "ptcrm.yaml").read_bytes()
     else:
