@@ -7,8 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ptcrm.model.config import Config
+from ptcrm.model.customer import LogEntry
 from ptcrm.text.fold import fold, same_id, slug
-from ptcrm.text.safe import for_csv, for_feed, for_json, for_terminal, from_csv, one_line
+from ptcrm.text.markdown import find_links
+from ptcrm.text.safe import (
+    for_csv,
+    for_entry,
+    for_feed,
+    for_json,
+    for_terminal,
+    for_value,
+    from_csv,
+    one_line,
+)
+from ptcrm.text.source import Span
+from ptcrm.vault.log import LineReader
 
 BIDI = "\u061c\u200e\u200f\u202a\u202e\u2066\u2069"
 CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
@@ -165,3 +179,18 @@ def test_a_cell_comes_back_as_it_was_and_runs_nothing(cell: str) -> None:
 
 def test_the_quote_of_a_spreadsheet_before_a_phone_number_is_taken_off() -> None:
     assert from_csv("'+48 600 100 200") == "+48 600 100 200"
+
+
+@given(TEXTS)
+def test_a_value_from_elsewhere_is_one_safe_line(text: str) -> None:
+    value = for_value(text)
+    assert for_terminal(value) == value == one_line(value) == for_value(value)
+
+
+@given(TEXTS | st.text(st.sampled_from("[]#<>:% a1/!\n")))
+def test_words_of_an_entry_from_elsewhere_forge_nothing(text: str) -> None:
+    entry = LineReader.of(Config()).parse_entry(f"2026-01-05 email: {for_entry(text)}")
+    assert isinstance(entry, LogEntry)
+    assert (entry.tags, entry.fields) == ((), ())
+    assert find_links(entry.text, Span(0, len(entry.text))) == []
+    assert for_entry(for_entry(text)) == for_entry(text)

@@ -12,6 +12,10 @@ _BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # What spreadsheets take for a formula, perhaps behind the quotes that say it is none.
 _FORMULA = re.compile("'*[=+@\t\r\n-]")
+# What a subject or a title could pass for: a tag, HTML, a comment of Obsidian's.
+_TAG = re.compile(r"(?<!\S)#(?=[\w/-]*[^\W\d])")
+_MARKUP = re.compile("<(?=[A-Za-z/!?])")
+_NO_BRACKETS = str.maketrans("[]", "()")
 _PHONE = re.compile(r"\+(?:[0-9][ ()./\u00a0-]*){7,15}(?:(?:ext\.?|x) ?[0-9]{1,6})?")
 
 
@@ -23,6 +27,22 @@ def for_terminal(text: str) -> str:
 def one_line(text: str) -> str:
     """`text` on one line: breaks of any kind and the blanks around them become one blank."""
     return " ".join(text.split())
+
+
+def for_value(text: str) -> str:
+    """`text` from elsewhere as one line of a file: without controls and marks that reorder what is shown."""
+    return one_line(_UNSAFE.sub("", one_line(text)))
+
+
+def for_entry(text: str) -> str:
+    """`text` from elsewhere as words of a log entry that forge no field, link, tag or markup (FORMAT §2.3).
+
+    Brackets become round, and `#word` and `<b>` look as before but are no tag and no HTML.
+    """
+    plain = for_value(text).translate(_NO_BRACKETS).replace("%%", "% %")
+    return _MARKUP.sub(
+        "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", _TAG.sub("\N{FULLWIDTH NUMBER SIGN}", plain)
+    )
 
 
 def for_feed(text: str) -> str:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date
 
 from ptcrm.errors import RefusedError, UsageError
-from ptcrm.model.dates import parse_anniversary, parse_date, parse_day, parse_interval, parse_time
+from ptcrm.formats.mail_files import message_of, messages_of_mbox
+from ptcrm.formats.mailbox import drafts as mail_drafts
+from ptcrm.formats.mailbox import own_addresses
+from ptcrm.formats.meetings import drafts as calendar_drafts
+from ptcrm.formats.mine import Mine
+from ptcrm.model.customer import LogEntry
+from ptcrm.model.dates import (
+    Anniversary,
+    parse_anniversary,
+    parse_date,
+    parse_day,
+    parse_interval,
+    parse_time,
+)
+from ptcrm.model.draft import Draft
 from ptcrm.model.reading import Report
 from ptcrm.model.settings import read_config
 from ptcrm.text.frontmatter import Flaw, compose
@@ -15,11 +30,12 @@ from ptcrm.vault.amend import Amendment, amended
 from ptcrm.vault.fields import set_field
 from ptcrm.vault.lines import append_entry, tick
 from ptcrm.vault.schema import BY_NAME, Reading, own_field, read_customer
-from tests.conftest import SAMPLE
+from tests.conftest import ROOT, SAMPLE
 from tests.oracle import READER, check_outside, check_yaml, read
 
 DAY = date(2026, 11, 23)
 PATH = "customers/it.md"
+IMPORTS = ROOT / "tests" / "data" / "import"
 
 
 def front_matter(content: bytes) -> None:
@@ -91,12 +107,43 @@ def _amendment(reading: Reading, words: list[str]) -> Amendment:
     return tick(reading, open_ones[0], DAY)
 
 
+def mail(content: bytes) -> None:
+    """An mbox is read, or one message: each entry is one line that fits, with its identity and nothing forged."""
+    mine = Mine(frozenset({"marta@studio.example"}), UTC, DAY)
+    for messages in (messages_of_mbox, message_of):
+        letters = list(messages(io.BytesIO(content)))
+        own_addresses(letters)
+        for draft in (one for letter in letters for one in mail_drafts(letter, "it", mine)):
+            for entry in draft.entries if isinstance(draft, Draft) else ():
+                found = READER.parse_entry(entry)
+                assert isinstance(found, LogEntry), entry
+                assert [key for key, _ in found.fields] == ["id"], entry
+                assert not found.tags, entry
+                assert "\n" not in entry, entry
+
+
+def calendar(content: bytes) -> None:
+    """A calendar file is read: each entry is one line that fits, and each birthday is one."""
+    mine = Mine(frozenset({"marta@studio.example"}), UTC, DAY)
+    for draft in calendar_drafts(io.BytesIO(content), "it", mine, new=True):
+        if isinstance(draft, Draft):
+            for day in draft.values("birthday"):
+                assert isinstance(parse_anniversary(day), Anniversary), day
+            for entry in draft.entries:
+                found = READER.parse_entry(entry)
+                assert isinstance(found, LogEntry), entry
+                assert [key for key, _ in found.fields][-1] == "id", entry
+                assert not found.tags, entry
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "front-matter": front_matter,
     "log-lines": log_lines,
     "configuration": configuration,
     "dates": dates,
     "writing": writing,
+    "mail": mail,
+    "calendar": calendar,
 }
 
 
@@ -107,6 +154,8 @@ def seeds(target: str) -> Iterator[bytes]:
             "2026-11-23|--05-17|--0517|next friday|in 3 weeks|-2d|2 days ago|twice a month|P6W|6w|9:30|05-06"
         )
         yield from (word.encode() for word in words.split("|"))
+    elif target in ("mail", "calendar"):
+        yield from (path.read_bytes() for path in sorted((IMPORTS / target).rglob("*")) if path.is_file())
     elif target == "configuration":
         yield (SAMPLE / "ptcrm.yaml").read_bytes()
     else:
