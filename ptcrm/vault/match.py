@@ -54,23 +54,27 @@ def email_key(address: str) -> str:
     return plain
 
 
-@lru_cache(1 << 16)
 def phone_key(number: str, country: str | None = None) -> str | None:
     """The number in E.164 if its country is known, else its last nine digits; None for one too short to tell.
 
     What follows the number, as an extension does, is left out.
     """
-    import phonenumbers
-
     plain = _without_extension(number)
-    digits = _NOT_DIGITS.sub("", plain)
-    if len(digits) < _LEAST_DIGITS:
+    if len(_NOT_DIGITS.sub("", plain)) < _LEAST_DIGITS:
         return None
     region = country and country.partition("-")[0].upper()
+    plain = plain if region else _ABROAD.sub("+", plain)
+    return _parsed(plain, None if plain.startswith("+") else region)
+
+
+@lru_cache(1 << 16)
+def _parsed(number: str, region: str | None) -> str:
+    import phonenumbers
+
     try:
-        parsed = phonenumbers.parse(plain if region else _ABROAD.sub("+", plain), region)
+        parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
-        return digits[-_NATIONAL_DIGITS:]
+        return _NOT_DIGITS.sub("", number)[-_NATIONAL_DIGITS:]
     if parsed.italian_leading_zero and not phonenumbers.is_valid_number(parsed):
         parsed.italian_leading_zero = False  # people dial it where it is no part of the number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
@@ -90,12 +94,14 @@ def country_of(phones: Iterable[str]) -> str | None:
     """
     import phonenumbers
 
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
     keys = (key for number in phones if (key := phone_key(number)) and key.startswith("+"))
-    codes = Counter(phonenumbers.parse(key).country_code for key in keys)
+    beginnings = ([int(key[1 : 1 + size]) for size in (1, 2, 3)] for key in keys)
+    codes = Counter(next((code for code in three if code in known), 0) for three in beginnings)
     if not codes:
         return None
     code, count = codes.most_common(1)[0]
-    region = phonenumbers.region_code_for_country_code(code or 0)
+    region = phonenumbers.region_code_for_country_code(code)
     return region if count >= _MOSTLY * codes.total() and region.isalpha() else None
 
 
