@@ -305,7 +305,7 @@ def twins(vault: Vault) -> Iterator[Diagnostic]:
     """People who may be one, unless a link between their files says that they are two."""
     linked = cache(vault.index.linked)
     found: dict[tuple[str, str], dict[str, int]] = {}
-    for (field, _), group in groups(vault.customers).items():
+    for (field, _), group in groups(vault.customers, vault.config.country).items():
         for one in group:
             others = (
                 other.path

@@ -33,6 +33,9 @@ from ptcrm.text.fold import slug
 from ptcrm.text.safe import for_json, for_terminal, from_csv
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
 from tests.repos import begin_with_a_name, give_a_past
+from tests.past import live
+from tests.repos import begin_with_a_name
+from tests.test_docs import TWIN
 
 LIST, FIND, TIMELINE = ["list"], ["find", "gear"], ["timeline"]
 ROWS = [["due"], ["agenda"], ["neglected"], ["birthdays"], LIST, FIND, TIMELINE, ["tags"], ["fields"]]
@@ -343,6 +346,8 @@ def test_the_answers_are_as_the_schemas_say(name: str, sample: Path, run: Run) -
     (sample / "customers" / "odd.md").write_text("---\nname: Odd\ncadence: 3 wks\n---\n", encoding="utf-8")
     run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
     (sample / "customers" / "odd 2.md").write_text("---\nname: Odd\n---\n")  # something to merge
+    if name == "dupes":
+        (sample / "customers" / "twin.md").write_text(TWIN, encoding="utf-8")
     if name == "sync":
         begin_with_a_name(sample)
     call = CALLS.get(name, name.split())

@@ -94,6 +94,8 @@ check --select PT1 --diff
 check --fix --unsafe-fixes --dry-run
 conflicts
 conflicts --json
+dupes
+dupes --min 20 --json
 export ics
 export ics --feed gold
 export ics --feed birthdays

@@ -47,6 +47,7 @@ CALLS = {
     "snooze": ["snooze", "anna-k", "+1w"],
     "set": ["set", "anna-k", "role", "owner"],
     "rename": ["rename", "anna-k", "ania"],
+    "dupes": ["dupes"],
     "undo": ["undo", "--list"],
     "edit": ["edit", "anna-k"],
     "add": ["add", "Jan Nowak"],

@@ -48,11 +48,14 @@ WRITING = {
     "init",
     "check",
     "conflicts",
+    "dupes",
+    "merge",
 }
 SHARED = {"--dry-run"}  # in the section on writing
 NOT_RUN = {"edit": "it asks a person", "serve": "it does not end", "watch": "it does not end"}
 NOT_RUN_WITH = {"--watch": "it does not end", "--abort": "it needs a merge; test_sync"}
 FORMS = {"--jsonl", "--csv", "--tsv", "--ids", "--format", "--open"}  # in the section on forms
+TWIN = "---\nname: Novak, Jan\nemails: jan@ramy-zuraw.example\n---\n"
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -640,6 +643,7 @@ ANSWERS = {
     "campaign christmas --json": (),
     "check --json": (),
     "conflicts --json": (),
+    "dupes --json": (),
     "undo --list --json": (),
     "history jan-nowak --json": (),
     "blame jan-nowak --json": (),
@@ -659,6 +663,8 @@ def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> N
     (sample / "customers" / "odd.md").write_text(odd, encoding="utf-8")
     run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
     (sample / "customers" / "odd 2.md").write_text(odd, encoding="utf-8")  # something to merge
+    if command == "dupes --json":
+        (sample / "customers" / "twin.md").write_text(TWIN, encoding="utf-8")
     if command == "sync --json":
         begin_with_a_name(sample)
     result = run("--vault", sample, "--today", DAY, *command.split())

@@ -49,6 +49,7 @@ COMMANDS = {
     "snooze": "writing",
     "set": "writing",
     "rename": "rename",
+    "dupes": "dupes",
     "undo": "undo",
     "history": "history",
     "blame": "history",

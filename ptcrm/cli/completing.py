@@ -456,6 +456,7 @@ FREE = frozenset(
             "VALUE",
             "BASE",
             "ADDR",
+            "SCORE",
             "text",
             "TEMPLATE",
         ),

@@ -13,6 +13,7 @@ from ptcrm.formats.columns import (
     FOUND,
     NUMBER,
     OCCURRENCE,
+    PAIR,
     PLACE,
     STANDING,
     TAG,
@@ -278,6 +279,7 @@ _ANSWERS: dict[str, Shape] = {
             }
         )
     ),
+    "dupes": list_of(record(PAIR)),
     "conflicts": list_of(
         record(
             {

@@ -94,3 +94,9 @@ ENTRY: dict[str, Shape] = {
 }
 TAG: dict[str, Shape] = {"tag": TEXT, "customers": NUMBER, "also": TEXTS}
 FIELD: dict[str, Shape] = {"field": TEXT, "own": FLAG, "customers": NUMBER, "type": TEXT, "remarks": TEXTS}
+PAIR: dict[str, Shape] = {
+    **WHO,
+    **dict.fromkeys(("other", "other_name", "other_path"), TEXT),
+    "score": NUMBER,
+    **dict.fromkeys(("reasons", "against"), TEXTS),
+}

@@ -273,6 +273,12 @@ class Index:
         target = rows[0][0] if rows else None
         return target if target and self.resolve(same_id(target)) == found else None
 
+    def target(self, path: str, id_: str) -> str:
+        """What a link to the customer at `path` may name: the id, else the stem, else the path."""
+        whole = path.removesuffix(".md")
+        names = (id_, whole.rpartition("/")[2])
+        return next((name for name in names if self.resolve(same_id(name)) == path), whole)
+
     def is_taken(self, id_: str) -> bool:
         """Whether a customer's id, stem or alias is `id_`."""
         return bool(self.cache.rows("SELECT 1 FROM handle WHERE key = ? AND rank < ?", same_id(id_), NAME))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ptcrm.text.fold import slug
+from ptcrm.text.fold import same_id, slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,9 +18,13 @@ Key = tuple[str, str]
 """A field, and its value in the form in which values are compared."""
 
 _NOT_DIGITS = re.compile("[^0-9]+")
+_EXTENSION = re.compile(r"[^\W\d_]|[;#,]")  # where the number ends and a word or sign begins
+_ABROAD = re.compile(r"^[^0-9+]*00(?=[^0-9]*[1-9])")  # what is dialled for the plus in most countries
 _LEAST_DIGITS = 7  # fewer are an extension
-_NATIONAL_DIGITS = 9  # of `+48 600 100 200`, `0048600100200` and `600 100 200` these are the same
+_NATIONAL_DIGITS = 9  # that are compared of a number whose country nobody knows
+_MOSTLY = 0.9
 _SHORTEST, _LONGEST = 3, 100  # characters of a word that may be a slip
+_ONE_MAILBOX = {"gmail.com", "googlemail.com"}  # Google's: dots and what follows a plus name no other mailbox
 
 
 def keys(one: Customer, country: str | None = None) -> Iterator[Key]:
@@ -29,35 +35,87 @@ def keys(one: Customer, country: str | None = None) -> Iterator[Key]:
 def keys_of(
     name: str, emails: Iterable[str], phones: Iterable[str], country: str | None = None
 ) -> Iterator[Key]:
-    """The keys of somebody with these; phone numbers without a country's are of `country` (ISO 3166)."""
+    """The keys of somebody with these; phone numbers without a country's are of `country` (ISO 3166, `DE-BE` too)."""
     for address in emails:
-        yield "emails", address.casefold()
+        yield "emails", email_key(address)
     for number in phones:
-        if key := _phone_key(number, country):
+        if key := phone_key(number, country):
             yield "phones", key
     if words := slug(name):
         yield "name", "-".join(sorted(words.split("-")))
 
 
-def _phone_key(number: str, country: str | None) -> str | None:
-    """The number in E.164 if its country is known, else its last digits; None for one that is too short to tell."""
+def email_key(address: str) -> str:
+    """The address as it is compared: without case, and of Google's the mailbox that it means."""
+    plain = same_id(address.strip().removeprefix("mailto:"))
+    local, at, host = plain.rpartition("@")
+    if at and host in _ONE_MAILBOX:
+        return f"{local.partition('+')[0].replace('.', '')}@gmail.com"
+    return plain
+
+
+def phone_key(number: str, country: str | None = None) -> str | None:
+    """The number in E.164 if its country is known, else its last nine digits; None for one too short to tell.
+
+    What follows the number, as an extension does, is left out.
+    """
+    plain = _without_extension(number)
+    if len(_NOT_DIGITS.sub("", plain)) < _LEAST_DIGITS:
+        return None
+    region = country and country.partition("-")[0].upper()
+    plain = plain if region else _ABROAD.sub("+", plain)
+    return _parsed(plain, None if plain.startswith("+") else region)
+
+
+@lru_cache(1 << 16)
+def _parsed(number: str, region: str | None) -> str:
     import phonenumbers
 
     try:
-        parsed = phonenumbers.parse(number, country)
+        parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
-        digits = _NOT_DIGITS.sub("", number)
-        return digits[-_NATIONAL_DIGITS:] if len(digits) >= _LEAST_DIGITS else None
+        return _NOT_DIGITS.sub("", number)[-_NATIONAL_DIGITS:]
+    if parsed.italian_leading_zero and not phonenumbers.is_valid_number(parsed):
+        parsed.italian_leading_zero = False  # people dial it where it is no part of the number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def groups(customers: Iterable[Customer]) -> dict[Key, list[Customer]]:
-    """The people who share a key, by that key; nobody is in a group alone."""
+def _without_extension(number: str) -> str:
+    plain = number.strip().removeprefix("tel:")
+    bare = _EXTENSION.split(plain, maxsplit=1)[0]
+    return bare if len(_NOT_DIGITS.sub("", bare)) >= _LEAST_DIGITS else plain
+
+
+def country_of(phones: Iterable[str]) -> str | None:
+    """The country (ISO 3166) that nine of ten of the `phones` name, of those that name one; None if there is none.
+
+    So what is written without a country's code is read as whoever wrote it reads it. Where two countries meet,
+    nothing is guessed.
+    """
+    import phonenumbers
+
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    keys = (key for number in phones if (key := phone_key(number)) and key.startswith("+"))
+    beginnings = ([int(key[1 : 1 + size]) for size in (1, 2, 3)] for key in keys)
+    codes = Counter(next((code for code in three if code in known), 0) for three in beginnings)
+    if not codes:
+        return None
+    code, count = codes.most_common(1)[0]
+    region = phonenumbers.region_code_for_country_code(code)
+    return region if count >= _MOSTLY * codes.total() and region.isalpha() else None
+
+
+def groups(customers: Iterable[Customer], country: str | None = None) -> dict[Key, list[Customer]]:
+    """The people who share a key, by that key; nobody is in a group alone.
+
+    Phone numbers without a country's are of `country`, or of the one that most of the others name.
+    """
     found: dict[Key, list[Customer]] = {}
-    for one in customers:
-        if one.kind == "person":
-            for key in dict.fromkeys(keys(one)):
-                found.setdefault(key, []).append(one)
+    people = [one for one in customers if one.kind == "person"]
+    country = country or country_of(number for one in people for number in one.phones)
+    for one in people:
+        for key in dict.fromkeys(keys(one, country)):
+            found.setdefault(key, []).append(one)
     return {key: group for key, group in found.items() if len(group) > 1}
 
 
