@@ -49,6 +49,7 @@ COMMANDS = {
     "snooze": "writing",
     "set": "writing",
     "rename": "rename",
+    "forget": "forget",
     "undo": "undo",
     "history": "history",
     "blame": "history",
