@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ptcrm.cli.mailing import mailing_command
 from ptcrm.cli.options import Place, Session, pass_session
 from ptcrm.cli.output import tell
 from ptcrm.errors import PtcrmError, RefusedError, UsageError
@@ -29,6 +30,9 @@ def export_command() -> None:
     Example:
       ptcrm export ics -o follow-ups.ics
     """
+
+
+export_command.add_command(mailing_command)
 
 
 @export_command.command("ics")
