@@ -49,6 +49,8 @@ COMMANDS = {
     "snooze": "writing",
     "set": "writing",
     "rename": "rename",
+    "archive": "archive",
+    "unarchive": "archive",
     "forget": "forget",
     "undo": "undo",
     "history": "history",
