@@ -10,6 +10,7 @@ import click
 from ptcrm.cli.mailing import mailing_command
 from ptcrm.cli.options import Place, Session, pass_session
 from ptcrm.cli.output import tell
+from ptcrm.cli.subject import subject_command
 from ptcrm.errors import PtcrmError, RefusedError, UsageError
 from ptcrm.text.words import plural
 from ptcrm.vault.store import write_outside
@@ -33,6 +34,7 @@ def export_command() -> None:
 
 
 export_command.add_command(mailing_command)
+export_command.add_command(subject_command)
 
 
 @export_command.command("ics")
