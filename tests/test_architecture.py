@@ -41,6 +41,7 @@ DOES_IO = {
     "vault/replace",
     "vault/cache",
     "vault/cache_file",
+    "vault/erasing",
     "vault/scan",
     "vault/answers",
     "vault/places",

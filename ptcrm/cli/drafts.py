@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # What Obsidian begins a comment with. `#` begins a tag or a heading, `>` a quotation, `-` a list.
 COMMENT = "%%"
+LONGEST_STEM = 60  # characters of what a draft's name begins with
 
 
 class Draft:
@@ -34,7 +35,7 @@ class Draft:
         folder = state_folder() / "drafts"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(".md", f"{stem[:60]}-", folder)
+            handle, name = tempfile.mkstemp(".md", f"{stem[:LONGEST_STEM]}-", folder)
         except OSError as error:
             why = error.strerror or error
             raise RefusedError(

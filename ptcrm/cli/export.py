@@ -12,6 +12,10 @@ from ptcrm.cli.options import Place, Session, pass_session
 from ptcrm.cli.output import tell
 from ptcrm.cli.printing import print_command
 from ptcrm.cli.tables import csv_command, jsonl_command, sqlite_command
+from ptcrm.cli.mailing import mailing_command
+from ptcrm.cli.options import Place, Session, pass_session
+from ptcrm.cli.output import tell
+from ptcrm.cli.subject import subject_command
 from ptcrm.errors import PtcrmError, RefusedError, UsageError
 from ptcrm.text.words import plural
 from ptcrm.vault.store import write_outside
@@ -40,6 +44,8 @@ export_command.add_command(csv_command)
 export_command.add_command(jsonl_command)
 export_command.add_command(sqlite_command)
 export_command.add_command(print_command)
+export_command.add_command(mailing_command)
+export_command.add_command(subject_command)
 
 
 @export_command.command("ics")

@@ -19,6 +19,7 @@ from ptcrm.cli.options import (
 )
 from ptcrm.cli.output import say, say_lines, table_lines, tell
 from ptcrm.errors import UsageError
+from ptcrm.vault.archiving import KEY, archived_since
 from ptcrm.views.listing import ALSO, USUAL, Group, Listing, all_columns, own_of
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ _TITLES = {"last_contact": "LAST", "next_contact": "NEXT"}
     help="Sort by these columns; with - in front from the greatest down.",
 )
 @click.option("--group-by", type=Place(), metavar="NAME", help="In groups by this column.")
+@click.option("--archived", "aside", is_flag=True, help="Those who are archived, and nobody else.")
 @limit_option
 @answering()
 def list_command(
     session: Session,
     words: tuple[str, ...],
+    aside: bool,
     columns: str | None,
     sort: str | None,
     group_by: str | None,
@@ -62,20 +65,21 @@ def list_command(
       ptcrm list --csv > customers.csv
     """
     workspace = session.workspace()
-    found = customers_meant(workspace, words)
+    found, away = _parted(customers_meant(workspace, words), words, aside=aside)
     asked = _asked(workspace, columns, sort, group_by)
-    listing = Listing(workspace, {one.path for one in found} if words else None)
+    listing = Listing(workspace, {one.path for one in found} if words or aside else None)
     keys = asked.columns or all_columns(own_of(found))
     rows = listing.ordered(found, asked.order)
     most = a_count(limit) if limit else len(rows)
     shown, left = rows[:most], len(rows[most:])
     remarks = [f"{left} more: give a higher --limit."] if left else []
+    remarks += [f"{away} archived, not in this list: --archived"] if away else []
 
     def show() -> None:
         if shown:
             _say_listed(shown, asked, listing)
         else:
-            say(_nobody(words))
+            say("Nobody is archived." if aside and not words else _nobody(words))
         for remark in remarks:
             tell(remark)
 
@@ -89,6 +93,14 @@ def list_command(
         ]
 
     return Answer(keys, chosen, show, remarks, ALSO, "id", whole if asked.group else None)
+
+
+def _parted(found: list[Customer], words: tuple[str, ...], *, aside: bool) -> tuple[list[Customer], int]:
+    """Those to be listed, and how many archived ones are not; a query that asks for them by that field finds them."""
+    if not aside and any(KEY in word for word in words):
+        return found, 0
+    listed = [one for one in found if bool(archived_since(one)) == aside]
+    return listed, 0 if aside else len(found) - len(listed)
 
 
 class _Asked(NamedTuple):

@@ -53,6 +53,31 @@ class Operation:
     changes: tuple[Change, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What somebody is known by.
+
+    `paths` are those of the files, `words` the id, the file's stem, names and e-mail addresses, `numbers` phone
+    numbers as digits.
+    """
+
+    paths: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What goes for good, with an operation that undo does not keep: all of undo that holds the `traces`.
+
+    `cache` is a cache's file and `files` are others of the user's own folders, by whole paths.
+    """
+
+    traces: Traces
+    cache: str | None = None
+    files: tuple[str, ...] = ()
+
+
 def inverse(change: Change) -> Change:
     """The change that takes `change` back."""
     match change:

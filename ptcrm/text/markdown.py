@@ -129,6 +129,19 @@ def find_links(text: str, span: Span, code: tuple[Span, ...] = ()) -> list[Targe
     ]
 
 
+def whole_links(text: str, span: Span, code: tuple[Span, ...] = ()) -> list[tuple[str, Span]]:
+    """The links that `find_links` finds: the target of each, and where the whole of it stands."""
+    starts = [span.start, *(dark.end for dark in code)]
+    ends = [*(dark.start for dark in code), span.end]
+    return [
+        (target.strip(), Span(link.start() - text.startswith("![[", link.start() - 1), link.end()))
+        for start, end in zip(starts, ends, strict=True)
+        for link in _links(text, start, end)
+        for name in ("wiki", "angled", "bare")
+        if (target := link[name]) and target.strip()
+    ]
+
+
 def _links(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
     """The links between `start` and `end` that stand in no code between backticks."""
     if text.find("`", start, end) < 0 and text.find("](", start, end) < 0:

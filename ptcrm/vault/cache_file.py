@@ -62,16 +62,17 @@ def holding(place: Path, stamp: str, root: Path, folders: Iterable[str]) -> Hold
     return None
 
 
-def delete(place: Path) -> None:
+def delete(place: Path) -> bool:
     """Delete the cache at `place`; one that another process uses is emptied, and begun anew by the next command.
 
-    Raises OSError if it cannot be deleted, `sqlite3.OperationalError` if another process goes on writing to it.
+    Returns whether no byte of it is left; a process that just reads keeps some a moment longer. Raises OSError if
+    it cannot be deleted, `sqlite3.OperationalError` if another process goes on writing to it.
     """
     try:
         with closing(_opened(place)) as database:
-            _empty(database)
+            is_empty = _empty(database)
             if not _is_alone(database):
-                return
+                return is_empty
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # it is no cache, or damaged
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             raise
@@ -79,6 +80,7 @@ def delete(place: Path) -> None:
         path.unlink(missing_ok=True)
     if place.is_dir():
         place.rmdir()
+    return True
 
 
 def _opened(place: Path) -> sqlite3.Connection:
@@ -87,7 +89,8 @@ def _opened(place: Path) -> sqlite3.Connection:
     return sqlite3.connect(address, uri=True, isolation_level=None, timeout=_PATIENCE_SECONDS)
 
 
-def _empty(database: sqlite3.Connection) -> None:
+def _empty(database: sqlite3.Connection) -> bool:
+    """Take everything out; whether the file has shrunk, so that nothing of it is left."""
     database.execute("BEGIN IMMEDIATE")
     names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (name,) in names:
@@ -96,7 +99,8 @@ def _empty(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA busy_timeout = 0")
     with contextlib.suppress(sqlite3.OperationalError):  # somebody reads; then the room is used again
         database.execute("VACUUM")
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return False
 
 
 def _is_alone(database: sqlite3.Connection) -> bool:

@@ -12,15 +12,15 @@ import os
 import re
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from ptcrm.errors import BusyError, RefusedError
-from ptcrm.model.change import Change, Create, Delete, Move, Operation, Write
+from ptcrm.model.change import Change, Create, Delete, Erasure, Move, Operation, Traces, Write
 from ptcrm.vault.replace import fill, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 KEPT_OPERATIONS = 1000
@@ -36,7 +36,7 @@ class Record:
     """An operation as noted: `number` counts from 1, `at` says when in words, `undoes` which it took back.
 
     `token` is part of the names of the files beside those it replaces. One that is not `kept` is no matter of
-    undo: what it replaced is known elsewhere.
+    undo: what it replaced is known elsewhere, or nobody is to know it: then `erasure` says what else goes.
     """
 
     number: int
@@ -45,6 +45,7 @@ class Record:
     token: str
     undoes: int | None = None
     kept: bool = True
+    erasure: Erasure | None = None
 
 
 class Journal:
@@ -129,6 +130,14 @@ class Journal:
         found = (self.record(number) for number in sorted(self._numbers(), reverse=True))
         return (one for one in found if one is not None)
 
+    def numbers_where(self, holds: Callable[[Record | None], bool]) -> list[int]:
+        """The numbers of the kept operations of which that is true; one that cannot be read is None."""
+        return sorted(number for number in self._numbers() if holds(self.record(number)))
+
+    def drop(self, number: int) -> None:
+        """Keep an operation for undo no longer."""
+        (self.folder / f"{number}.json").unlink(missing_ok=True)
+
     def _numbers(self) -> list[int]:
         try:
             names = [path.name for path in self.folder.iterdir()]
@@ -193,6 +202,7 @@ def _plain(record: Record) -> dict[str, Any]:
         "undoes": record.undoes,
         "kept": record.kept,
         "changes": changes,
+        **({"erasure": asdict(record.erasure)} if record.erasure else {}),
     }
 
 
@@ -204,7 +214,12 @@ def _record(plain: dict[str, Any]) -> Record:
     changes = tuple(_change(**one) for one in plain["changes"])
     operation = Operation(plain["label"], changes)
     kept = plain.get("kept", True)  # which older versions did not note
-    return Record(plain["number"], plain["at"], operation, plain["token"], plain["undoes"], kept)
+    erasure = _erasure(**plain["erasure"]) if plain.get("erasure") else None
+    return Record(plain["number"], plain["at"], operation, plain["token"], plain["undoes"], kept, erasure)
+
+
+def _erasure(traces: dict[str, list[str]], cache: str | None, files: list[str]) -> Erasure:
+    return Erasure(Traces(**{name: tuple(values) for name, values in traces.items()}), cache, tuple(files))
 
 
 def _change(kind: str, **values: Any) -> Change:  # noqa: ANN401  # the fields of any kind of change

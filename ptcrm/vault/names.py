@@ -44,3 +44,9 @@ def may_be_left_out(stem: str) -> bool:
     name = f"{stem}.md"
     patterns = (_SYNC_COPY.fullmatch(name), _NUMBERED_COPY.fullmatch(name), _BACKUP_STEM.match(stem))
     return is_debris(name) or any(patterns)
+
+
+def is_debris_of(name: str, stem: str) -> bool:
+    """Whether an editor or a merge left the file of this name beside the one of this stem."""
+    bare = name.lstrip("._~#")
+    return is_debris(name) and bare.startswith((f"{stem}.md", f"{stem}_"))

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from ptcrm.errors import BusyError, ChangedError, NotFoundError, RefusedError
-from ptcrm.model.change import Create, Delete, Move, Operation, Write
+from ptcrm.model.change import Create, Delete, Erasure, Move, Operation, Write
 from ptcrm.text.fold import same_id
 from ptcrm.vault.journal import Journal, Record
 from ptcrm.vault.listing import Signature, signature_of
@@ -32,8 +32,11 @@ def find_root(start: Path) -> Path | None:
     return next((folder for folder in (here, *here.parents) if (folder / CONFIG_NAME).is_file()), None)
 
 
-def list_names(root: Path) -> list[str]:
-    """The path of every file of the vault, of whatever kind; not in folders that the scanner passes over."""
+def list_names(root: Path, *, hidden: bool = False) -> list[str]:
+    """The path of every file of the vault, of whatever kind.
+
+    Not in folders that the scanner passes over, unless they are asked for as `hidden`; never in git's own.
+    """
     found: list[str] = []
     todo = [""]
     while todo:
@@ -42,11 +45,13 @@ def list_names(root: Path) -> list[str]:
             for entry in entries:
                 if not entry.is_dir():
                     found.append(f"{at}{entry.name}")
-                elif (
-                    not entry.is_symlink() and not entry.name.startswith(".") and entry.name != "node_modules"
-                ):
+                elif not entry.is_symlink() and _is_looked_into(entry.name, hidden=hidden):
                     todo.append(f"{at}{entry.name}/")
     return found
+
+
+def _is_looked_into(name: str, *, hidden: bool) -> bool:
+    return name != ".git" if hidden else not name.startswith(".") and name != "node_modules"
 
 
 def list_notes(root: Path) -> list[str]:
@@ -83,19 +88,21 @@ def apply(  # noqa: PLR0913  # what is changed, and what is noted of it
     *,
     undoes: int | None = None,
     kept: bool = True,
+    erasure: Erasure | None = None,
 ) -> None:
     """Make every change of `operation`, or raise `RefusedError` with the vault as it was.
 
     All files are prepared before the first is replaced, and a file is replaced only if it still holds the
     bytes that the change was made from (else `ChangedError`). What was displaced is kept in `journal`, with
     `at` (when this is, in words), for undo too unless it is not to be `kept`. When this returns, the change is
-    on the disk.
+    on the disk. With an `erasure` the rest of what it names is gone, too; if that fails, `RefusedError` says so, and
+    the next command goes on with it.
     """
     with journal.locked():
         recover(root, journal)
-        record = Record(journal.next_number(), at, operation, secrets.token_hex(4), undoes, kept)
+        record = Record(journal.next_number(), at, operation, secrets.token_hex(4), undoes, kept, erasure)
         steps = _steps(root, record)
-        if not steps:
+        if not steps and not erasure:
             return
         leaving = {step.target.name for step in steps if step.new is None}
         names: dict[Path, dict[str, set[str]]] = {}
@@ -108,6 +115,8 @@ def apply(  # noqa: PLR0913  # what is changed, and what is noted of it
                 journal.abandon()
             raise journal.unusable(error) from error
         _place(steps, journal, operation)
+        if erasure:
+            _erase(root, journal, erasure, steps)
         with contextlib.suppress(OSError):  # the change is made; the next command sweeps what is left
             for step in steps:
                 step.beside.unlink(missing_ok=True)
@@ -136,6 +145,22 @@ def _place(steps: list[Step], journal: Journal, operation: Operation) -> None:
         raise
 
 
+def _erase(root: Path, journal: Journal, erasure: Erasure, steps: list[Step]) -> None:
+    """Let go for good of what an operation took away; raises `RefusedError` if something stays for now."""
+    from ptcrm.vault.erasing import erase
+
+    try:
+        for step in steps:
+            step.beside.unlink(missing_ok=True)
+        erase(root, journal, erasure)
+    except OSError as error:
+        place = error.filename or journal.folder
+        raise RefusedError(
+            f"{place}: this could not be deleted yet: {error.strerror or error}. "
+            "All else is done; the next command tries again. Stop `ptcrm serve` or `ptcrm watch`, if one runs."
+        ) from error
+
+
 def recover(root: Path, journal: Journal) -> str | None:
     """Complete an operation that was interrupted, or take it back if nothing of it was placed.
 
@@ -151,10 +176,12 @@ def recover(root: Path, journal: Journal) -> str | None:
                 journal.abandon()
                 return None
             steps = _steps(root, record)
-            forward = any(content(step.target) == step.new for step in steps)
+            forward = bool(record.erasure) or any(content(step.target) == step.new for step in steps)
             for step in steps:
                 settle(step, forward=forward)
             sync_folders(steps)
+            if record.erasure:
+                _erase(root, journal, record.erasure, steps)
             if forward:
                 journal.finish(record)
             else:

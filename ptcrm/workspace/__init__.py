@@ -13,7 +13,7 @@ from ptcrm.model.diagnostic import Problem
 from ptcrm.text.fold import same_id
 from ptcrm.vault import store
 from ptcrm.vault.answers import Answer, no_file
-from ptcrm.vault.cache import IF_POSSIBLE
+from ptcrm.vault.cache import IF_POSSIBLE, Cache
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.places import place_of
 from ptcrm.workspace import clock
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ptcrm.formats.ics import Event
+    from ptcrm.model.change import Erasure
     from ptcrm.vault.answers import Piece
     from ptcrm.vault.index import Match
     from ptcrm.vault.reconcile import Vault
+    from ptcrm.workspace.forgotten import Held
 
 _ALWAYS = (0, 2**62)
 
@@ -151,6 +153,21 @@ class Workspace(Checked):
 
         files = Files(self.index, self._notes(), self.read, self.reader)
         return renamed(self.reading(match), match, stem, files)
+
+    def held(self, match: Match) -> Held:
+        """What the vault's files hold of the customer; raises `RefusedError`."""
+        from ptcrm.workspace.forgotten import held_of
+
+        return held_of(self, match)
+
+    def erase(self, operation: Operation, erasure: Erasure) -> None:
+        """Make the changes of `operation` so that nothing remembers them, and let go of all that `erasure` names.
+
+        Nothing can be asked afterwards. Raises `RefusedError`.
+        """
+        self.close()  # what it keeps has to go as well
+        self.cache = Cache.open(None, self.cache.stamp)
+        store.apply(self.root, operation, self.journal, self._at, kept=False, erasure=erasure)
 
     def _notes(self) -> set[str]:
         """The Markdown files of the whole vault that are no customers', so that no row tells of their links."""

@@ -1,0 +1,95 @@
+"""What somebody is known by in texts, and where a text holds it. Pure.
+
+Only what is written is found: no nicknames that no file knows, no other forms of a name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ptcrm.model.change import Traces
+from ptcrm.text.fold import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ptcrm.model.customer import Customer
+
+_LEAST_DIGITS, _NATIONAL_DIGITS = 7, 9  # as `vault/match.py` compares phones
+_NOT_DIGITS = re.compile("[^0-9]+")
+_BETWEEN_DIGITS = r"[ ()./\u00a0-]*"
+_BETWEEN_WORDS = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
+_PARTED = re.compile(r"\w[\s_-]+\w|[0-9]")  # what no ordinary word of a text has
+
+
+def traces_of(one: Customer) -> Traces:
+    """All that the customer is known by."""
+    stem = one.path.rpartition("/")[2].removesuffix(".md")
+    words = dict.fromkeys((one.id, stem, one.name, *one.aliases, *one.emails))
+    numbers = dict.fromkeys(_NOT_DIGITS.sub("", phone) for phone in one.phones)
+    return Traces(
+        (one.path,),
+        tuple(word for word in words if word.strip()),
+        tuple(number for number in numbers if len(number) >= _LEAST_DIGITS),
+    )
+
+
+def sure_of(one: Customer, others: Iterable[Customer]) -> Traces:
+    """Those of them that can mean nobody else: nothing that another customer has too, and no ordinary word."""
+    mine, words, numbers = traces_of(one), set[str](), set[str]()
+    for other in others:
+        known = traces_of(other)
+        words.update(map(fold, known.words))
+        numbers.update(number[-_NATIONAL_DIGITS:] for number in known.numbers)
+    return Traces(
+        mine.paths,
+        tuple(word for word in mine.words if fold(word) not in words and _is_distinct(word)),
+        tuple(number for number in mine.numbers if number[-_NATIONAL_DIGITS:] not in numbers),
+    )
+
+
+def _is_distinct(word: str) -> bool:
+    """Whether a word is more than one, or an address: a first name alone may be anybody's."""
+    return "@" in word or _PARTED.search(word) is not None
+
+
+def are_in(traces: Traces, text: str) -> bool:
+    """Whether the text holds any of the traces, in any case."""
+    return any(path in text for path in traces.paths) or any_of(traces).search(text) is not None
+
+
+@lru_cache(maxsize=8)
+def any_of(traces: Traces) -> re.Pattern[str]:
+    """What finds the words and numbers in a text, in any case, as whole words; a sign of a tag belongs to one."""
+    parts = [*map(word_pattern, traces.words), *map(number_pattern, traces.numbers)]
+    return re.compile("|".join(sorted(parts, key=len, reverse=True)) or "(?!)", re.IGNORECASE)
+
+
+def word_pattern(word: str) -> str:
+    """The regular expression of a word or a name, however its accents and blanks are written."""
+    before = r"(?<![\w.+-])" if "@" in word else r"(?<![\w-])#?"
+    return f"{before}(?:{'|'.join(dict.fromkeys(map(_flexible, _spelled(word))))})(?!\\w|-\\w)"
+
+
+def _spelled(word: str) -> Iterator[str]:
+    yield word
+    for form in ("NFC", "NFD"):
+        yield unicodedata.normalize(form, word)
+
+
+def _flexible(word: str) -> str:
+    return _BETWEEN_WORDS.join(map(re.escape, word.split()))
+
+
+def number_pattern(number: str) -> str:
+    """The regular expression of a phone number given as digits, with and without the country's part."""
+    head, tail = number[:-_NATIONAL_DIGITS], number[-_NATIONAL_DIGITS:]
+    country = rf"(?:(?:\+|00)?{_digits(head)}{_BETWEEN_DIGITS})?(?:\(?0\)?{_BETWEEN_DIGITS})?" if head else ""
+    return rf"(?<![0-9+]){country}{_digits(tail)}(?![0-9])"
+
+
+def _digits(number: str) -> str:
+    return _BETWEEN_DIGITS.join(number)
