@@ -33,8 +33,6 @@ from ptcrm.text.fold import slug
 from ptcrm.text.safe import for_json, for_terminal, from_csv
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
 from tests.repos import begin_with_a_name, give_a_past
-from tests.past import live
-from tests.repos import begin_with_a_name
 from tests.test_docs import TWIN
 
 LIST, FIND, TIMELINE = ["list"], ["find", "gear"], ["timeline"]

@@ -43,7 +43,7 @@ def draft(name: str = "", /, *, place: str = "x.vcf:1", **rest: object) -> Draft
     fields = {"name": name, **rest} if name else rest
     pairs = tuple(
         (key, (value,) if isinstance(value, str) else tuple(value)) for key, value in fields.items()
-    )  # type: ignore[arg-type]
+    )
     return Draft(place, pairs, **own)  # type: ignore[arg-type]
 
 

@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.conftest import DAY, MakeVault, Run
-from tests.past import begin, commit
+from tests.repos import commit, make_repository
 from tests.test_cli_errors import snapshot
 
 ANNA = """\
@@ -44,7 +44,7 @@ def vault(make_vault: MakeVault, run: Run) -> Path:
     others = {"jan": "---\nname: Jan\n---\nMarried to `x` [[anna-k|Anna]].\n", "ann": "---\nname: Ann\n---\n"}
     root = make_vault({"anna-k": ANNA, **others})
     (root / "mailings.md").write_text(MAILINGS, encoding="utf-8")
-    begin(root)
+    make_repository(root)
     commit(root, "2026-11-01")
     assert run("--vault", root, "--today", DAY, "log", "anna-k", "call: More").exit_code == 0
     return root

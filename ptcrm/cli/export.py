@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.cards import vcard_command
-from ptcrm.cli.options import Place, Session, pass_session
-from ptcrm.cli.output import tell
-from ptcrm.cli.printing import print_command
-from ptcrm.cli.tables import csv_command, jsonl_command, sqlite_command
 from ptcrm.cli.mailing import mailing_command
 from ptcrm.cli.options import Place, Session, pass_session
 from ptcrm.cli.output import tell
+from ptcrm.cli.printing import print_command
 from ptcrm.cli.subject import subject_command
+from ptcrm.cli.tables import csv_command, jsonl_command, sqlite_command
 from ptcrm.errors import PtcrmError, RefusedError, UsageError
 from ptcrm.text.words import plural
 from ptcrm.vault.store import write_outside
