@@ -48,6 +48,7 @@ _OLDEST = 1901
 _CALENDAR_REPEATS = 28  # years, after which days of the week fall on the same dates, between 1901 and 2099
 _THINGS = ("ROOM", "RESOURCE", "GROUP")
 _UID = re.compile(rb"UID[^:]*:(.*)", re.IGNORECASE | re.DOTALL)
+_YEAR_OF_UID = re.compile("^[0-9]{4}_(?=BIRTHDAY)")  # Google gives each year its own
 _NOT_YEARLY = re.compile(rb"RRULE[^:]*:.*FREQ=(?!YEARLY)", re.IGNORECASE)
 
 
@@ -171,7 +172,11 @@ class _Reading:
             if key not in self.birthdays:
                 self.birthdays.add(key)
                 fields = (("name", (birthday.name,)), ("birthday", (str(birthday.day),)))
-                origin = _identity("ics:", str(first.get("UID") or birthday.name))
+                origin = (
+                    _identity("ics:", _YEAR_OF_UID.sub("", str(first.get("UID") or birthday.name)))
+                    if self.new
+                    else ""
+                )
                 yield Draft(f"{self.name}:{events[0].line}", fields, origin, is_of_known=not self.new)
         elif any(not one.names.isdisjoint((b"ATTENDEE", b"ORGANIZER")) for one in events):
             problem = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date
 
@@ -12,6 +13,7 @@ from ptcrm.formats.mailbox import drafts as mail_drafts
 from ptcrm.formats.mailbox import own_addresses
 from ptcrm.formats.meetings import drafts as calendar_drafts
 from ptcrm.formats.mine import Mine
+from ptcrm.formats.people_notes import drafts as note_drafts
 from ptcrm.model.customer import LogEntry
 from ptcrm.model.dates import (
     Anniversary,
@@ -21,6 +23,7 @@ from ptcrm.model.dates import (
     parse_interval,
     parse_time,
 )
+from ptcrm.model.diagnostic import Problem
 from ptcrm.model.draft import Draft
 from ptcrm.model.reading import Report
 from ptcrm.model.settings import read_config
@@ -29,7 +32,7 @@ from ptcrm.text.source import Source, Span, UndecodableError
 from ptcrm.vault.amend import Amendment, amended
 from ptcrm.vault.fields import set_field
 from ptcrm.vault.lines import append_entry, tick
-from ptcrm.vault.schema import BY_NAME, Reading, own_field, read_customer
+from ptcrm.vault.schema import BY_NAME, Reading, own_field, read_customer, values_for
 from tests.conftest import ROOT, SAMPLE
 from tests.oracle import READER, check_outside, check_yaml, read
 
@@ -136,6 +139,20 @@ def calendar(content: bytes) -> None:
                 assert not found.tags, entry
 
 
+def note(content: bytes) -> None:
+    """A note about somebody is read: each value is one that its field takes, and the text is the note's own."""
+    for draft in note_drafts(content, "People/it.md", Counter()):
+        if isinstance(draft, Draft):
+            assert draft.body.encode() in content
+            for name, words in draft.fields:
+                field = BY_NAME.get(name) or own_field(name)
+                if not field.typed or name == "birthday":
+                    found = values_for(field, list(words), DAY, lambda _: None)
+                    assert not isinstance(found, Problem), (name, words)
+            for entry in draft.entries:
+                assert isinstance(READER.parse_entry(entry), LogEntry), entry
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "front-matter": front_matter,
     "log-lines": log_lines,
@@ -144,6 +161,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "writing": writing,
     "mail": mail,
     "calendar": calendar,
+    "note": note,
 }
 
 
@@ -156,6 +174,8 @@ def seeds(target: str) -> Iterator[bytes]:
         yield from (word.encode() for word in words.split("|"))
     elif target in ("mail", "calendar"):
         yield from (path.read_bytes() for path in sorted((IMPORTS / target).rglob("*")) if path.is_file())
+    elif target == "note":
+        yield from (path.read_bytes() for path in sorted((IMPORTS / "notes").rglob("*.md")))
     elif target == "configuration":
         yield (SAMPLE / "ptcrm.yaml").read_bytes()
     else:
