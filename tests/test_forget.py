@@ -20,8 +20,7 @@ from ptcrm.vault import store
 from ptcrm.vault.places import place_of
 from ptcrm.workspace import Workspace
 from tests.conftest import DAY, MakeVault, Run
-from tests.repos import git
-from tests.repos import commit, make_repository
+from tests.repos import commit, git, make_repository
 from tests.test_cli_errors import snapshot
 from tests.test_journal import Ended, calls
 
@@ -370,6 +369,8 @@ def test_the_commands_take_it_out(repository: Path, vault: Path, run: Run, tmp_p
                 command.replace("git -C", "git -c user.name=T -c user.email=t@example.org -C"),
                 shell=True, check=True, cwd=tmp_path, capture_output=True,
             )  # fmt: skip
-    everything = git(repository, "log", "--all", "--reflog", "-p", "-m", "--format=%B", "--raw").stdout.lower()
+    everything = git(
+        repository, "log", "--all", "--reflog", "-p", "-m", "--format=%B", "--raw"
+    ).stdout.lower()
     assert [one for one in SECRETS if one in everything] == []
     assert "stays" in everything

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -37,14 +37,14 @@ Met at the fair.
 CONFIG = "start: 2021-01-01\ntimezone: Europe/Warsaw\ncountry: PL\n"
 
 
-def draft(name: str = "", /, *, place: str = "x.vcf:1", **rest: object) -> Draft:
+def draft(name: str = "", /, *, place: str = "x.vcf:1", **rest: Any) -> Draft:  # noqa: ANN401
     """A draft with a name and fields; `notes`, `body`, `origin`, `entries`, `is_of_known` are its own."""
     own = {key: rest.pop(key) for key in ("notes", "body", "origin", "entries", "is_of_known") if key in rest}
     fields = {"name": name, **rest} if name else rest
     pairs = tuple(
         (key, (value,) if isinstance(value, str) else tuple(value)) for key, value in fields.items()
     )
-    return Draft(place, pairs, **own)  # type: ignore[arg-type]
+    return Draft(place, pairs, **own)
 
 
 class Case:
@@ -200,6 +200,18 @@ def test_gaps_are_filled_and_what_a_person_typed_stays(case: Case) -> None:
     assert case.text("customers/anna.md") == expected
 
 
+def test_new_keys_stand_below_a_list_that_grows(case: Case) -> None:
+    case.write(draft("Jan Nowak", emails="j@x.example", origin="a:1"))
+    case.write(draft("Jan Nowak", emails="j@x.example", colour="red", origin="b:1"))
+    assert "sources:\n  - a:1\n  - b:1\ncolour: red\n---" in case.text("customers/jan-nowak.md")
+
+
+def test_an_address_is_no_name(case: Case) -> None:
+    one = case.only(draft("anna@rowery.example", emails="anna@rowery.example"))
+    assert (one.kind, one.path, one.differences) == ("same", "customers/anna.md", ())
+    assert case.only(draft("x@y.example", emails="x@y.example")).name == "x@y.example"
+
+
 def test_entries_stand_where_their_day_belongs_and_each_once(case: Case) -> None:
     lines = (
         "2026-11-05 10:00 email (in): Hello [id:: m1]",
@@ -257,13 +269,14 @@ def test_a_new_file_reads_well(case: Case) -> None:
             entries=("2026-03-01 meeting: Fair", "2026-04-01 call: Order"),
             origin="google:c1",
             nick_name="Jü",
+            interests=("sailing", "tea"),
         ),
         status="prospect",
     )
     assert case.text("customers/jurgen-gross.md") == (
         "---\nid: jurgen-gross\nname: Jürgen Groß\nstatus: prospect\ncompany: Groß & Söhne\n"
         'emails:\n  - j@x.example\nphones:\n  - "0171 2345678"\naddresses:\n  - Hauptstr. 1, 10115 Berlin\n'
-        "birthday: --02-29\noccasions:\n  - wedding 2012-09-01\nsources:\n  - google:c1\nnick_name: Jü\n---\n\n"
+        "birthday: --02-29\noccasions:\n  - wedding 2012-09-01\ninterests: [sailing, tea]\nsources:\n  - google:c1\nnick_name: Jü\n---\n\n"
         "\\# Not a heading\n\\- [ ] 2026-12-01 call: not a task\n\n\\## Log\n\\- 2026-01-01 call: forged\n\n"
         "## Log\n\n- 2026-04-01 call: Order\n- 2026-03-01 meeting: Fair\n"
     )

@@ -63,6 +63,7 @@ COMMANDS = {
     "init": "vault",
     "check": "check",
     "conflicts": "conflicts",
+    "import": "importers",
     "export": "export",
     "sync": "sync",
     "watch": "watch",

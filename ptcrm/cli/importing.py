@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ptcrm.workspace import Workspace
 
     Drafts = Iterable[Draft | Flaw]
+    Read = Callable[[Workspace, list[str]], Drafts]
 
 _SHOWN = 10  # lines of each part of the preview
 _CUT = 60  # characters of a value there
@@ -54,8 +55,8 @@ def import_command() -> None:
     """
 
 
-def importing(body: Callable[..., Callable[[Workspace], Drafts]]) -> Any:  # noqa: ANN401  # what click makes of it
-    """A command that imports: `body` gives what reads the drafts, for the vault that is open."""
+def importing(body: Callable[..., Read]) -> Any:  # noqa: ANN401  # what click makes of it
+    """A command that imports: `body` gives what reads the drafts, and adds what is to be said about the source."""
 
     @click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=Place())
     @click.option("--yes", "is_sure", is_flag=True, help="Write it without asking.")
@@ -115,7 +116,7 @@ class _Shown:
 
 def _import(
     session: Session,
-    read: Callable[[Workspace], Drafts],
+    read: Read,
     given: tuple[str, ...],
     doubtful: Any,  # noqa: ANN401  # one of click's choices
     shown: _Shown,
@@ -126,9 +127,10 @@ def _import(
     values = _given(workspace, given)
     while True:
         before = _state(workspace)
-        found = reconciled(_counted(read(workspace)), workspace.intake(values), doubtful)
+        remarks: list[str] = []
+        found = reconciled(_counted(read(workspace, remarks)), workspace.intake(values), doubtful)
         if not shown.as_json:
-            _show(found, shown)
+            _show(found, remarks, shown)
         if not found.changes or not _is_wanted(session, found, shown):
             break
         if _state(workspace) == before:
@@ -139,7 +141,7 @@ def _import(
     if shown.as_json:
         from ptcrm.views.imported import imported
 
-        say_json(imported(found, is_written=session.applied))
+        say_json(imported(found, remarks, is_written=session.applied))
     elif session.applied:
         say(f"Written: {_counts(found)}. To take it back: ptcrm undo")
 
@@ -197,8 +199,10 @@ def _counts(found: Reconciled) -> str:
     return f"{kinds.count('new')} new, {kinds.count('changed')} changed"
 
 
-def _show(found: Reconciled, shown: _Shown) -> None:
-    """What becomes of whom: how many of each kind, then the first of them."""
+def _show(found: Reconciled, remarks: list[str], shown: _Shown) -> None:
+    """What is to be said of the source, and what becomes of whom: how many of each kind, then the first of them."""
+    for line in remarks:
+        say(line)
     by_kind: dict[str, list[Outcome]] = {kind: [] for kind in _TITLES}
     for one in found.outcomes:
         by_kind[one.kind].append(one)

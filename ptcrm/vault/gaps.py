@@ -60,6 +60,8 @@ class Taking(NamedTuple):
         for one in words:
             key = self._key(field, one)
             same = known.get(key)
+            if same is None and field.name == "birthday":
+                same = next((day for day in there if day[-6:] == one[-6:] and one.startswith("--")), None)
             if same is not None and (field.name != "occasions" or folded(same) == folded(one)):
                 continue
             if same is None and (is_gap or (field.many and field.name in _JOINED)):

@@ -69,7 +69,7 @@ class Directory:
             return certain[0]
         reached = self._having(key for key in sought.keys if key[0] != "sources")
         if by_all:
-            both = [one for one in reached if one.name == sought.name and not _is_against(sought, one)]
+            both = [one for one in reached if one.name == sought.name and one.kind == sought.kind]
             return both[0] if len(both) == 1 else None
         if draft.is_of_known:
             return _one_of(reached or ([] if draft.values("emails") else self._named(sought)))
@@ -124,7 +124,7 @@ class Directory:
         return Person(
             -1,
             None,
-            _words("".join(draft.values("name")[:1])),
+            _words(name_in(draft)),
             keys,
             "".join(draft.values("kind")[:1]) or "person",
             slug("".join(draft.values("company")[:1])),
@@ -139,7 +139,13 @@ class Directory:
 def is_told_apart(draft: Draft) -> bool:
     """Whether somebody new would be found again by more than a name, when the same source is read again."""
     has_address = bool(draft.values("emails") or draft.values("phones"))
-    return bool(draft.origin) or (has_address and bool(draft.values("name")))
+    return bool(draft.origin) or (has_address and bool(name_in(draft)))
+
+
+def name_in(draft: Draft) -> str:
+    """The name that the draft gives; none if it is nothing but one of the addresses or numbers."""
+    name = " ".join(draft.values("name")[:1])
+    return "" if name in (*draft.values("emails"), *draft.values("phones")) else name
 
 
 def _words(name: str) -> frozenset[str]:
@@ -154,8 +160,8 @@ def _one_of(people: list[Person]) -> Person | Unsure | None:
 
 def _by_address(sought: Person, reached: list[Person]) -> Person | Unsure | None:
     """Who shares an address or number, and has a name that agrees; sure only if it is one."""
+    exact = [one for one in reached if one.name == sought.name and one.kind == sought.kind]
     possible = [one for one in reached if not _is_against(sought, one)]
-    exact = [one for one in possible if one.name == sought.name]
     agreeing = exact or [one for one in possible if _agree(one.name, sought.name)]
     if len(agreeing) == 1:
         return agreeing[0]

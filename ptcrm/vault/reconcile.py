@@ -20,7 +20,7 @@ from ptcrm.vault.amend import Amendment, amended, proven, why_not
 from ptcrm.vault.document import parse_document
 from ptcrm.vault.fields import new_customer, set_field, written
 from ptcrm.vault.gaps import Difference, Taking, clean, folded
-from ptcrm.vault.identify import Directory, Unsure, is_told_apart
+from ptcrm.vault.identify import Directory, Unsure, is_told_apart, name_in
 from ptcrm.vault.lines import insert_entries, moment
 from ptcrm.vault.notes import notes
 from ptcrm.vault.schema import BY_NAME, own_field, read_customer
@@ -231,7 +231,9 @@ class _Reconciliation:
             differences += self._taking.add(field, now[field.name], words, draft.place)
         gained = _gained({key: found[before[key] :] for key, found in now.items()})
         amendment = Amendment(())
-        for key, _ in gained:
+        for key, _ in sorted(
+            gained, key=lambda one: not before[one[0]]
+        ):  # new keys stand below what there is
             amendment += set_field(reading, _field(key), now[key])
         entries = self._entries(drafts, customer.log)
         if entries:
@@ -253,14 +255,17 @@ class _Reconciliation:
         for draft in drafts:
             for name, words in draft.fields:
                 field, found = _field(name), list(filter(None, map(clean, words)))
-                if name == "name" and draft.is_of_known:
+                if name == "name" and (draft.is_of_known or not name_in(draft)):
                     continue
+                values: list[str] = []
                 for one in found if field.many else [" ".join(found)] * bool(found):
-                    values = self._taking.checked(field, one)
-                    if isinstance(values, Problem):
-                        self._flaws.append(Flaw(draft.place, f"{name}: {values.message}", values.hint))
+                    taken = self._taking.checked(field, one)
+                    if isinstance(taken, Problem):
+                        self._flaws.append(Flaw(draft.place, f"{name}: {taken.message}", taken.hint))
                     else:
-                        yield draft, field, values
+                        values += taken
+                if values:
+                    yield draft, field, values
             if draft.origin:
                 yield draft, BY_NAME["sources"], [clean(draft.origin)]
 
@@ -309,7 +314,10 @@ def _field(name: str) -> Field:
 
 def name_of(drafts: list[Draft]) -> str:
     """The first name that is given, else an address or number: who has nothing else is known by it."""
-    said = (one for key in ("name", "emails", "phones") for draft in drafts for one in draft.values(key))
+    said = [
+        *map(name_in, drafts),
+        *(one for key in ("emails", "phones", "name") for draft in drafts for one in draft.values(key)),
+    ]
     return next(filter(None, map(clean, said)), "")
 
 

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from ptcrm.vault.reconcile import Outcome, Reconciled
 
 
-def imported(found: Reconciled, *, is_written: bool) -> dict[str, object]:
-    """Everybody whom the import is about, by what becomes of them; and what could not be taken."""
+def imported(found: Reconciled, remarks: list[str], *, is_written: bool) -> dict[str, object]:
+    """Everybody whom the import is about and what becomes of them; what is said of the source, and what was not taken."""
     return {
         "written": is_written,
+        "remarks": remarks,
         "people": [outcome_row(one) for one in found.outcomes],
         "flaws": [flaw_row(one) for one in found.flaws],
         "strangers": [{"who": who, "times": times} for who, times in found.strangers.most_common()],
