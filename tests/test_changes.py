@@ -12,12 +12,11 @@ from ptcrm.git.changes import (
     OfEntry,
     Version,
     changes,
-    counted,
     is_same_customer,
-    merged,
-    told_words,
     version,
 )
+from ptcrm.git.expected import merged
+from ptcrm.git.told import counted, told_words
 from ptcrm.model.config import Config
 from ptcrm.vault.log import LineReader
 

@@ -21,7 +21,10 @@ from ptcrm.git.commits import Commits
 from ptcrm.git.history import History
 from ptcrm.model.config import Config
 from ptcrm.vault.cache import Cache
+from ptcrm.vault.forms import Forms
+from ptcrm.vault.index import Facts, facts_of
 from ptcrm.vault.log import LineReader
+from ptcrm.vault.schema import Reading
 from tests.conftest import MakeVault, Run
 from tests.repos import commit, git, make_repository
 from tests.test_history import ANNA, Book
@@ -54,6 +57,29 @@ def test_the_day_ends_in_the_vaults_zone(book: Book) -> None:
     book.commit("2026-11-04T23:30:00+00:00")  # the fifth in Warsaw
     assert shown(book, "anna", "2026-11-04")["tier"] == "silver"
     assert shown(book, "anna", "2026-11-05")["tier"] == "gold"
+
+
+@pytest.mark.parametrize("config", [CONFIG, f"{CONFIG}currency: PLN\n"])
+def test_files_that_say_the_same_now_are_not_read_again(
+    config: str, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (book.vault / "customers" / "jan.md").write_text("---\nname: Jan\n---\n")
+    book.commit("2026-11-04")
+    book.change("tier: silver", "tier: gold")
+    (book.vault / "ptcrm.yaml").write_text(config)
+    for module in ("scan", "index"):  # no file is too young to be sure of
+        monkeypatch.setattr(f"ptcrm.vault.{module}.RACY_NS", -1_000_000_000)
+    read = list[str]()
+
+    def noted(reading: Reading, forms: Forms) -> Facts:
+        read.append(reading.document.source.path)
+        return facts_of(reading, forms)
+
+    monkeypatch.setattr("ptcrm.workspace.opened.facts_of", noted)
+    book.ask("show", "anna")
+    read.clear()
+    assert shown(book, "anna", "2026-11-04")["tier"] == "silver"
+    assert read == ["customers/anna.md", *(["customers/jan.md"] if config != CONFIG else [])]
 
 
 def test_today_is_that_day_and_the_commit_is_named(book: Book) -> None:

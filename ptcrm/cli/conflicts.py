@@ -11,10 +11,11 @@ import click
 from ptcrm.cli.options import Session, json_option, writing
 from ptcrm.cli.output import say, say_json, tell
 from ptcrm.errors import PtcrmError, UsageError
-from ptcrm.git.changes import OfFile, changes, counted, told_words, version
+from ptcrm.git.changes import OfFile, changes, version
 from ptcrm.git.compared import copy_words, is_marked_alike, marked_words
 from ptcrm.git.conflicts import Stages, common, is_as_left, unmerged, versions
 from ptcrm.git.merge import Merged, merge
+from ptcrm.git.told import counted, told_words
 from ptcrm.model.change import Delete, Operation, Write
 from ptcrm.model.diagnostic import Severity
 from ptcrm.text.safe import one_line

@@ -11,7 +11,8 @@ from ptcrm.cli.options import LITERAL, Session, a_day, json_option, pass_session
 from ptcrm.cli.output import say, say_json, tell
 from ptcrm.cli.past import content, history_of, then, whose
 from ptcrm.errors import NotFoundError, PtcrmError
-from ptcrm.git.changes import Version, changes, told_words, version
+from ptcrm.git.changes import Version, changes, version
+from ptcrm.git.told import told_words
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.text.words import plural

@@ -10,8 +10,9 @@ from ptcrm.cli.options import Session, a_count, json_option, limit_option, pass_
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.cli.past import commit_words, content, history_of, short, since_when, whose
 from ptcrm.errors import NotFoundError
-from ptcrm.git.changes import told_words, version_of
+from ptcrm.git.changes import version_of
 from ptcrm.git.history import blame, moment
+from ptcrm.git.told import told_words
 from ptcrm.text.words import plural
 from ptcrm.views.past import piece_row, record_row
 

@@ -24,9 +24,12 @@ from ptcrm.text.fold import fold, same_id
 from ptcrm.text.words import few
 from ptcrm.vault import store
 from ptcrm.vault.cache import Cache
+from ptcrm.vault.cache_file import pass_on
+from ptcrm.vault.index import is_older
+from ptcrm.vault.places import place_of, stamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from ptcrm.cli.options import Session
@@ -224,8 +227,10 @@ def vault_then(session: Session, who: Sequence[str], words: str) -> Iterator[tup
     path, meant = path_then(session, who, history, past)
     with tempfile.TemporaryDirectory(prefix="ptcrm-", ignore_cleanup_errors=True) as name:
         folder = Path(name) / "vault"
-        _write_tree(workspace, history, past, folder)
-        with Workspace(folder, past.day, None, Path(name) / "state") as old:
+        contents = _contents(workspace, history, past)
+        _write(contents, folder)
+        cache = _known_now(workspace, contents, folder)
+        with Workspace(folder, past.day, cache, Path(name) / "state") as old:
             customer = old.cache.customer(path) if path else None
             if path and not customer:
                 raise NotFoundError(_unreadable(old, path, past))
@@ -247,23 +252,51 @@ def _unreadable(old: Workspace, path: str, past: Then) -> str:
     return f"{path}: at the end of {long_day(past.day)} the file was not readable as a customer{why}."
 
 
-def _write_tree(workspace: Workspace, history: History, past: Then, folder: Path) -> None:
-    """Write the configuration and the Markdown files of the day below `folder`."""
+def _contents(workspace: Workspace, history: History, past: Then) -> dict[str, bytes]:
+    """The configuration and the Markdown files of the day, by path."""
     files = [one for one in past.files.values() if one.path.endswith(".md") and _is_plain(one.path)]
     settings = past.files.get(store.CONFIG_NAME)
-    folder.mkdir(parents=True)
     known = history.blobs([*(one.blob for one in files), *([settings.blob] if settings else [])])
     now = store.read_file(workspace.root, store.CONFIG_NAME)
-    (folder / store.CONFIG_NAME).write_bytes(known.get(settings.blob, now) if settings else now)
+    return {
+        store.CONFIG_NAME: known.get(settings.blob, now) if settings else now,
+        **{one.path: known.get(one.blob, b"") for one in files},
+    }
+
+
+def _write(contents: Mapping[str, bytes], folder: Path) -> None:
+    """Write files below `folder`, which is made."""
     made: set[Path] = set()
-    for one in files:
+    for path, content in contents.items():
         with suppress(OSError, ValueError):  # a name that this system cannot have
-            place = folder / one.path
+            place = folder / path
             if place.parent not in made:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 made.add(place.parent)
             with place.open("xb") as file:
-                file.write(known.get(one.blob, b""))
+                file.write(content)
+
+
+def _known_now(workspace: Workspace, contents: Mapping[str, bytes], folder: Path) -> Path | None:
+    """A cache for the vault of then, with what is known of the files that say the same now; None for nothing.
+
+    They need not be read again, if ptcrm.yaml is the same too.
+    """
+    if stamp_of(contents[store.CONFIG_NAME]) != workspace.cache.stamp:
+        return None
+    same = {}
+    for path, (signature, read_ns) in workspace.cache.signatures().items():
+        with suppress(OSError):
+            is_same = contents.get(path) == store.read_file(workspace.root, path)
+            if (
+                is_same
+                and signature == store.signature(workspace.root, path)
+                and is_older(signature, read_ns)
+            ):
+                same[path] = store.signature(folder, path)
+    cache = folder.with_name("cache")
+    pass_on(workspace.cache, cache / f"{place_of(folder)}.sqlite", same)
+    return cache
 
 
 def _is_plain(path: str) -> bool:

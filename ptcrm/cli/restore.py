@@ -10,7 +10,8 @@ from ptcrm.cli.options import Session, who_argument, writing
 from ptcrm.cli.output import say, tell
 from ptcrm.cli.past import commit_words, content, history_of, not_yet, path_then, then
 from ptcrm.errors import RefusedError
-from ptcrm.git.changes import changes, told_words, version
+from ptcrm.git.changes import changes, version
+from ptcrm.git.told import told_words
 from ptcrm.model.change import Create, Operation, Write
 from ptcrm.model.dates import long_day
 from ptcrm.text.edits import apply_edits

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ptcrm.git.printed import NONE, between_zeros, empty_tree, ended_by_zeros, raw
 from ptcrm.git.repo import failed, workbench
 from ptcrm.git.standing import SyncError
 from ptcrm.text.words import few
@@ -17,18 +18,16 @@ from ptcrm.vault.names import is_debris
 from ptcrm.vault.replace import content, pause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ptcrm.git.repo import Repo
 
 _LOOKS = 20
-_NONE = re.compile(r"0+")
 _OURS_FOR_A_MOMENT = re.compile(r"\.merge_file_\w{6}|\.#.*|\.ptcrm-.*\.tmp")
 MARKERS = re.compile(rb"^(?:<{7}|>{7}) ", re.MULTILINE)
 _RULE = re.compile(rb"^={7}\r?$", re.MULTILINE)  # between two versions; elsewhere it is a heading's
 _FIELDS = {"1": 8, "2": 9, "u": 10, "?": 1}  # blanks before the path, by the kind of a line of `git status`
 _COMMIT = {"user.useConfigOnly": "true", "i18n.commitEncoding": "UTF-8"}
-_FILES = ("100644", "100755")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +108,8 @@ def _entry(line: str) -> Entry | None:
     if parts[2].startswith("S"):
         return None
     if kind == "u":
-        return Entry(
-            path, None if _NONE.fullmatch(parts[8]) else parts[8], is_settled=False, is_unmerged=True
-        )
-    old = None if _NONE.fullmatch(parts[6]) else parts[6]
+        return Entry(path, None if NONE.fullmatch(parts[8]) else parts[8], is_settled=False, is_unmerged=True)
+    old = None if NONE.fullmatch(parts[6]) else parts[6]
     return Entry(path, old, is_settled=parts[1][1] == ".")
 
 
@@ -154,16 +151,6 @@ def _bytes(seen: Seen) -> list[tuple[str, bytes | None]]:
     return [(entry.path, content) for entry, content in seen.entries]
 
 
-def between_zeros(printed: bytes) -> list[str]:
-    """What stands between the zero bytes that git prints with `-z`, as text; the last one is what follows them all."""
-    return printed.decode(errors="surrogateescape").split("\0")
-
-
-def ended_by_zeros(lines: Iterable[str]) -> bytes:
-    """Lines, or paths, as git takes them with `-z`."""
-    return b"".join(line.encode(errors="surrogateescape") + b"\0" for line in lines)
-
-
 def refuse_markers(seen: Seen) -> None:
     """Raise `SyncError` if a file that would be committed has git's markers, or waits for a choice between two."""
     marked = [entry.path for entry, found in seen.entries if found and _has_markers(entry, found)]
@@ -199,16 +186,8 @@ def committed(repo: Repo, prefix: str, head: str | None, message: str) -> str:
     Raises GitError, also if another git has moved the branch meanwhile.
     """
     staged = raw(repo, "diff-index", "--cached", head or empty_tree(repo), "--", prefix or ".")
-    lines = [
-        f"{one.new_mode} {one.new}\t{one.path}" if one.new else f"0 {'0' * 40}\t{one.path}" for one in staged
-    ]
-    tree = tree_with(repo, head, lines)
+    tree = tree_with(repo, head, [one.index_line for one in staged])
     return advance(repo, head, commit_of(repo, tree, [head] if head else [], message), "commit")
-
-
-def empty_tree(repo: Repo) -> str:
-    """The id of the tree without files."""
-    return repo.out("hash-object", "-t", "tree", "--stdin").decode().strip()
 
 
 def tree_with(repo: Repo, base: str | None, lines: Sequence[str]) -> str:
@@ -244,33 +223,3 @@ def advance(repo: Repo, old: str | None, new: str, what: str) -> str:
     """Let the branch be at the commit `new` instead of `old`; raises GitError if it is elsewhere meanwhile."""
     repo.out("update-ref", "-m", f"ptcrm sync: {what}", "HEAD", new, old or "0" * len(new))
     return new
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """A path that two trees have otherwise: its modes and the ids of its blobs, None where there is none."""
-
-    path: str
-    old_mode: str
-    new_mode: str
-    old: str | None
-    new: str | None
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether a file comes, goes or changes, and is no link, nor changes what may be done with it."""
-        modes = {mode for mode, one in ((self.old_mode, self.old), (self.new_mode, self.new)) if one}
-        return len(modes) == 1 and modes <= {*_FILES} and (self.old is not None or self.new_mode == _FILES[0])
-
-
-def raw(repo: Repo, command: str, *arguments: str) -> list[Raw]:
-    """What `git diff-tree`, or another `command` of its kind, finds different."""
-    recursive = ("-r",) if command == "diff-tree" else ()
-    options = (*recursive, "-z", "--raw", "--no-renames", "--no-abbrev")
-    parts = between_zeros(repo.out(command, *options, *arguments))
-    found = []
-    for head, path in zip(parts[::2], parts[1::2], strict=False):
-        old_mode, new_mode, old, new, _ = head.lstrip(":").split(" ")
-        ids = [None if _NONE.fullmatch(one) else one for one in (old, new)]
-        found.append(Raw(path, old_mode, new_mode, *ids))
-    return found

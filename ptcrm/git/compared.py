@@ -12,10 +12,8 @@ from ptcrm.git.changes import (
     OfLines,
     OfNotes,
     changes,
-    entry_line,
-    follow_up_line,
-    words,
 )
+from ptcrm.git.told import entry_line, follow_up_line, words
 from ptcrm.text.safe import one_line
 from ptcrm.text.words import plural
 

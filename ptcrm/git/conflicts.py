@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptcrm.git.printed import between_zeros
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,7 +29,7 @@ def unmerged(repo: Repo, within: str) -> dict[str, Stages]:
     """What git's index has unmerged below the folder `within`, by the paths in it; raises GitError."""
     printed = repo.out("ls-files", "--unmerged", "-z", "--", within or ".")
     named: dict[str, dict[str, str]] = {}
-    for entry in printed.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+    for entry in between_zeros(printed)[:-1]:
         what, _, path = entry.partition("\t")
         _, blob, stage = what.split(" ")
         named.setdefault(path.removeprefix(within), {})[stage] = blob

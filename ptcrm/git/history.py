@@ -17,13 +17,13 @@ from ptcrm.git.changes import (
     Told,
     Version,
     changes,
-    entry_line,
-    follow_up_line,
     is_same_customer,
-    merged,
     version,
 )
 from ptcrm.git.commits import Commit, blobs_of, from_git, in_git
+from ptcrm.git.expected import merged
+from ptcrm.git.standing import base_of
+from ptcrm.git.told import entry_line, follow_up_line
 from ptcrm.vault.notes import notes
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class History:
     def _base(self, step: Step) -> Version | None:
         """The file in the newest commit that the two sides of a merge have in common."""
         ids = [self.commits.commit(side.parent).id for side in step.sides[:2]]
-        number = self.commits.number(self.commits.repo.line("merge-base", *ids) or "")
+        number = self.commits.number(base_of(self.commits.repo, *ids) or "")
         for path in dict.fromkeys(side.path for side in step.sides):
             if number and (blob := self.commits.blob_at(path, number)):
                 return self.version(path, blob)

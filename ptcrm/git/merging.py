@@ -15,16 +15,13 @@ from ptcrm.errors import ChangedError
 from ptcrm.git.committing import (
     MARKERS,
     Changed,
-    Raw,
     advance,
-    between_zeros,
     commit_of,
-    ended_by_zeros,
-    raw,
     see,
     tree_with,
 )
 from ptcrm.git.driver import DRIVER_KEY, driver_of, with_folders
+from ptcrm.git.printed import Raw, between_zeros, empty_tree, ended_by_zeros, gone_line, raw
 from ptcrm.git.repo import NETWORK_SECONDS, failed, note, user_attributes, workbench
 from ptcrm.git.standing import MERGE, SyncError, has
 from ptcrm.model.change import Create, Delete, Operation, Write
@@ -112,7 +109,7 @@ def _sorted_out(
 
 def _refuse_unmarked(repo: Repo, merged: Merge, branch: str) -> None:
     """Raise `SyncError` for a conflict without markers, which nobody would see: in files that are no text."""
-    found = raw(repo, "diff-tree", tree_with(repo, None, []), merged.tree, "--", *merged.conflicts)
+    found = raw(repo, "diff-tree", empty_tree(repo), merged.tree, "--", *merged.conflicts)
     blobs = repo.blobs(one.new for one in found if one.new)
     silent = [one.path for one in found if not MARKERS.search(blobs.get(one.new or "", b""))]
     if merged.conflicts and silent:
@@ -251,11 +248,7 @@ def contents(repo: Repo, tree: str, paths: Sequence[str]) -> dict[str, bytes]:
 
 def _tree_between(repo: Repo, what: Placing) -> str:
     """The tree that has the vault's new files, and everything else as it was."""
-    lines = [
-        f"{one.new_mode} {one.new}\t{one.path}" if one.new else f"0 {'0' * 40}\t{one.path}"
-        for one in what.own
-    ]
-    return tree_with(repo, what.old, lines)
+    return tree_with(repo, what.old, [one.index_line for one in what.own])
 
 
 def conclude(repo: Repo, merged: Merge, ours: str, theirs: str, message: str) -> str:
@@ -269,7 +262,7 @@ def leave_open(repo: Repo, merged: Merge, ours: str, theirs: str, message: str) 
     """Note in git's own way that a merge waits for somebody, after its files were placed."""
     lines = []
     for path, group in groupby(merged.stages, key=lambda line: line.partition("\t")[2]):
-        lines += [f"0 {'0' * 40}\t{path}", *group]
+        lines += [gone_line(path), *group]
     stdin = ended_by_zeros(lines)
     repo.out("update-index", "-z", "--index-info", stdin=stdin)
     repo.run("update-ref", "ORIG_HEAD", ours)
@@ -291,17 +284,13 @@ def take_back(repo: Repo, prefix: str, head: str, tree: str, apply: Callable[[Op
             changes.append(Create(path, then))
     if changes:
         apply(Operation("sync --abort", tuple(changes)))
-    lines = [line for one in what.own for line in (f"0 {'0' * 40}\t{one.path}", *_index_lines(one))]
+    lines = [line for one in what.own for line in (gone_line(one.path), one.index_line)]
     repo.out("update-index", "-z", "--index-info", stdin=ended_by_zeros(lines))
     if what.others:
         repo.out("read-tree", "-m", "-u", _tree_between(repo, what), head)
     end(repo)
     repo.run("update-index", "-q", "--refresh")
     return [one.path for one in (*what.own, *what.others)]
-
-
-def _index_lines(one: Raw) -> list[str]:
-    return [f"{one.new_mode} {one.new}\t{one.path}"] if one.new else []
 
 
 def end(repo: Repo) -> None:

@@ -15,9 +15,9 @@ from ptcrm.git.changes import (
     Told,
     changes,
     is_same_customer,
-    told_words,
     version,
 )
+from ptcrm.git.told import told_words
 from ptcrm.text.safe import one_line
 from ptcrm.text.words import plural
 from ptcrm.vault.names import is_debris

@@ -215,7 +215,7 @@ def find(folder: Path) -> Repo | None:
     top, own = (Path(line) for line in os.fsdecode(ran.out).splitlines())
     if not folder.resolve().is_relative_to(top.resolve()):
         return None  # its configuration says that the tree is elsewhere
-    _refuse_old(probe)
+    refuse_old(probe, OLDEST, "ptcrm")
     overrides, programs = _against(_settings(probe))
     return Repo(top, own, os.environ.get("GIT_INDEX_FILE"), overrides, programs)
 
@@ -233,13 +233,15 @@ def _is_bare(said: str) -> bool:
     return "must be run in a work tree" in said or "cannot use bare repository" in said
 
 
-def _refuse_old(probe: Repo) -> None:
-    """Raise GitError if git is older than what is asked of it."""
-    version = probe.line("version") or ""
+def refuse_old(repo: Repo, wanted: tuple[int, int], what: str) -> None:
+    """Raise GitError if git is older than the version that `what` needs."""
+    version = repo.line("version") or ""
     numbers = re.search(r"([0-9]+)\.([0-9]+)", version)
-    if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        raise GitError(f"this is {version}; ptcrm needs git {oldest} or newer: https://git-scm.com/downloads")
+    if numbers and (int(numbers[1]), int(numbers[2])) < wanted:
+        oldest = ".".join(map(str, wanted))
+        raise GitError(
+            f"this is {version}; {what} needs git {oldest} or newer: https://git-scm.com/downloads"
+        )
 
 
 def failed(ran: Ran, arguments: Iterable[str]) -> GitError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptcrm.git.printed import FILES, between_zeros, empty_tree, raw
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.text.fold import same_id
 from ptcrm.text.source import Source, UndecodableError
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from ptcrm.git.repo import Repo
     from ptcrm.model.customer import Customer
     from ptcrm.vault.log import LineReader
-
-_FILES = ("100644", "100755")  # no link, and no other repository
 
 
 class _Anything:
@@ -39,25 +38,8 @@ def staged(repo: Repo, within: str) -> dict[str, str]:
     Each by its path in the folder, with the id of its bytes; raises GitError. Before the first commit that is the whole index.
     """
     head = repo.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    since = head or repo.out("hash-object", "-t", "tree", "--stdin").decode().strip()
-    words = (
-        "diff-index",
-        "--cached",
-        "--raw",
-        "--no-renames",
-        "--no-abbrev",
-        "-z",
-        since,
-        "--",
-        within or ".",
-    )
-    parts = repo.out(*words).decode("utf-8", "surrogateescape").split("\0")
-    found = {}
-    for what, path in zip(parts[::2], parts[1::2], strict=False):
-        _, mode, _, blob, _ = what.split(" ")
-        if mode in _FILES:  # what is taken out has none
-            found[path.removeprefix(within)] = blob
-    return found
+    found = raw(repo, "diff-index", "--cached", head or empty_tree(repo), "--", within or ".")
+    return {one.path.removeprefix(within): one.new for one in found if one.new and one.new_mode in FILES}
 
 
 def indexed(repo: Repo, within: str, paths: Iterable[str]) -> dict[str, bytes]:
@@ -66,11 +48,10 @@ def indexed(repo: Repo, within: str, paths: Iterable[str]) -> dict[str, bytes]:
     if not wanted:
         return {}
     found = {}
-    printed = repo.out("ls-files", "--stage", "-z", "--", *wanted).decode("utf-8", "surrogateescape")
-    for entry in printed.split("\0")[:-1]:
+    for entry in between_zeros(repo.out("ls-files", "--stage", "-z", "--", *wanted))[:-1]:
         what, _, path = entry.partition("\t")
         mode, blob, stage = what.split(" ")
-        if mode in _FILES and stage == "0":
+        if mode in FILES and stage == "0":
             found[path.removeprefix(within)] = blob
     blobs = repo.blobs(found.values())
     return {path: blobs[blob] for path, blob in found.items() if blob in blobs}

@@ -5,12 +5,11 @@ Nothing here changes anything.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError, RefusedError
-from ptcrm.git.repo import GitError, failed, noted
+from ptcrm.git.repo import failed, noted, refuse_old
 from ptcrm.text.near import suggest
 from ptcrm.text.words import few
 from ptcrm.vault.replace import pause
@@ -69,7 +68,7 @@ class Branch:
 
 def refuse_odd(repo: Repo, prefix: str) -> None:
     """Raise `SyncError` with the next step, if a vault at `prefix` of the repository cannot be synced as it is."""
-    _refuse_old(repo)
+    refuse_old(repo, OLDEST, "`ptcrm sync`")
     _refuse_programs(repo)
     for name, (what, way) in _UNDER_WAY.items():
         if (repo.folder / name).exists():
@@ -107,16 +106,6 @@ def refuse_lock(repo: Repo) -> None:
         raise SyncError(
             f"Another git is at work in this repository, or one was interrupted. Nothing was changed. "
             f"Try again; if no git runs any more, delete {lock}"
-        )
-
-
-def _refuse_old(repo: Repo) -> None:
-    version = repo.line("version") or ""
-    numbers = re.search(r"([0-9]+)\.([0-9]+)", version)
-    if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        raise GitError(
-            f"this is {version}; `ptcrm sync` needs git {oldest} or newer: https://git-scm.com/downloads"
         )
 
 

@@ -15,14 +15,13 @@ from ptcrm.git import exchange, merging
 from ptcrm.git.committing import (
     Changed,
     advance,
-    between_zeros,
     changes_of,
     commit_of,
     committed,
-    raw,
     see,
     stage,
 )
+from ptcrm.git.printed import between_zeros, raw
 from ptcrm.git.standing import (
     Branch,
     SyncError,

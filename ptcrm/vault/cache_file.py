@@ -13,10 +13,13 @@ from ptcrm.vault.index import Index
 from ptcrm.vault.scan import see
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from ptcrm.vault.listing import Signature
+
 _PATIENCE_SECONDS = 10
+_FOR_EVER_NS = 2**62
 
 
 class Holding(NamedTuple):
@@ -60,6 +63,26 @@ def holding(place: Path, stamp: str, root: Path, folders: Iterable[str]) -> Hold
         entries = sum(row.place >= 0 for (text,) in logs for row in unpacked(text))
         return Holding(files, customers, entries, texts, answers, len(look.changed) + len(look.gone))
     return None
+
+
+def pass_on(cache: Cache, place: Path, same: Mapping[str, Signature]) -> None:
+    """Begin a cache at `place` with the rows of another, for a folder of its own that nobody else writes to.
+
+    The files `same`, by path, are known there under their new signatures; all others count as changed. Nothing is
+    begun if it cannot be written.
+    """
+    with contextlib.suppress(OSError, sqlite3.DatabaseError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(place, isolation_level=None)) as database:
+            cache.database.backup(database)
+            database.execute("BEGIN")
+            database.execute("DELETE FROM note")
+            database.execute("UPDATE file SET read_ns = 0")
+            statement = (
+                "UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, read_ns = ? WHERE path = ?"
+            )
+            database.executemany(statement, ((*one, _FOR_EVER_NS, path) for path, one in same.items()))
+            database.execute("COMMIT")
 
 
 def delete(place: Path) -> bool:

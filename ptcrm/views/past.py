@@ -12,11 +12,9 @@ from ptcrm.git.changes import (
     OfLines,
     OfNotes,
     Told,
-    entry_line,
-    follow_up_line,
-    words,
 )
 from ptcrm.git.history import moment
+from ptcrm.git.told import entry_line, follow_up_line, words
 
 if TYPE_CHECKING:
     from datetime import tzinfo
