@@ -99,6 +99,8 @@ dupes --min 20 --json
 export ics
 export ics --feed gold
 export ics --feed birthdays
+export vcard
+export vcard tag:vip --version 3.0
 export csv
 export csv --table log -tag:vip
 export jsonl --table follow-ups

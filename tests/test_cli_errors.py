@@ -224,6 +224,8 @@ BAD_WORDS = [
     ["log", "anna-k", b"call: \xff".decode(errors="surrogateescape")],
     ["set", "anna-k", "role", b"\xff".decode(errors="surrogateescape")],
     ["export", "vcf"],
+    ["export", "vcard", "--version", "2.1"],
+    ["export", "vcard", "hue:::"],
     ["export", "csv", "--table", "orders"],
     ["export", "csv", "hue:::"],
     ["export", "sqlite"],

@@ -48,7 +48,9 @@ def _hidden(before: str, word: str) -> str:
     return f"{_HIDDEN}{word[1:]}" if is_term else word
 
 
-def give(session: Session, content: bytes, output: str | None, begins: bytes, what: str) -> None:
+def give(
+    session: Session, content: bytes, output: str | None, begins: bytes | tuple[bytes, ...], what: str
+) -> None:
     """Print the export, or write it to the file `output`, which must not exist or begin as such an export does.
 
     `what` says on stderr what was written: `12 customers`. Raises `RefusedError`; so it does if a vault without

@@ -30,6 +30,7 @@ BEGINS = tuple(f"BEGIN:VCARD\r\nVERSION:{one}\r\nPRODID:-//ptcrm//ptcrm//EN\r\n"
 
 _Lines = Iterator[tuple[str, str]]  # names with parameters, and values as they are written
 _SOURCE = "vcard:"
+_ADDRESS = "urn:"  # of another card: no name of a relative
 _PARTNERSHIP = "wedding"  # what RFC 6350 means by ANNIVERSARY
 _WITH_KIND = re.compile(r"(.+) \(([a-z]+)\)")
 # Fields that vCard has a property for, in both versions and in 4.0 alone.
@@ -81,7 +82,7 @@ def uid_of(one: Customer, vault: str | None) -> str:
     if source:
         return source.removeprefix(_SOURCE)
     parts = [*([vault] if vault else []), same_id(one.id)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32] + OUR_UID
+    return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32] + OUR_UID
 
 
 def _listed(values: tuple[str, ...]) -> str:
@@ -93,7 +94,7 @@ def _named(one: Customer, look: Look) -> _Lines:
     is_company = one.kind == "company"
     if is_company:
         yield ("KIND", "org") if look.is_4 else ("X-ABShowAs", "COMPANY")
-    yield "FN", escaped(one.name)
+    yield "FN", escaped(one.name) or escaped(one.id) or "?"  # a card has to have one
     if not is_company:
         yield "N", _name_in_parts(one.name)
     elif not look.is_4:
@@ -119,7 +120,7 @@ def _reached(one: Customer) -> _Lines:
     yield from (("EMAIL", escaped(value)) for value in one.emails)
     yield from (("TEL", escaped(value)) for value in one.phones)
     yield "TEL;TYPE=fax", escaped(dict(one.own).get("fax", ""))
-    yield from (("ADR", f";;{escaped(value)};;;;") for value in one.addresses)
+    yield from (("ADR", f";;{street};;;;") for street in map(escaped, one.addresses) if street)
     yield from (("URL", for_feed(one_line(value)).replace("\\", "\\\\")) for value in one.urls)
 
 
@@ -158,7 +159,7 @@ def _about(one: Customer, look: Look) -> _Lines:
     """Tags, family, time zone; in 4.0 language and interests."""
     yield "CATEGORIES", _listed(one.tags)
     names = [look.name_of(member) or member for member in one.family]
-    for number, name in enumerate(names, 1):
+    for number, name in enumerate((name for name in names if not name.startswith(_ADDRESS)), 1):
         found = _WITH_KIND.fullmatch(name)
         kind = found[2] if found and found[2] in KIN else "kin"
         text = escaped(found[1] if found and kind != "kin" else name)
@@ -167,7 +168,7 @@ def _about(one: Customer, look: Look) -> _Lines:
         else:
             yield f"relative{number}.X-ABRELATEDNAMES", text
             yield f"relative{number}.X-ABLabel", kind if kind == "kin" else f"_$!<{kind.capitalize()}>!$_"
-    if tuple(names) != one.family or any(name.startswith("urn:") for name in names):
+    if tuple(names) != one.family or any(name.startswith(_ADDRESS) for name in names):
         yield f"{OURS}FAMILY", _listed(one.family)
     yield ("TZ" if look.is_4 else "TZ;VALUE=text"), escaped(one.timezone or "")
     if look.is_4:

@@ -196,6 +196,8 @@ class _Reconciliation:
             differences += self._taking.add(field, values.setdefault(field.name, []), words, draft.place)
         for key, words in vault.given.items():
             values.setdefault(key, list(words))
+        if "id" in values and self._is_taken(values["id"][0]):
+            del values["id"]  # somebody else's, in a card from another vault
         entries = self._entries(drafts, ())
         own = any(draft.body for draft in drafts)
         prose = _prose(drafts)
@@ -226,7 +228,8 @@ class _Reconciliation:
         differences: list[Difference] = []
         for draft, field, words in self._said(drafts):
             if field.name not in now:
-                now[field.name] = [customer.name] if field.name == "name" else written(reading, field)
+                usual = {"name": [customer.name], "id": [customer.id]}  # also if they are those of the file
+                now[field.name] = usual.get(field.name) or written(reading, field)
                 before[field.name] = len(now[field.name])
             differences += self._taking.add(field, now[field.name], words, draft.place)
         gained = _gained({key: found[before[key] :] for key, found in now.items()})
