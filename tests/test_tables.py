@@ -394,3 +394,9 @@ def test_a_customer_on_paper(run: Run, make_vault: MakeVault, tmp_path: Path) ->
     result = run("--vault", vault, "--today", DAY, "export", "print", "anna", "-o", tmp_path / "mine.md")
     assert result.exit_code == 4
     assert run("--vault", vault, "--today", DAY, "export", "print", "nobody").exit_code == 3
+
+
+def test_a_slip_in_an_option_is_helped(run: Run, make_vault: MakeVault) -> None:
+    result = run("--vault", make_vault({}), "--today", DAY, "export", "csv", "--tabel", "log")
+    assert result.exit_code == 2
+    assert "no option of `ptcrm export csv`. Did you mean “--table”?" in result.stderr

@@ -350,15 +350,16 @@ LITERAL: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": 
 
 def _no_option(word: str) -> str:
     """Why a word that begins with `--` is no query, with the command's option that was probably meant."""
-    command = click.get_current_context().command
+    context = click.get_current_context()
+    called = context.command_path.removeprefix(context.find_root().command_path).strip()
     name = word.partition("=")[0]
     if name in FIRST:
-        return f"{name} stands before the command: ptcrm {name} … {command.name}"
-    options = [one for param in command.params for one in param.opts if one.startswith("--")]
+        return f"{name} stands before the command: ptcrm {name} … {called}"
+    options = [one for param in context.command.params for one in param.opts if one.startswith("--")]
     hint = suggest(name, [*options, "--help"])
     if not hint and name.strip("-"):
         hint = f"In a query one minus excludes: -{word.lstrip('-')}" if ":" in word else ""
-    return f"“{name}” is no option of `ptcrm {command.name}`. {hint or f'See `ptcrm {command.name} --help`.'}"
+    return f"“{name}” is no option of `ptcrm {called}`. {hint or f'See `ptcrm {called} --help`.'}"
 
 
 def customers_meant(workspace: Workspace, words: tuple[str, ...]) -> list[Customer]:
