@@ -150,7 +150,7 @@ def test_files_that_are_passed_over(path: str) -> None:
 
 def test_from_lines_inside_a_message_do_not_end_it() -> None:
     head = b"From a@b.example Mon Jan  5 10:20:00 2026\nSubject: one\n\n"
-    body = b"text\nFrom: x\n\nFrom noon at 10:30 on 5 May 2026\nno header\n>From x Mon Jan  5 10:20:00 2026\nA: b\n"
+    body = b"text\nFrom a@b.example Mon Jan  5 10:20:00 2026\nA: right below text\n\nFrom noon at 10:30 on 5 May 2026\nno header\n>From x Mon Jan  5 10:20:00 2026\nA: b\n"
     found = list(messages_of_mbox(io.BytesIO(head + body + b"\n" + head)))
     assert [letter.line for letter in found] == [1, 12]
 
@@ -324,3 +324,10 @@ def test_lists_do_not_say_whose_mail_it_is() -> None:
 
 def test_what_is_left_out_is_no_part_of_who_it_is() -> None:
     assert marta() == Mine(frozenset({"Marta@Studio.example"}), ZoneInfo("Europe/Warsaw"), DAY, Counter("x"))
+
+
+def test_the_lines_of_the_page_are_entries() -> None:
+    page = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
+    lines = [line.removeprefix("- ") for line in page.splitlines() if line.startswith("- 20")]
+    assert len(lines) == 3
+    assert [type(READER.parse_entry(line)) for line in lines] == [LogEntry] * 3

@@ -109,7 +109,7 @@ def test_a_company_and_a_name_in_the_heading() -> None:
         "kind": ("company",),
         "urls": ("acme.example",),
     }
-    assert dict(zofia.fields) == {"name": ("Zofia Maj",), "aliases": ("zofia-maj",)}
+    assert dict(zofia.fields) == {"name": ("Zofia Maj",)}
     assert zofia.body.startswith("# Zofia Maj\n")
 
 

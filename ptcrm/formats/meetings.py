@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from ptcrm.formats.birthdays import birthday_of, may_be_birthday
 from ptcrm.formats.ics_files import Block, blocks
 from ptcrm.formats.mail_headers import addresses
+from ptcrm.formats.repeating import OLDEST, why_not_gone_through
 from ptcrm.model.draft import Draft, Flaw
 from ptcrm.text.safe import for_entry, for_value
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 MAX_PEOPLE = 50
 """People in a meeting; in one with more, nobody was met."""
-MAX_INSTANCES = 5000
-"""Returns of one event up to today, which is thirteen years of every day; of an event with more none is taken."""
 MAX_SERIES = 32 * 1024 * 1024
 """Bytes of repeating events that are held until their calendar ends, since their changed returns may stand anywhere."""
 MAX_ZONES = 100
@@ -42,10 +41,6 @@ CROWDS = f"meetings of more than {MAX_PEOPLE} people"
 
 _OURS = "-//ptcrm//"
 _REPEATING = frozenset((b"RRULE", b"RDATE", b"RECURRENCE-ID"))
-_LENGTHS = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_WITHIN_A_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
-_OLDEST = 1901
-_CALENDAR_REPEATS = 28  # years, after which days of the week fall on the same dates, between 1901 and 2099
 _THINGS = ("ROOM", "RESOURCE", "GROUP")
 _UID = re.compile(rb"UID[^:]*:(.*)", re.IGNORECASE | re.DOTALL)
 _YEAR_OF_UID = re.compile("^[0-9]{4}_(?=BIRTHDAY)")  # Google gives each year its own
@@ -196,7 +191,7 @@ class _Reading:
                 problem = (
                     "there are too many events with odd rules"
                     if self.odd_rules >= MAX_ODD_RULES
-                    else _why_not_gone_through(rule, event["DTSTART"].dt, self.mine.today)
+                    else why_not_gone_through(rule, event["DTSTART"].dt, self.mine.today)
                 )
                 if problem:
                     self.odd_rules += 1
@@ -211,7 +206,7 @@ class _Reading:
             return
         from recurring_ical_events import of
 
-        found = of(calendar).between(date(_OLDEST, 1, 2), self.mine.today + timedelta(days=1))
+        found = of(calendar).between(date(OLDEST, 1, 2), self.mine.today + timedelta(days=1))
         for event in sorted(found, key=lambda one: str(one["DTSTART"].dt)):
             yield _Instance(event, f"{event.get('UID')} {_moment_key(event['RECURRENCE-ID'].dt)}")
 
@@ -269,37 +264,6 @@ def _forget_zones() -> None:
     from icalendar.timezone import tzp
 
     tzp.use_default()
-
-
-def _why_not_gone_through(rule: Any, start: date | datetime, today: date) -> str | None:  # noqa: ANN401
-    """Why the days of `rule` cannot be gone through up to today, or None.
-
-    A rule that fits no day would be tried up to the year 9999. So it is tried near that end first, from a start as
-    many times 28 years later as there is room for: there it must come to a day after today's, and not too often before.
-    """
-    from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
-
-    parts = {str(key).upper(): value for key, value in rule.items()}
-    if str(parts.get("FREQ", [""])[0]).upper() not in _LENGTHS or any(
-        len(parts.get(name, ())) > 1 for name in _WITHIN_A_DAY
-    ):
-        return "it repeats more than once a day"
-    if int(parts.get("INTERVAL", [1])[0]) < 1:
-        return "its rule fits no day"
-    if start.year < _OLDEST:
-        return "it begins too long ago"
-    moved = _CALENDAR_REPEATS * ((date.max.year - today.year) // _CALENDAR_REPEATS - 1)
-    until = parts.get("UNTIL", [today])[0]
-    last = datetime(min(until.year, today.year) + moved, 12, 31)  # noqa: DTZ001  # rules are tried without zones
-    begin = datetime(start.year + moved, start.month, min(start.day, 28) if start.month == 2 else start.day)  # noqa: DTZ001
-    limit = int(parts.get("COUNT", [MAX_INSTANCES + 1])[0])
-    text = ";".join(
-        one for one in rule.to_ical().decode().split(";") if not one.startswith(("UNTIL=", "COUNT="))
-    )
-    for count, day in enumerate(rrulestr(text, dtstart=begin), 1):
-        if day > last or count >= limit:
-            return None if count <= MAX_INSTANCES else f"it returned more than {MAX_INSTANCES} times"
-    return "its rule fits no day"
 
 
 def _people(event: Any) -> dict[str, bool]:  # noqa: ANN401

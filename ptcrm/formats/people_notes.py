@@ -163,7 +163,8 @@ def _name(fields: Fields, path: str, body: str) -> None:
     """Settle the name, and what follows from it: a title that is no name is a role; the stem is an alias.
 
     The name is what a field `name` says; else the first heading `#`, if the file is called like it in other letters
-    or has no letters in its name; else the file's name, without a time stamp or `@` before it.
+    or has no letters in its name; else the file's name, without a time stamp or `@` before it. A stem that will be the new
+    file's id needs no alias.
     """
     stem = unicodedata.normalize("NFC", path.rpartition("/")[2].removesuffix(".md"))
     bare = for_value(_STAMP.sub("", stem).lstrip("@").strip()) or for_value(stem)
@@ -181,7 +182,8 @@ def _name(fields: Fields, path: str, body: str) -> None:
         fields.values["name"] = [" ".join(fields.values["name"])]
     if not fields.values["name"][0]:
         del fields.values["name"]
-    if stem and not re.search(r"[\[\]#^|:/\\]", stem):
+    is_id_of_new = stem == slug(fields.values.get("name", [""])[0])
+    if stem and not is_id_of_new and not re.search(r"[\[\]#^|:/\\]", stem):
         fields.add("aliases", for_value(stem))
     if {fold(one).strip("[]# ") for one in fields.kinds} & _COMPANY_KINDS:
         fields.add("kind", "company")
