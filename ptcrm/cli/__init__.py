@@ -50,6 +50,7 @@ COMMANDS = {
     "set": "writing",
     "rename": "rename",
     "dupes": "dupes",
+    "merge": "merge",
     "undo": "undo",
     "history": "history",
     "blame": "history",
