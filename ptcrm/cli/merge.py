@@ -75,9 +75,9 @@ def _say(two: Two, chosen: dict[str, Chosen], who: tuple[Match, Match], linked: 
 
 
 def _outcome(one: Difference, choice: Chosen) -> tuple[str, str]:
-    if choice.value:
-        return ", ".join(choice.value), f"{one.one}, nor {one.other}"
-    return (one.one, one.other) if choice.side == "a" else (one.other, one.one)
+    """What was decided, and what is no more."""
+    kept = ", ".join(choice.value) or (one.one if choice.side == "a" else one.other)
+    return kept, " or ".join(value for value in (one.one, one.other) if value != kept)
 
 
 # What is decided

@@ -137,8 +137,10 @@ class _Aim:
         whole = here.removesuffix(".md")
         stem, other = (one.removesuffix(".md").rpartition("/")[2] for one in self.two.paths)
         names = [stem, _id(self.two.one)]
-        if same_id(target.text.rpartition("/")[2]) != same_id(other):
+        if same_id(target.text) != same_id(other):
             names.reverse()
+        if "/" in target.text:
+            names.clear()
         return next((name for name in names if self._leads(name)), whole)
 
     def _leads(self, name: str) -> bool:
@@ -155,7 +157,7 @@ def _relinked(reading: Reading, aim: _Aim, reader: LineReader) -> Reading:
     edits = aim.edits(document, path)
     is_second = path == aim.two.paths[1]
     if is_second:
-        edits += rename_ids(document, dict(aim.ids))
+        edits += rename_ids(*aim.two, aim.ids)
     if not edits:
         return reading
     if not is_second:
@@ -176,7 +178,7 @@ def _joined(
     text = apply_edits(source.text, [*amendment.edits, *joined_body(*two)])
     text = _with_comments(two, Source(source.path, text), reader)
     new = read_customer(Source(source.path, text), reader)
-    if why := _objection(two, new, amendment, set(taken)):
+    if why := _objection(two, new, amendment, taken):
         hint = "Put into one of the files by hand what stands in its way, then try again."
         raise RefusedError(f"{source.path}: {why} {hint} Nothing was written.")
     return text

@@ -18,7 +18,7 @@ from ptcrm.text.source import Span
 from ptcrm.vault.document import heading_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ptcrm.model.customer import LogEntry
     from ptcrm.vault.document import Document
@@ -262,13 +262,8 @@ def clashing_ids(one: Reading, other: Reading) -> dict[str, str]:
 
     A follow-up or an entry that stands in both keeps its own.
     """
-    gone = [*_same_entries(one, other), *_tasks_of_both(one, other)]
     mine = [found[1] for found in _blocks(one.document)]
-    theirs = [
-        found[1]
-        for found in _blocks(other.document)
-        if not any(span.start <= found.start() < span.end for span in gone)
-    ]
+    theirs = [found[1] for found in _new_blocks(one, other)]
     taken = {name.lower() for name in (*mine, *theirs)}
     clashing = {name.lower() for name in mine}
     new: dict[str, str] = {}
@@ -291,6 +286,13 @@ def _blocks(document: Document) -> list[re.Match[str]]:
     return [one for one in found if not document.is_hidden(one.start())]
 
 
-def rename_ids(document: Document, new: dict[str, str]) -> list[Edit]:
-    """The edits that give blocks of the file their new ids."""
-    return [Edit(Span(*found.span(1)), new[found[1]]) for found in _blocks(document) if found[1] in new]
+def _new_blocks(one: Reading, other: Reading) -> list[re.Match[str]]:
+    """The block ids of the second file in what the first does not have."""
+    gone = [*_same_entries(one, other), *_tasks_of_both(one, other)]
+    blocks = _blocks(other.document)
+    return [found for found in blocks if not any(span.start <= found.start() < span.end for span in gone)]
+
+
+def rename_ids(one: Reading, other: Reading, new: Mapping[str, str]) -> list[Edit]:
+    """The edits that give blocks of the second file their new ids."""
+    return [Edit(Span(*found.span(1)), new[found[1]]) for found in _new_blocks(one, other) if found[1] in new]

@@ -62,32 +62,47 @@ def differences(one: Reading, other: Reading) -> list[Difference]:
 
 def joined_fields(
     one: Reading, other: Reading, chosen: Values[str, Chosen], names: list[str], country: str | None
-) -> tuple[Amendment, dict[str, Node]]:
-    """The amendment of the first file; with what it takes from the second as it stands there, by field.
+) -> tuple[Amendment, set[str]]:
+    """The amendment of the first file; with the fields that it takes from the second as they stand there.
 
     `names` are other names that it gets. Every difference has been `chosen`.
     """
-    block_root(one)
     block_root(other)
-    mine = _nodes(one)
-    amendment, taken = Amendment(()), dict[str, Node]()
-    for name, node in _nodes(other).items():
-        if name == "status" and name in chosen:
-            continue
-        choice = chosen.get(name)
-        if name not in mine or (choice and choice.side == "b"):
-            taken[name] = node
-            amendment += Amendment(tuple(_taken(one, other, name)))
-        elif choice and choice.value:
-            amendment += set_field(one, _field(name), list(choice.value))
-        elif choice is None and _is_list(name, mine[name], node):
-            amendment += _joined(name, one, other, country)
-    if "status" in chosen:
-        amendment += _status(one, other, chosen["status"], has_key="status" in mine)
+    keys = {key.value for key, _ in block_root(one).pairs}
+    taken = _fields_taken(one, other, chosen)
+    parts = [(name, Amendment(tuple(_taken(one, other, name)))) for name in taken]
+    parts += _fields_changed(one, other, chosen, country)
     if names:
         known = one.customer.aliases if one.customer else ()
-        amendment += set_field(one, BY_NAME["aliases"], [*known, *names])
-    return amendment, taken
+        parts.append(("aliases", set_field(one, BY_NAME["aliases"], [*known, *names])))
+    amendment = Amendment(())
+    for _, part in sorted(
+        parts, key=lambda part: part[0] not in keys
+    ):  # new fields below a list that ends the old ones
+        amendment += part
+    return amendment, set(taken)
+
+
+def _fields_taken(one: Reading, other: Reading, chosen: Values[str, Chosen]) -> list[str]:
+    """The fields that stand in the second file alone, or of which its value was chosen."""
+    mine, decided = _nodes(one), {name for name, choice in chosen.items() if choice.side == "b"}
+    names = [name for name in _nodes(other) if name not in mine or name in decided]
+    return [name for name in names if name != "status" or name not in chosen]
+
+
+def _fields_changed(
+    one: Reading, other: Reading, chosen: Values[str, Chosen], country: str | None
+) -> Iterator[tuple[str, Amendment]]:
+    """The lists of both files joined, the values that neither has, and the status."""
+    mine, theirs = _nodes(one), _nodes(other)
+    for name in (name for name in theirs if name in mine and name != "status"):
+        choice = chosen.get(name)
+        if choice and choice.value:
+            yield name, set_field(one, _field(name), list(choice.value))
+        elif choice is None and _is_list(name, mine[name], theirs[name]):
+            yield name, _joined(name, one, other, country)
+    if "status" in chosen:
+        yield "status", _status(one, other, chosen["status"], has_key="status" in mine)
 
 
 def comments(document: Document) -> list[str]:
