@@ -241,6 +241,8 @@ WRITING = (
     "set shop aliases boss",
     "rename anna ania",
     "rename zoe zofia",
+    "merge anna jan --keep a",
+    "dupes --not anna jan",
     "add Nina --tier gold",
     "check --fix",
     "undo",

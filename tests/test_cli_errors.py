@@ -68,6 +68,7 @@ ELSEWHERE = PAST | {
     "git",
     "help",
     "completion",
+    "merge",
 }  # no vault, no end, or none looked at
 NEEDS_VAULT = [name for name in CALLS if name != "schema"]
 WITH_WHO = [name for name, call in CALLS.items() if "anna-k" in call]  # `pick` takes a query

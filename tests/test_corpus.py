@@ -301,4 +301,5 @@ def test_every_command_is_tried_on_every_file() -> None:
         "completion",
         "cache",
         "git",
+        "merge",
     }

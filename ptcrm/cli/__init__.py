@@ -53,6 +53,7 @@ COMMANDS = {
     "archive": "archive",
     "unarchive": "archive",
     "forget": "forget",
+    "merge": "merge",
     "undo": "undo",
     "history": "history",
     "blame": "history",

@@ -90,13 +90,14 @@ def proven(
 
 def why_not(reading: Reading) -> str:
     """Why a file that is not understood cannot be changed."""
-    worst = next(_errors(reading), None)
+    worst = next(errors_of(reading), None)
     if worst is None:
         return "the file is no customer's."
     return f"the file has to be put right first: {worst}."
 
 
-def _errors(reading: Reading) -> Iterator[str]:
+def errors_of(reading: Reading) -> Iterator[str]:
+    """What is wrong with a file that is not understood, with the lines."""
     for one in reading.diagnostics:
         if one.severity is Severity.ERROR:
             yield f"line {one.line}: {one.message}"
@@ -104,14 +105,14 @@ def _errors(reading: Reading) -> Iterator[str]:
 
 def _objection(old: Reading, new: Reading, amendment: Amendment) -> str | None:
     """What is wrong with a file that says `new` in the place of `old`, or None."""
-    errors = list(_errors(new))
-    if new.customer is None or len(errors) > len(list(_errors(old))):
+    errors = list(errors_of(new))
+    if new.customer is None or len(errors) > len(list(errors_of(old))):
         return f"this would bring an error into the file ({'; '.join(errors)})."
-    misread = next((field.name for field, values in amendment.fields if not _holds(new, field, values)), None)
+    misread = next((field.name for field, values in amendment.fields if not holds(new, field, values)), None)
     if misread:
         return f"“{misread}” would not be read as it was given."
     come = [_bare(line) for line in amendment.come]
-    wanted, found = _lines(old), _lines(new)
+    wanted, found = lines_of(old), lines_of(new)
     wanted.subtract(_bare(line) for line in amendment.gone)
     wanted.update(come)
     if any(wanted[line] > found[line] for line in come):
@@ -122,7 +123,7 @@ def _objection(old: Reading, new: Reading, amendment: Amendment) -> str | None:
     return f"this would change more than was asked ({', '.join(beside)})." if beside else None
 
 
-def _holds(reading: Reading, field: Field, values: tuple[str, ...]) -> bool:
+def holds(reading: Reading, field: Field, values: tuple[str, ...]) -> bool:
     """Whether `field` is read as `values` mean it; no values, and there is no such field."""
     nodes = [node for key, node in _pairs(reading) if key.value == field.name]
     if not values or len(nodes) != 1:
@@ -140,13 +141,14 @@ def _pairs(reading: Reading) -> tuple[tuple[Scalar, Node], ...]:
 def _beside(old: Reading, new: Reading, amendment: Amendment) -> list[str]:
     """The keys that differ and are no target; links do if one differs that no edit touches."""
     targets = {field.name for field, _ in amendment.fields}
-    before, after = _fields(old), _fields(new)
+    before, after = fields_of(old), fields_of(new)
     differing = {name for name in {*before, *after} if before.get(name) != after.get(name)}
     links = _links(old, [edit.span for edit in amendment.edits]), _links(new, places(amendment.edits))
     return [*sorted(differing - targets), *(["a link"] if links[0] != links[1] else [])]
 
 
-def _fields(reading: Reading) -> dict[str, list[object]]:
+def fields_of(reading: Reading) -> dict[str, list[object]]:
+    """The values of each key of the front matter, as they can be compared; more than one where a key stands twice."""
     fields: dict[str, list[object]] = {}
     for key, node in _pairs(reading):
         fields.setdefault(key.value, []).append(_contents(node))
@@ -172,7 +174,7 @@ def _links(reading: Reading, edited: list[Span]) -> list[str]:
     ]
 
 
-def _lines(reading: Reading) -> Counter[object]:
+def lines_of(reading: Reading) -> Counter[object]:
     """The log's entries, and the follow-ups that have a line; what only follows from others is left out.
 
     An entry that holds follow-ups is told by the lines of its own.

@@ -78,7 +78,7 @@ def set_field(reading: Reading, field: Field, values: list[str]) -> Amendment:
 
 def _edits(reading: Reading, field: Field, values: list[str]) -> list[Edit]:
     source = reading.document.source
-    root = _block_root(reading)
+    root = block_root(reading)
     found = [(key, node) for key, node in root.pairs if key.value == field.name]
     if len(found) > 1:
         raise _stands_twice(source, field)
@@ -100,7 +100,8 @@ def _edits(reading: Reading, field: Field, values: list[str]) -> list[Edit]:
     return _in_place(source.text, colon.end(), node, _inline(field, values))
 
 
-def _block_root(reading: Reading) -> Mapping:
+def block_root(reading: Reading) -> Mapping:
+    """The front matter; raises `RefusedError` if it cannot be read, or is written in braces."""
     root = reading.document.root
     path = reading.document.source.path
     if root is None:

@@ -58,19 +58,32 @@ def renamed(reading: Reading, match: Match, stem: str, files: Files) -> tuple[Op
     edits = [*keep_id(reading.document, match.id), *repointed(reading.document, match.path)]
     own = rewritten(reading, edits, to, files.reader)
     changes: list[Change] = [Move(match.path, own.old, to, own.new)]
+    others, left = relinked(match.path, files, repointed)
+    return Operation(f"rename {match.id} {stem}", (*changes, *others)), left
+
+
+def relinked(
+    path: str, files: Files, edits_of: Callable[[Document, str], list[Edit]], besides: str = ""
+) -> tuple[list[Change], list[str]]:
+    """What becomes of the other files, `besides` left out, whose links may lead to the customer at `path`.
+
+    With the paths of those that cannot be written. Raises `RefusedError` if a customer's file with such a link
+    cannot be read.
+    """
+    changes: list[Change] = []
     left = []
-    linked = {path for path, _, _ in files.index.backlinks(match.path)}
-    for path in sorted(linked | files.notes):
+    linked = {path for path, _, _ in files.index.backlinks(path)}
+    for place in sorted((linked | files.notes) - {besides}):
         try:
-            other = files.read(path)
-            if edits := repointed(other.document, path):
-                changes.append(rewritten(other, edits, path, files.reader))
+            other = files.read(place)
+            if edits := edits_of(other.document, place):
+                changes.append(rewritten(other, edits, place, files.reader))
         except (OSError, UndecodableError, RefusedError) as error:
-            if path in linked and isinstance(error, OSError):
+            if place in linked and isinstance(error, OSError):
                 why = error.strerror or error
-                raise RefusedError(f"{path}: it cannot be read ({why}). Nothing was written.") from error
-            left.append(path)
-    return Operation(f"rename {match.id} {stem}", tuple(changes)), left
+                raise RefusedError(f"{place}: it cannot be read ({why}). Nothing was written.") from error
+            left.append(place)
+    return changes, left
 
 
 def keep_id(document: Document, id_: str) -> list[Edit]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ptcrm.errors import UsageError
+from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import Problem
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ptcrm.vault.index import Match
     from ptcrm.vault.reconcile import Vault
     from ptcrm.workspace.forgotten import Held
+    from ptcrm.vault.rename import Files
+    from ptcrm.vault.unite import Two
+    from ptcrm.vault.unite_fields import Chosen
 
 _ALWAYS = (0, 2**62)
 
@@ -149,10 +152,35 @@ class Workspace(Checked):
         With the paths of the files whose links stay as they are, because they cannot be written. Raises
         `RefusedError`.
         """
-        from ptcrm.vault.rename import Files, renamed
+        from ptcrm.vault.rename import renamed
 
-        files = Files(self.index, self._notes(), self.read, self.reader)
-        return renamed(self.reading(match), match, stem, files)
+        return renamed(self.reading(match), match, stem, self._files())
+
+    def two(self, one: Match, other: Match) -> Two:
+        """The files of two customers as they are now; raises `RefusedError` if one cannot be read, or they cannot be one."""
+        from ptcrm.vault.unite import Two, why_two
+
+        two = Two(self.reading(one), self.reading(other))
+        if why := why_two(two, self._files()):
+            raise RefusedError(f"{why} Nothing was written.")
+        return two
+
+    def united(self, two: Two, chosen: Mapping[str, Chosen]) -> tuple[Operation, list[str]]:
+        """The operation that makes one file of two, once every difference is `chosen`; the first one stays.
+
+        With the paths of the files whose links stay as they are, because they cannot be written. Raises
+        `RefusedError`.
+        """
+        from ptcrm.vault.match import country_of
+        from ptcrm.vault.unite import united
+
+        phones = (number for one in self.cache.customers() for number in one.phones)
+        return united(two, chosen, self._files(), self.config.country or country_of(phones))
+
+    def _files(self) -> Files:
+        from ptcrm.vault.rename import Files
+
+        return Files(self.index, self._notes(), self.read, self.reader)
 
     def held(self, match: Match) -> Held:
         """What the vault's files hold of the customer; raises `RefusedError`."""
