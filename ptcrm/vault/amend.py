@@ -73,18 +73,18 @@ def proven(
 
     `come` is None for text of the user's own, which may hold lines of any kind.
     """
-    path, errors = reading.document.source.path, list(_errors(reading))
+    path, errors = reading.document.source.path, list(errors_of(reading))
     if reading.customer is None or errors:
         raise RefusedError(
             f"{path}: this would be a file with errors ({'; '.join(errors)}). It was not written."
         )
-    wrong = [field.name for field, values in fields if not _holds(reading, field, values)]
+    wrong = [field.name for field, values in fields if not holds(reading, field, values)]
     wrong += [
         key.value for key, _ in _pairs(reading) if key.value not in {"id", *(one.name for one, _ in fields)}
     ]
     if wrong:
         raise RefusedError(f"{path}: “{wrong[0]}” would not be read as it was given. It was not written.")
-    if come is not None and _lines(reading) != Counter(map(_bare, come)):
+    if come is not None and lines_of(reading) != Counter(map(_bare, come)):
         raise RefusedError(f"{path}: the log would not be read as it was given. It was not written.")
 
 

@@ -55,7 +55,7 @@ def parse_stem(words: str) -> str | Problem:
 def written(reading: Reading, field: Field) -> list[str]:
     """The values that the field has in the file, as typed; raises `RefusedError` for a key that stands twice."""
     source = reading.document.source
-    nodes = [node for key, node in _block_root(reading).pairs if key.value == field.name]
+    nodes = [node for key, node in block_root(reading).pairs if key.value == field.name]
     if len(nodes) > 1:
         raise _stands_twice(source, field)
     members = members_of(source.text, nodes[0], field) if nodes else []

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from ptcrm.vault.answers import Piece
     from ptcrm.vault.index import Match
     from ptcrm.vault.reconcile import Vault
-    from ptcrm.workspace.forgotten import Held
     from ptcrm.vault.rename import Files
     from ptcrm.vault.unite import Two
     from ptcrm.vault.unite_fields import Chosen
+    from ptcrm.workspace.forgotten import Held
 
 _ALWAYS = (0, 2**62)
 
