@@ -316,6 +316,7 @@ CALLS = {
     "why": ["why", "leonie-haas"],
     "tiers": ["tiers", "--all"],
     "campaign NAME": ["campaign", "christmas"],
+    "import vcard": ["import", "vcard", str(ROOT / "tests" / "data" / "import" / "vcard")],
     "feed list": ["feed", "list"],
     "feed url": ["feed", "url"],
     "cache stats": ["cache", "stats"],

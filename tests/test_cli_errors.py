@@ -69,6 +69,7 @@ ELSEWHERE = PAST | {
     "help",
     "completion",
     "merge",
+    "import",
 }  # no vault, no end, or none looked at
 NEEDS_VAULT = [name for name in CALLS if name != "schema"]
 WITH_WHO = [name for name, call in CALLS.items() if "anna-k" in call]  # `pick` takes a query

@@ -442,6 +442,7 @@ BY_SHAPE: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "CODES": _codes,
     "DIR": lambda _: [FOLDERS],
     "FILE": lambda _: [FILES],
+    "PATH…": lambda _: [FILES],
 }
 # What is a person's own to write.
 FREE = frozenset(
@@ -459,6 +460,8 @@ FREE = frozenset(
             "ADDR",
             "SCORE",
             "FIELD=VALUE",
+            "COLUMN=FIELD",
+            "ADDRESS",
             "text",
             "TEMPLATE",
         ),

@@ -46,8 +46,8 @@ def vcard_command(paths: tuple[str, ...], encoding: str) -> Read:
     \b
     Examples:
       ptcrm import vcard contacts.vcf
-      ptcrm import vcard ~/.contacts --dry-run --all
-      ptcrm import vcard old-phone.vcf --encoding windows-1250 --set status=prospect
+      ptcrm import vcard contacts.vcf --dry-run --all
+      ptcrm import vcard contacts.vcf --encoding windows-1250 --set status=prospect
     """
     from ptcrm.formats.delimited import encoding_named
     from ptcrm.formats.vcard import cards
@@ -83,7 +83,6 @@ def csv_command(
 
     \b
     Examples:
-      ptcrm import csv contacts.csv
       ptcrm import csv Connections.csv --set status=prospect --set tags=linkedin
       ptcrm import csv kunden.csv --map 'Kunde=name' --map 'Ort=places' --dates dmy
     """
@@ -133,7 +132,7 @@ def ics_command(paths: tuple[str, ...], me: tuple[str, ...], *, new: bool) -> Re
     \b
     Examples:
       ptcrm import ics calendar.ics
-      ptcrm import ics work.ics home.ics --me marta@shop.example
+      ptcrm import ics calendar.ics birthdays.ics --me marta@studio.example
       ptcrm import ics birthdays.ics --new
     """
     from ptcrm.formats.meetings import drafts
@@ -161,7 +160,7 @@ def mail_command(paths: tuple[str, ...], me: tuple[str, ...]) -> Read:
     \b
     Examples:
       ptcrm import mail Archive.mbox
-      ptcrm import mail ~/Maildir --me marta@shop.example --me @shop.example
+      ptcrm import mail Archive.mbox --me marta@studio.example --me @studio.example
     """
     from ptcrm.formats.mail_files import may_be_mail, messages
     from ptcrm.formats.mailbox import drafts, own_addresses

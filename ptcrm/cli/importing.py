@@ -50,7 +50,7 @@ def import_command() -> None:
     \b
     Examples:
       ptcrm import vcard contacts.vcf
-      ptcrm import csv connections.csv --set status=prospect
+      ptcrm import csv Connections.csv --set status=prospect
       ptcrm import mail Archive.mbox
     """
 

@@ -279,6 +279,28 @@ _ANSWERS: dict[str, Shape] = {
             }
         )
     ),
+    "import vcard": record(
+        {
+            "written": FLAG,
+            "remarks": TEXTS,
+            "people": list_of(
+                record(
+                    {
+                        "what": {"enum": ["new", "changed", "same", "unsure", "refused"]},
+                        **dict.fromkeys(("name", "path", "why"), TEXT),
+                        "places": TEXTS,
+                        "fields": list_of(record({"field": TEXT, "values": TEXTS})),
+                        "entries": TEXTS,
+                        "differences": list_of(
+                            record(dict.fromkeys(("field", "vault", "source", "place"), TEXT))
+                        ),
+                    }
+                )
+            ),
+            "flaws": list_of(record(dict.fromkeys(("place", "message", "hint"), TEXT))),
+            "strangers": list_of(record({"who": TEXT, "times": NUMBER})),
+        }
+    ),
     "dupes": list_of(record(PAIR)),
     "conflicts": list_of(
         record(
