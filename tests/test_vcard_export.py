@@ -39,7 +39,7 @@ status: active
 tier: gold
 cadence: 3 weeks
 cadence_until: 2027-03-31
-company: "[[rowery]]"
+company: "[[the shop]]"
 role: owner; buyer
 emails: [anna@rowery.example, ania@poczta.example]
 phones: ["+48 600 100 200"]
@@ -82,7 +82,7 @@ Runs two shops; her brother repairs.
 - 2026-11-02 call: Talked
 """
 OTHERS = {
-    "rowery": "---\nid: rowery\nname: Rowery Kowalska\nkind: company\n---\n",
+    "bikes": "---\nid: rowery\naliases: [the shop]\nname: Rowery Kowalska\nkind: company\n---\n",
     "piotr": "---\nid: piotr\nname: Piotr Kowalski\n---\n",
 }
 
@@ -232,7 +232,7 @@ TEXT = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="
 WORDS = st.lists(TEXT, min_size=1, max_size=4).map(" ".join)
 LIST = st.lists(WORDS, unique=True, max_size=3).map(tuple)
 WITHOUT_COMMAS = st.lists(
-    WORDS.map(lambda words: words.replace(",", ""))
+    WORDS.map(lambda words: " ".join(words.replace(",", "").split()))
     .filter(str.strip)
     .filter(lambda word: word != "myContacts"),
     unique=True,
@@ -266,7 +266,7 @@ PLAIN = {
     "role": WORDS,
     "emails": LIST.filter(lambda found: not any(one.startswith("mailto:") for one in found)),
     "phones": LIST.filter(lambda found: not any(one.lower().startswith("tel:") for one in found)),
-    "addresses": WITHOUT_COMMAS,
+    "addresses": LIST,
     "places": LIST,
     "urls": LIST,
     "language": WORDS,
@@ -366,7 +366,7 @@ def test_nothing_in_a_value_forges_a_line(version: Version, text: str) -> None:
         own=((text, text), ("fax", text), ("department", text)),
         lines=dict.fromkeys([field.name for field in FIELDS], 2),
     )
-    content = vcard(one, text, Look(version, text, lambda _: text))
+    content = vcard(one, text, Look(version, text, lambda _: (text, text)))
     lines = unfolded(content)
     assert lines.count("BEGIN:VCARD") == lines.count("END:VCARD") == 1
     assert [line for line in lines if not PROPERTY.match(line)] == []

@@ -46,16 +46,20 @@ _OWN_STANDARD = frozenset(["department", "fax"])  # the user's own fields that v
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What all cards are like: the version, the vault's id, and who is meant by a link (None: nobody there)."""
+    """What all cards are like: the version, the vault's id, and whom a link means: id and name, None for nobody."""
 
     version: Version
     vault: str | None
-    name_of: Callable[[str], str | None]
+    linked: Callable[[str], tuple[str, str] | None]
 
     @property
     def is_4(self) -> bool:
         """Whether it is vCard 4.0."""
         return self.version == "4.0"
+
+    def who(self, target: str) -> tuple[str, str]:
+        """The id and the name of whom a link or words mean; the words for both if that is nobody."""
+        return self.linked(target) or (target, target)
 
 
 def vcard(one: Customer, prose: str, look: Look) -> bytes:
@@ -100,13 +104,14 @@ def _named(one: Customer, look: Look) -> _Lines:
     elif not look.is_4:
         yield "N", ";;;;"
     yield "NICKNAME", _listed(one.aliases)
-    company = one.name if is_company else look.name_of(one.company or "") or one.company or ""
+    target, company = look.who(one.company or "")
+    company = one.name if is_company else company
     department = dict(one.own).get("department", "")
     if company or department:
         yield "ORG", escaped(company) + (f";{escaped(department)}" if department else "")
     yield "TITLE", escaped(one.role or "")
-    if one.company and (is_company or company != one.company):
-        yield f"{OURS}COMPANY", escaped(one.company)
+    if target and (is_company or company != target):
+        yield f"{OURS}COMPANY", escaped(target)
 
 
 def _name_in_parts(name: str) -> str:
@@ -158,8 +163,9 @@ def _dated(name: str, day: Anniversary, look: Look) -> tuple[str, str]:
 def _about(one: Customer, look: Look) -> _Lines:
     """Tags, family, time zone; in 4.0 language and interests."""
     yield "CATEGORIES", _listed(one.tags)
-    names = [look.name_of(member) or member for member in one.family]
-    for number, name in enumerate((name for name in names if not name.startswith(_ADDRESS)), 1):
+    members = tuple(map(look.who, one.family))
+    names = [name for _, name in members if not name.startswith(_ADDRESS)]
+    for number, name in enumerate(names, 1):
         found = _WITH_KIND.fullmatch(name)
         kind = found[2] if found and found[2] in KIN else "kin"
         text = escaped(found[1] if found and kind != "kin" else name)
@@ -168,8 +174,8 @@ def _about(one: Customer, look: Look) -> _Lines:
         else:
             yield f"relative{number}.X-ABRELATEDNAMES", text
             yield f"relative{number}.X-ABLabel", kind if kind == "kin" else f"_$!<{kind.capitalize()}>!$_"
-    if tuple(names) != one.family or any(name.startswith(_ADDRESS) for name in names):
-        yield f"{OURS}FAMILY", _listed(one.family)
+    if [target for target, _ in members] != names:
+        yield f"{OURS}FAMILY", _listed(tuple(target for target, _ in members))
     yield ("TZ" if look.is_4 else "TZ;VALUE=text"), escaped(one.timezone or "")
     if look.is_4:
         yield "LANG", escaped(one.language or "")
@@ -183,6 +189,8 @@ def _ours(one: Customer, look: Look) -> _Lines:
         if field.name in standard or not (field.name == "id" or _is_said(one, field.name)):
             continue
         value = getattr(one, field.name)
+        if field.name == "referred_by":
+            value, _ = look.who(value or "")
         text = _listed(value) if isinstance(value, tuple) else escaped(_in_words(value))
         yield f"{OURS}{field.name.upper().replace('_', '-')}", text
     for key, words in one.own:

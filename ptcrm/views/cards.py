@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def cards(workspace: Workspace, paths: Iterable[str], version: Version) -> Iterator[bytes]:
     """The card of each of the customers at `paths`, from the file as it is now; a file that is gone has none."""
-    look = Look(version, workspace.config.id, _names(workspace))
+    look = Look(version, workspace.config.id, _linked(workspace))
     for path in paths:
         try:
             reading = workspace.read(path)
@@ -27,8 +27,8 @@ def cards(workspace: Workspace, paths: Iterable[str], version: Version) -> Itera
             yield vcard(reading.customer, notes(reading.document, reading.customer), look)
 
 
-def _names(workspace: Workspace) -> Callable[[str], str | None]:
-    """The name of the customer whom a link's target means; None if nobody is, or several."""
-    names = {one.path: one.name for one in workspace.cache.customers()}
+def _linked(workspace: Workspace) -> Callable[[str], tuple[str, str] | None]:
+    """Id and name of the customer whom a link's target means; None if nobody is, or several."""
+    known = {one.path: (one.id, one.name) for one in workspace.cache.customers()}
     index = workspace.index
-    return lambda target: names.get(index.resolve(same_id(target)) or "")
+    return lambda target: known.get(index.resolve(same_id(target)) or "")
