@@ -152,7 +152,7 @@ def test_from_lines_inside_a_message_do_not_end_it() -> None:
     head = b"From a@b.example Mon Jan  5 10:20:00 2026\nSubject: one\n\n"
     body = b"text\nFrom a@b.example Mon Jan  5 10:20:00 2026\nA: right below text\n\nFrom noon at 10:30 on 5 May 2026\nno header\n>From x Mon Jan  5 10:20:00 2026\nA: b\n"
     found = list(messages_of_mbox(io.BytesIO(head + body + b"\n" + head)))
-    assert [letter.line for letter in found] == [1, 12]
+    assert [letter.line for letter in found] == [1, 13]
 
 
 def test_a_body_of_one_endless_line_is_not_held() -> None:
