@@ -131,7 +131,7 @@ def sources(vault: Path, _: Run) -> None:
     }.items():
         shutil.copy(data / place, vault / name)
     (vault / "kunden.csv").write_text("Kunde;Ort;Geburtstag\nJörg Müller;Kiel;05.06.1984\n", encoding="utf-8")
-    shutil.copytree(data / "notes" / "People", vault.parent / "Notes" / "People")
+    shutil.copytree(data / "notes" / "People", vault.parent / "Notes" / "People", dirs_exist_ok=True)
 
 
 BEFORE: dict[str, Callable[[Path, Run], None]] = {

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Read = Callable[[Workspace, list[str]], Drafts]
 
 _SHOWN = 10  # lines of each part of the preview
-_CUT = 60  # characters of a value there
+_CUT, _CUT_ALL = 60, 160  # characters of a value there, and of all that somebody gains
 _TITLES = {
     "new": "new",
     "changed": "changed",
@@ -255,9 +255,9 @@ def _gains(one: Outcome) -> str:
     ]
     if one.entries:
         parts.append("1 log entry" if len(one.entries) == 1 else f"{len(one.entries)} log entries")
-    return "; ".join(parts)
+    return _cut("; ".join(parts), _CUT_ALL)
 
 
-def _cut(words: str) -> str:
+def _cut(words: str, most: int = _CUT) -> str:
     text = one_line(words)
-    return text if len(text) <= _CUT else f"{text[: _CUT - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -139,7 +139,9 @@ class _Reconciliation:
         if isinstance(who, Unsure):
             self._unsure.append(self._left_alone(draft, who))
         elif who is None:
-            self._strangers.update(draft.values("emails")[:1] or draft.values("name")[:1])
+            self._strangers.update(
+                [one.casefold() for one in draft.values("emails")[:1]] or draft.values("name")[:1]
+            )
         else:
             self._join(draft, who)
 
