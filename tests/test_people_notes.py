@@ -154,7 +154,7 @@ def test_who_is_a_person(path: str, text: str, reason: str | None) -> None:
     ("path", "text", "name"),
     [("anna-kowalska.md", "# Anna Kowalska\n", "Anna Kowalska"), ("Anna.md", "# My sister\n", "Anna"), ("123.md", "# Anna\n", "Anna"),
      ("202401011200 Anna.md", "", "Anna"), ("Anna.md", "---\ntitle: ANNA\n---\n", "ANNA"), ("Anna.md", "---\nname: Anna Maj\n---\n", "Anna Maj"),
-     ("Zoe\u0308.md", "", "Zoë"), ("a\nb.md", "", "a b"), ("-x.md", "", "-x"), ("@.md", "", "@"), ("a/../../b.md", "", "b")],
+     ("Zoe\u0308.md", "", "Zoë"), ("Anna.markdown", "", "Anna"), ("Anna.MD", "", "Anna"), ("a\nb.md", "", "a b"), ("-x.md", "", "-x"), ("@.md", "", "@"), ("a/../../b.md", "", "b")],
 )  # fmt: skip
 def test_names(path: str, text: str, name: str) -> None:
     assert fields(text, path)["name"] == (name,)

@@ -65,6 +65,7 @@ _INLINE = re.compile(
 )
 _STAMP = re.compile(r"[0-9]{8,14}[ _-]+(?=\D)")
 _ENTRY = re.compile(r"(?:\[\[|\*\*)?[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+_ENDING = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
 _LEAST_ENTRIES = 2
 
 
@@ -129,7 +130,7 @@ def reason_against(path: str, body: str, fields: Fields, keys: list[str]) -> str
     drawing or a board; or its `type:` says something else. A `type:` or tag that names a person or company wins.
     """
     *folders, file = fold(path).split("/")
-    stem = file.removesuffix(".md")
+    stem = _ENDING.sub("", file)
     words = {part for part in re.split(r"[\W_]+", stem) if part}
     kinds = {fold(one).strip("[]# ") for one in fields.kinds}
     tags = {fold(one).rpartition("/")[2] for one in fields.values.get("tags", ())}
@@ -166,7 +167,7 @@ def _name(fields: Fields, path: str, body: str) -> None:
     or has no letters in its name; else the file's name, without a time stamp or `@` before it. A stem that will be the new
     file's id needs no alias.
     """
-    stem = unicodedata.normalize("NFC", path.rpartition("/")[2].removesuffix(".md"))
+    stem = unicodedata.normalize("NFC", _ENDING.sub("", path.rpartition("/")[2]))
     bare = for_value(_STAMP.sub("", stem).lstrip("@").strip()) or for_value(stem)
     heading = next((one.title for one in outline(body, 0).headings if one.level == 1), "")
     title = for_value(heading).strip("*_ @")
