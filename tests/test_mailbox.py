@@ -303,6 +303,13 @@ def test_whose_mail_it_is_by_what_was_never_received() -> None:
     assert own_addresses([*sent, *got]) == ("marta@studio.example",)
 
 
+def test_a_customer_is_not_taken_for_the_owner() -> None:
+    """Some programs take the servers' lines out of what they save."""
+    names = ("takeout.mbox", "Inbox", "12345.emlx", "single.eml")
+    many = [letter for name in names for letter in letters(name)]
+    assert own_addresses(many) == ("marta@studio.example", "marta+shop@studio.example")
+
+
 def test_whose_mail_it_is_by_whoever_is_in_most() -> None:
     got = [
         eml("Received: x", f"From: a{number}@x.example", "To: marta@studio.example") for number in range(3)

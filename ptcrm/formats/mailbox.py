@@ -72,10 +72,11 @@ def drafts(letter: Letter, name: str, mine: Mine) -> Iterator[Draft | Flaw]:
 def own_addresses(letters: Iterable[Letter]) -> tuple[str, ...]:
     """Whose mail this is: the addresses of the owner, the most frequent first; none if that cannot be told.
 
-    Each message votes for the addresses it was delivered to (Delivered-To, X-Original-To, Envelope-To), and one that
-    was sent from here for its sender: it has the label `Sent`, or was never received by a server though others were.
-    An address with a twentieth of the votes of the best is one of the owner's. Without any vote it is the one address
-    that is in more than half of several messages. Mail of lists and machines does not vote.
+    Each message votes for the addresses it was delivered to (Delivered-To, X-Original-To, Envelope-To), or with the
+    label `Sent` for its sender. Only if there is no such vote, one that no server ever received votes for its sender,
+    provided that others were received. An address with a tenth of the votes of the best is one of the owner's. Without
+    any vote it is the one address that is in more than half of several messages. Mail of lists and machines does not
+    vote. A customer who is taken for the owner would be lost in silence, so what is weak counts for nothing.
     """
     votes, unreceived, seen = Counter[str](), Counter[str](), Counter[str]()
     count = received = 0
@@ -89,7 +90,7 @@ def own_addresses(letters: Iterable[Letter]) -> tuple[str, ...]:
         received += "received" in headers.values
         unreceived.update(() if delivered or "received" in headers.values else senders)
         seen.update(senders | _folded(headers, *_RECIPIENTS))
-    votes += unreceived if received else Counter()
+    votes = votes or (unreceived if received else Counter())
     return _elected(votes) if votes else _common(seen, count)
 
 
@@ -100,7 +101,7 @@ def _folded(headers: Headers, *names: str) -> set[str]:
 def _elected(votes: Counter[str]) -> tuple[str, ...]:
     """The addresses with many votes."""
     ranked = votes.most_common()
-    return tuple(one for one, times in ranked if times * 20 >= ranked[0][1])
+    return tuple(one for one, times in ranked if times * 10 >= ranked[0][1])
 
 
 def _common(seen: Counter[str], count: int) -> tuple[str, ...]:
