@@ -42,7 +42,7 @@ TRANSCRIPTS: dict[str, list[list[str]]] = {
         ["--help"],
         *([command, "--help"] for command in COMMANDS if command != "add"),
         ["export", "ics", "--help"],
-        *(["export", command, "--help"] for command in ("csv", "jsonl", "sqlite", "print")),
+        *(["export", command, "--help"] for command in ("vcard", "csv", "jsonl", "sqlite", "print")),
         *(["feed", command, "--help"] for command in ("list", "url", "rotate", "qr")),
         *(["git", command, "--help"] for command in ("setup", "remove")),
     ],
