@@ -366,7 +366,7 @@ def values_of(one: Customer) -> set[tuple[str, object]]:
     return {(name, value) for name, value in found if value not in (None, False)}
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples // 4)
 @given(customers("A"), customers("A"), st.sampled_from("ab"))
 def test_nothing_is_lost(one: str, other: str, side: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

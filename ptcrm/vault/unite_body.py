@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ptcrm.vault.schema import Reading
 
 _ITEM = re.compile(r"[ \t]*[-*+][ \t]")
+_BOX = re.compile(r"^[ \t]*[-*+][ \t]+\[", re.MULTILINE)
 _INDENT = re.compile(r"[ \t]*")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _BLOCK_IDS = re.compile(r"(?<=[ \t])\^([A-Za-z0-9-]+)(?=[ \t]*\r?$)", re.MULTILINE)
@@ -177,7 +178,9 @@ class _Joining:
 
     def _add(self, part: _Part, words: str) -> None:
         """Put text below what stands under a heading of the first file, unless the same stands there."""
-        if words and words not in part.own.of(self.one.source.text).replace("\r\n", "\n"):
+        own = part.own.of(self.one.source.text).replace("\r\n", "\n")
+        is_there = f"\n{words}\n" in f"\n{own}\n" and not _BOX.search(words)
+        if words and not is_there:
             self.added.setdefault(part.own.start, (part, []))[1].append(words)
 
     def _below(self, part: _Part, added: list[str]) -> Edit:
