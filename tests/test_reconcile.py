@@ -206,6 +206,18 @@ def test_new_keys_stand_below_a_list_that_grows(case: Case) -> None:
     assert "sources:\n  - a:1\n  - b:1\ncolour: red\n---" in case.text("customers/jan-nowak.md")
 
 
+def test_a_company_of_the_same_import_is_linked(case: Case) -> None:
+    drafts = (
+        draft("Eva Braun", emails="e@x.example", company="Acme Sp. z o.o."),
+        draft("Acme Sp. z o.o.", kind="company"),
+    )
+    found = case.write(*drafts)
+    assert [one.name for one in found.outcomes] == ["Eva Braun", "Acme Sp. z o.o."]
+    assert 'company: "[[acme-sp-z-o-o]]"\n' in case.text("customers/eva-braun.md")
+    again = case.plan(*drafts)
+    assert [(one.kind, one.differences) for one in again.outcomes] == [("same", ())] * 2
+
+
 def test_an_address_is_no_name(case: Case) -> None:
     one = case.only(draft("anna@rowery.example", emails="anna@rowery.example"))
     assert (one.kind, one.path, one.differences) == ("same", "customers/anna.md", ())

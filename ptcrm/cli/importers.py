@@ -11,6 +11,8 @@ from ptcrm.cli.importing import import_command, importing
 from ptcrm.cli.options import plain
 from ptcrm.cli.sources import Sources
 from ptcrm.errors import RefusedError, UsageError
+from ptcrm.model.draft import Draft
+from ptcrm.text.fold import fold
 from ptcrm.text.words import few, plural
 
 if TYPE_CHECKING:
@@ -198,18 +200,27 @@ def notes_command(paths: tuple[str, ...]) -> Read:
       ptcrm import notes ~/Notes/People
       ptcrm import notes ~/Notes/People --set status=prospect --dry-run
     """
-    from ptcrm.formats.people_notes import MAX_NOTE, drafts
+    from ptcrm.formats.people_notes import MAX_NOTE, drafts, log_headings
 
     files = Sources(paths, _ending(".md", ".markdown"))
 
     def read(workspace: Workspace, remarks: list[str]) -> Drafts:
-        left_out: Counter[str] = Counter()
+        left_out, logs = Counter[str](), Counter[str]()
         for path, name in files:
             if path.resolve().is_relative_to(workspace.root.resolve()):
                 raise RefusedError(f"{path}: this is a file of the vault itself.")
             with files.opened(path) as stream:
-                yield from drafts(stream.read(MAX_NOTE + 1), name, left_out)
+                for draft in drafts(stream.read(MAX_NOTE + 1), name, left_out):
+                    logs.update(log_headings(draft.body) if isinstance(draft, Draft) else ())
+                    yield draft
         remarks += _left_out(left_out)
+        known = set(map(fold, workspace.config.log.headings))
+        remarks += [
+            f"In {plural(count, 'note')} “{heading}” looks like a log: name it in ptcrm.yaml, as "
+            f"log: {{headings: [{', '.join([*workspace.config.log.headings, heading])}]}}"
+            for heading, count in logs.most_common()
+            if count > 1 and fold(heading) not in known
+        ]
 
     return read
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Lists that a source may add members to; other lists are filled only if they are empty.
 _JOINED = {"aliases", "emails", "phones", "urls", "occasions", "tags", "sources"}
+_LINKS = {"company", "referred_by", "family"}
 _WEB = re.compile(r"https?://(?:www\.)?|/$")
 
 
@@ -86,7 +87,8 @@ class Taking(NamedTuple):
             return repr(
                 field.read(Scalar(words, Span(0, len(words)), quoted=True), Report(Source("", words)))
             )
-        return slug(link_target(words) or words) or words
+        target = link_target(words) or (field.name in _LINKS and self.link(words)) or words
+        return slug(target) or target
 
 
 def clean(words: str) -> str:

@@ -13,7 +13,7 @@ from ptcrm.model.change import Change, Create
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.draft import Draft, Flaw
 from ptcrm.text.edits import Edit
-from ptcrm.text.fold import same_id
+from ptcrm.text.fold import same_id, slug
 from ptcrm.text.safe import one_line
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.amend import Amendment, amended, proven, why_not
@@ -106,7 +106,8 @@ class _Reconciliation:
     def __init__(self, vault: Vault, doubtful: Doubtful) -> None:
         self._vault, self._doubtful = vault, doubtful
         self._directory = Directory(vault.customers, vault.country)
-        self._taking = Taking(vault.reader, vault.today, vault.link, vault.country)
+        self._taking = Taking(vault.reader, vault.today, self._link, vault.country)
+        self._companies: dict[str, str] = {}
         self._about: dict[int, list[Draft]] = {}
         self._unsure: list[Outcome] = []
         self._flaws: list[Flaw] = []
@@ -128,10 +129,19 @@ class _Reconciliation:
         for one in waiting:
             if isinstance(who := self._directory.who(one), Unsure):
                 self._unsure.append(self._left_alone(one, who))
-        outcomes = [
-            self._outcome(self._directory.person(number), found) for number, found in self._about.items()
-        ]
-        return Reconciled((*outcomes, *self._unsure), tuple(self._flaws), self._strangers)
+        return Reconciled((*self._outcomes(), *self._unsure), tuple(self._flaws), self._strangers)
+
+    def _outcomes(self) -> list[Outcome]:
+        """What becomes of whom, as they came; companies first, so that people of theirs can be linked to them."""
+        people = {number: self._directory.person(number) for number in self._about}
+        found = {
+            number: self._outcome(people[number], self._about[number])
+            for number in sorted(people, key=lambda number: people[number].kind != "company")
+        }
+        return [found[number] for number in self._about]
+
+    def _link(self, words: str) -> str | None:
+        return self._vault.link(words) or self._companies.get(slug(words))
 
     def _place_known(self, draft: Draft) -> None:
         """Put the draft to the one customer whom it bears on; whom nobody knows is counted."""
@@ -210,7 +220,10 @@ class _Reconciliation:
         reading = read_customer(Source.decode(path, content), vault.reader)
         come = [entry for entry, _ in entries]
         proven(reading, tuple((_field(key), found) for key, found in gained), None if own else come)
-        self._taken.add(same_id(path.rpartition("/")[2].removesuffix(".md")))
+        stem = path.rpartition("/")[2].removesuffix(".md")
+        self._taken.add(same_id(stem))
+        if values.get("kind") == ["company"]:
+            self._companies.setdefault(slug(values["name"][0]), stem)
         return Outcome(
             "new", values["name"][0], path, gained, _lines(entries), tuple(differences), Create(path, content)
         )
