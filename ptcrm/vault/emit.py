@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ptcrm.vault.schema import Field
 
 _PLAIN = re.compile(r"[^\W\d_](?:(?:[\w @.+/&()'-]|:(?=[\w/]))*[^\W_])?")
+_PLAIN_LINE = re.compile(_PLAIN.pattern.replace("[\\w @", "[\\w, @"))  # not within brackets
 _NUMBER = re.compile(r"\+?[0-9](?:[0-9 ()/.-]*[0-9])?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -25,7 +26,7 @@ def emit(value: str, field: Field, *, flow: bool = False) -> str:
     if field.typed:
         return value
     quoted = field.quoted or value.startswith("[[")
-    if _PLAIN.fullmatch(value) or (quoted and _NUMBER.fullmatch(value)):  # as most are: ruamel.yaml is slow
+    if (_PLAIN if flow else _PLAIN_LINE).fullmatch(value) or (quoted and _NUMBER.fullmatch(value)):  # as most are: ruamel.yaml is slow
         return in_quotes(value) if quoted or _is_typed(value) else value
     text = _by_ruamel(value, flow=flow, quoted=quoted)
     if not quoted and (_is_typed(text) or not _reads_back(text, value, flow=flow)):
