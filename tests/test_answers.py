@@ -317,6 +317,8 @@ CALLS = {
     "tiers": ["tiers", "--all"],
     "campaign NAME": ["campaign", "christmas"],
     "import vcard": ["import", "vcard", str(ROOT / "tests" / "data" / "import" / "vcard")],
+    "export mailing": ["export", "mailing", "--where", "tier:gold"],
+    "export subject": ["export", "subject", "jan-nowak"],
     "feed list": ["feed", "list"],
     "feed url": ["feed", "url"],
     "cache stats": ["cache", "stats"],

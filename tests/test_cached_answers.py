@@ -107,6 +107,8 @@ export jsonl --table follow-ups
 export jsonl state:overdue
 export print anna
 export print jan --html
+export mailing --where tier:gold --channel card --json
+list --archived --json
 digest
 digest --markdown
 feed list

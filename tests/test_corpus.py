@@ -50,7 +50,15 @@ WRITES = {
     "snooze": (["snooze", "WHO", "+1w"], b"snooze: 2026-11-30"),
 }
 SHOW_GOOD = ("", "due", "list", "export")
-TRIED_ELSEWHERE = ("check", "list", "due", "export", "rename", *WRITES)  # in other tests of each file
+TRIED_ELSEWHERE = (
+    "check",
+    "list",
+    "due",
+    "export",
+    "rename",
+    "archive",
+    *WRITES,
+)  # in other tests of each file
 ABOUT_OTHERS = {"PT402", "PT407"}  # which depend on what other files there are
 LIMIT = 2.0  # seconds of CPU: a guard against what hangs, far above what is normal
 

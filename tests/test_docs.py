@@ -43,6 +43,10 @@ WRITING = {
     "snooze",
     "set",
     "rename",
+    "archive",
+    "unarchive",
+    "forget",
+    "export mailing",
     "undo",
     "add",
     "init",
@@ -313,6 +317,8 @@ def test_every_kind_of_block_has_its_test() -> None:
         *(("sync", language) for language in ("sh", "yaml")),  # test_sync
         *(("query", language) for language in ("yaml", "sh")),  # here
         ("python", "pycon"),  # test_handler
+        ("people", "yaml"),  # test_archive
+        ("export", "markdown"),  # test_mailing
     }
 
 
@@ -646,6 +652,8 @@ ANSWERS = {
     "tiers --all --json": (),
     "campaign --json": (),
     "campaign christmas --json": (),
+    "export mailing --where tier:gold --json": (),
+    "export subject jan-nowak --json": ("An occurrence",),
     "check --json": (),
     "conflicts --json": (),
     f"import vcard {ROOT / 'tests' / 'data' / 'import' / 'vcard'} --json": (),
@@ -664,8 +672,9 @@ ANSWERS = {
 @pytest.mark.parametrize("command", ANSWERS)
 def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> None:
     odd = "---\nname: Odd\ncadence: 3 wks\n---\n"
-    if has_past(command):
+    if has_past(command) or "subject" in command:
         give_a_past(sample)
+        run("--vault", sample, "--today", DAY, "snooze", "jan-nowak", "+1d")
     (sample / "customers" / "odd.md").write_text(odd, encoding="utf-8")
     run("--vault", sample, "--today", DAY, "set", "odd", "role", "owner")  # something to undo
     (sample / "customers" / "odd 2.md").write_text(odd, encoding="utf-8")  # something to merge
@@ -678,7 +687,9 @@ def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> N
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}
     text = page("json")
     title = re.sub(
-        f"{ROOT}\\S+ |leonie-haas |kim-seo-yeon |ipek |jan-nowak |--all |tier |gear ", "", command
+        f"{ROOT}\\S+ |leonie-haas |kim-seo-yeon |ipek |jan-nowak |--all |--where tier:gold |tier |gear ",
+        "",
+        command,
     ).replace("christmas", "NAME")
     documented = first_column(section(text, f"ptcrm {title}"))
     for title in ANSWERS[command]:
@@ -707,6 +718,8 @@ def test_every_command_with_json_has_its_answer_described() -> None:
                 "--list",
                 "--all",
                 "--group-by",
+                "--where",
+                "tier:gold",
                 "tier",
                 "gear",
                 "leonie-haas",

@@ -10,10 +10,9 @@ from ptcrm.cli.choosing import who_is_meant
 from ptcrm.cli.entries import customer_of
 from ptcrm.cli.options import Session, writing
 from ptcrm.cli.output import say, tell
-from ptcrm.errors import UsageError
 from ptcrm.model.change import Operation
 from ptcrm.text.words import plural
-from ptcrm.vault.archiving import archived, archived_since, unarchived
+from ptcrm.vault.archiving import archived, unarchived
 
 if TYPE_CHECKING:
     from ptcrm.vault.abridged import Abridged
@@ -37,8 +36,9 @@ def archive_command(session: Session, who: tuple[str, ...]) -> None:
     workspace = session.workspace()
     file = workspace.changing(who_is_meant(session, who))
     one = customer_of(file.reading)
-    if since := archived_since(one):
-        raise UsageError(f"{one.name} is archived already: {since}.")
+    if since := one.archived:
+        say(f"{one.name} is archived already: {since}.")
+        return
     if not _change(session, file, archived(file.reading, one, workspace.today), f"archive {one.id}"):
         return
     say(f"{one.name} is archived. Back again: ptcrm unarchive {one.id}")
@@ -61,8 +61,9 @@ def unarchive_command(session: Session, who: tuple[str, ...]) -> None:
     match = who_is_meant(session, who)
     file = workspace.changing(match)
     one = customer_of(file.reading)
-    if archived_since(one) is None:
-        raise UsageError(f"{one.name} is not archived. Who is: ptcrm list --archived")
+    if one.archived is None:
+        say(f"{one.name} is not archived. Who is: ptcrm list --archived")
+        return
     if not _change(session, file, unarchived(file.reading, one), f"unarchive {one.id}"):
         return
     again = customer_of(workspace.changing(match).reading)

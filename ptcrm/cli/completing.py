@@ -414,6 +414,7 @@ SPECIAL: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "feed url NAME": _FEEDS,
     "feed rotate NAME": _FEEDS,
     "feed qr NAME": _FEEDS,
+    "export mailing --channel": _from(lambda words: words.channels),
     "campaign NAME": _from(lambda words: words.campaigns),
     "add NAME": _nothing,
     "sync --remote": _nothing,

@@ -19,7 +19,7 @@ from ptcrm.cli.options import (
 )
 from ptcrm.cli.output import say, say_lines, table_lines, tell
 from ptcrm.errors import UsageError
-from ptcrm.vault.archiving import KEY, archived_since
+from ptcrm.model.customer import ARCHIVED
 from ptcrm.views.listing import ALSO, USUAL, Group, Listing, all_columns, own_of
 
 if TYPE_CHECKING:
@@ -97,9 +97,9 @@ def list_command(
 
 def _parted(found: list[Customer], words: tuple[str, ...], *, aside: bool) -> tuple[list[Customer], int]:
     """Those to be listed, and how many archived ones are not; a query that asks for them by that field finds them."""
-    if not aside and any(KEY in word for word in words):
+    if not aside and any(ARCHIVED in word for word in words):
         return found, 0
-    listed = [one for one in found if bool(archived_since(one)) == aside]
+    listed = [one for one in found if bool(one.archived) == aside]
     return listed, 0 if aside else len(found) - len(listed)
 
 

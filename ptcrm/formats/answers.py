@@ -124,6 +124,7 @@ _CHANGE: dict[str, Shape] = {
     "after": TEXTS,
     "words": TEXT,
 }
+_MENTION: dict[str, Shape] = {"path": TEXT, "line": or_null(NUMBER), "text": TEXT}
 _COUNTS: Shape = {"type": "object", "additionalProperties": NUMBER}
 
 _ANSWERS: dict[str, Shape] = {
@@ -264,6 +265,40 @@ _ANSWERS: dict[str, Shape] = {
                 "phone": or_null(TEXT),
             }
         )
+    ),
+    "export mailing": record(
+        {
+            "channel": TEXT,
+            "people": NUMBER,
+            "letters": list_of(
+                record(
+                    {
+                        "customers": TEXTS,
+                        "name": TEXT,
+                        "salutation": TEXT,
+                        **dict.fromkeys(("language", "email", "address", "phone"), or_null(TEXT)),
+                    }
+                )
+            ),
+            "left_out": list_of(record({**WHO, "reason": TEXT})),
+        }
+    ),
+    "export subject": record(
+        {
+            "customer": TEXT,
+            "name": TEXT,
+            "day": DAY,
+            "files": list_of(record({"path": TEXT, "text": or_null(TEXT)})),
+            **dict.fromkeys(("mentions", "perhaps", "mailings"), list_of(record(_MENTION))),
+            "standing": record({key: shape for key, shape in STANDING.items() if key != "path"}),
+            "coming": list_of(record(OCCURRENCE)),
+            "undo": list_of(record({"number": NUMBER, "at": TEXT, "label": TEXT})),
+            "kept": TEXTS,
+            "git": list_of(
+                record({"file": or_null(TEXT), "own": FLAG, "commits": TEXTS, "first": DAY, "last": DAY})
+            ),
+            "git_problem": or_null(TEXT),
+        }
     ),
     "check": list_of(
         record(

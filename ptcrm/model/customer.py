@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from ptcrm.model.dates import Anniversary, Interval
 from ptcrm.text.source import Span
 
+ARCHIVED = "archived"  # the user's own field by which customers are put aside
 Mark = Literal["open", "done", "dropped"]
 
 
@@ -147,6 +148,11 @@ class Customer:
     links: tuple[Link, ...] = ()
     log: tuple[LogEntry, ...] = ()
     lines: dict[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def archived(self) -> str | None:
+        """What the user's own field `archived` says of when the customer was put aside; None if nothing."""
+        return dict(self.own).get(ARCHIVED) or None
 
     @property
     def open_follow_ups(self) -> list[FollowUp]:

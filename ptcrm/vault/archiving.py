@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ptcrm.model.customer import ARCHIVED
 from ptcrm.model.reading import day
 from ptcrm.vault.fields import set_field
 from ptcrm.vault.schema import BY_NAME, Field, own_field
@@ -15,15 +16,9 @@ if TYPE_CHECKING:
     from ptcrm.vault.amend import Amendment
     from ptcrm.vault.schema import Reading
 
-KEY = "archived"
 _BEFORE = "not to be contacted before"  # so that coming back changes nothing about that
-_SINCE = Field(KEY, day, "put aside since this day", typed=True)
-_ARCHIVED, _SILENT = own_field(KEY), BY_NAME["do_not_contact"]
-
-
-def archived_since(one: Customer) -> str | None:
-    """What the file says of when the customer was archived; None if that was never, or is over."""
-    return dict(one.own).get(KEY) or None
+_SINCE = Field(ARCHIVED, day, "put aside since this day", typed=True)
+_ARCHIVED, _SILENT = own_field(ARCHIVED), BY_NAME["do_not_contact"]
 
 
 def archived(reading: Reading, one: Customer, today: date) -> Amendment:
@@ -36,5 +31,5 @@ def archived(reading: Reading, one: Customer, today: date) -> Amendment:
 def unarchived(reading: Reading, one: Customer) -> Amendment:
     """The customer back as before: one who was not to be contacted before is not to be now."""
     back = set_field(reading, _ARCHIVED, [])
-    stays = _BEFORE in (archived_since(one) or "")
+    stays = _BEFORE in (one.archived or "")
     return back if stays or not one.do_not_contact else set_field(reading, _SILENT, []) + back

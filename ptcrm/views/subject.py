@@ -74,7 +74,7 @@ def subject_row(workspace: Workspace, held: Held, elsewhere: Elsewhere) -> dict[
 
 def _without_others(planned: dict[str, object]) -> dict[str, object]:
     """An occurrence without the names of those who get the same mailing."""
-    return {key: value for key, value in planned.items() if key != "members"}
+    return {**planned, "members": list[str]()}
 
 
 def _file_row(workspace: Workspace, path: str) -> dict[str, object]:
