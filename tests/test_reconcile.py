@@ -218,6 +218,17 @@ def test_a_company_of_the_same_import_is_linked(case: Case) -> None:
     assert [(one.kind, one.differences) for one in again.outcomes] == [("same", ())] * 2
 
 
+def test_an_id_that_the_source_has_tells_namesakes_apart(case: Case) -> None:
+    assert case.only(draft("Anna Kowalska", id="Anna", emails="other@x.example")).path == "customers/anna.md"
+    assert case.only(draft("Somebody Else", id="anna")).kind == "new"
+
+
+def test_notes_that_are_there_are_no_difference(case: Case) -> None:
+    case.write(draft("Eva Braun", emails="e@x.example", notes="- Red\n# Tea"))
+    assert case.only(draft("Eva Braun", emails="e@x.example", notes="- Red\n# Tea")).differences == ()
+    assert case.only(draft("Anna Kowalska", notes="Met at  the fair.")).differences == ()
+
+
 def test_an_address_is_no_name(case: Case) -> None:
     one = case.only(draft("anna@rowery.example", emails="anna@rowery.example"))
     assert (one.kind, one.path, one.differences) == ("same", "customers/anna.md", ())

@@ -26,7 +26,9 @@ def emit(value: str, field: Field, *, flow: bool = False) -> str:
     if field.typed:
         return value
     quoted = field.quoted or value.startswith("[[")
-    if (_PLAIN if flow else _PLAIN_LINE).fullmatch(value) or (quoted and _NUMBER.fullmatch(value)):  # as most are: ruamel.yaml is slow
+    if (_PLAIN if flow else _PLAIN_LINE).fullmatch(value) or (
+        quoted and _NUMBER.fullmatch(value)
+    ):  # as most are: ruamel.yaml is slow
         return in_quotes(value) if quoted or _is_typed(value) else value
     text = _by_ruamel(value, flow=flow, quoted=quoted)
     if not quoted and (_is_typed(text) or not _reads_back(text, value, flow=flow)):

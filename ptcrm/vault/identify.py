@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import parse_anniversary
 from ptcrm.model.diagnostic import Problem
-from ptcrm.text.fold import slug
+from ptcrm.text.fold import same_id, slug
 from ptcrm.vault.match import keys_of
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Directory:
         self._people: list[Person] = []
         self._by_key: dict[Key, list[int]] = {}
         for one in customers:
+            self._by_key.setdefault(("id", same_id(one.id)), []).append(len(self._people))
             self._add(self._of_customer(one))
 
     def who(self, draft: Draft, *, by_all: bool = False) -> Person | Unsure | None:
@@ -65,6 +66,7 @@ class Directory:
         sought = self._of_draft(draft)
         sources = [key for key in sought.keys if key[0] == "sources"]
         certain = self._having(sources)
+        certain += [one for one in self._having(_ids(draft)) if _agree(one.name, sought.name)]
         if certain:
             return certain[0]
         reached = self._having(key for key in sought.keys if key[0] != "sources")
@@ -146,6 +148,10 @@ def name_in(draft: Draft) -> str:
     """The name that the draft gives; none if it is nothing but one of the addresses or numbers."""
     name = " ".join(draft.values("name")[:1])
     return "" if name in (*draft.values("emails"), *draft.values("phones")) else name
+
+
+def _ids(draft: Draft) -> list[Key]:
+    return [("id", same_id(one)) for one in draft.values("id")]
 
 
 def _words(name: str) -> frozenset[str]:

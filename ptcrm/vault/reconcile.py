@@ -259,7 +259,7 @@ class _Reconciliation:
         prose = _prose(drafts)
         if prose and not notes(reading.document, customer).strip():
             amendment += _with_notes(reading, prose)
-        elif prose and folded(prose) not in folded(reading.document.source.text):
+        elif prose and _unescaped(prose) not in _unescaped(reading.document.source.text):
             differences.append(Difference("notes", "", one_line(prose), drafts[0].place))
         if not amendment.edits:
             return Outcome("same", customer.name, path, differences=tuple(differences))
@@ -357,6 +357,10 @@ def _body(prose: str, entries: list[tuple[LogEntry, str]]) -> str:
     """The text of a new file below its front matter."""
     log = "".join(f"- {line}\n" for _, line in entries)
     return f"{prose}\n\n" * bool(prose) + "## Log\n" + f"\n{log}" * bool(log)
+
+
+def _unescaped(text: str) -> str:
+    return folded(text.replace("\\", ""))
 
 
 def _with_notes(reading: Reading, prose: str) -> Amendment:
