@@ -390,6 +390,23 @@ def test_a_heading_that_both_renamed_is_a_conflict(below: str) -> None:
     assert f"<<<<<<< ours\n## Person\n=======\n## Background\n>>>>>>> theirs\n\n{below}" in text
 
 
+def test_entries_of_both_sides_below_a_heading_that_one_side_put_into_the_log() -> None:
+    old, ours = "- 2026-11-22 call: Old\n", "- 2026-11-19 call: A\n- 2026-11-02 call: B\n"
+    base = f"{FILE[: FILE.index(TOP)]}- 2024-01-01 call: First\n{old}"
+    theirs = base.replace(old, f"### Spring\n\n{old}- 2026-11-18 call: C\n")
+    assert both(base, base + ours, theirs).content.decode() == theirs + ours
+
+
+def test_of_two_follow_ups_with_alike_words_the_channel_tells_which_one_it_was() -> None:
+    first, other = "- [ ] 2027-11-07 call: Offer a lease\n", "- [ ] 2027-09-05 Offer a lease\n"
+    base = after((TASK, first))
+    ours = after((TASK, other + first.replace("lease", "lease (short)")))
+    theirs = after((TASK, first.replace("lease", "lease again")))
+    result = both(base, ours, theirs)
+    assert other in result.content.decode()
+    assert result.conflicts == 1
+
+
 def test_two_follow_ups_that_came_to_be_alike_stay_two() -> None:
     first, second, same = (f"- [ ] 2026-12-{day} call: Ring\n" for day in ("01", "02", "24"))
     base = after((TASK, first + second))
