@@ -316,7 +316,7 @@ CALLS = {
     "why": ["why", "leonie-haas"],
     "tiers": ["tiers", "--all"],
     "campaign NAME": ["campaign", "christmas"],
-    "import vcard": ["import", "vcard", str(ROOT / "tests" / "data" / "import" / "vcard")],
+    "import ics": ["import", "ics", str(ROOT / "tests" / "data" / "import" / "answer")],
     "export mailing": ["export", "mailing", "--where", "tier:gold"],
     "export subject": ["export", "subject", "jan-nowak"],
     "feed list": ["feed", "list"],

@@ -314,7 +314,7 @@ _ANSWERS: dict[str, Shape] = {
             }
         )
     ),
-    "import vcard": record(
+    "import ics": record(
         {
             "written": FLAG,
             "remarks": TEXTS,
