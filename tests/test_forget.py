@@ -321,15 +321,23 @@ def repository(vault: Path) -> Path:
     customers = vault / "customers"
     (vault.parent / ".gitignore").write_text("home*/\n")
     (customers / "zaneta-kowalska.md").rename(customers / "old-name.md")
-    commit(top, "Begin")
+    commit(top)
     (customers / "old-name.md").rename(customers / "zaneta-kowalska.md")
-    commit(top, "A better name")
+    commit(top)
     (customers / "jan.md").write_text("---\nname: Jan Nowak\n---\nNobody.\n")
-    commit(top, "Jan Nowak: nobody\n\nŻaneta Kowalska: logged call: Talked about the lawsuit")
+    commit(top)
+    git(
+        top,
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        "Jan: nobody\n\nŻaneta Kowalska: logged call: Talked about the lawsuit",
+    )
     git(top, "checkout", "-q", "-b", "other", "HEAD~1")
     with (customers / "zaneta-kowalska.md").open("a") as file:
         file.write("- 2026-11-04 call: On a branch\n")
-    commit(top, "On a branch")
+    commit(top)
     git(top, "checkout", "-q", "main")
     return top
 
