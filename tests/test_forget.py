@@ -316,20 +316,21 @@ def test_a_cache_in_use_is_emptied_and_begun_anew(vault: Path, run: Run, own_hom
 
 @pytest.fixture
 def repository(vault: Path) -> Path:
-    """The vault's repository, above it, in which the file was renamed, changed on a branch, stashed and named."""
+    """The vault's repository, above it, in which the file was renamed, changed on a branch, and named in a message."""
     top = make_repository(vault.parent)
     customers = vault / "customers"
     (vault.parent / ".gitignore").write_text("home*/\n")
     (customers / "zaneta-kowalska.md").rename(customers / "old-name.md")
-    commit(top, "Begin")
+    commit(top)
     (customers / "old-name.md").rename(customers / "zaneta-kowalska.md")
-    commit(top, "A better name")
+    commit(top)
     (customers / "jan.md").write_text("---\nname: Jan Nowak\n---\nNobody.\n")
-    commit(top, "Jan Nowak: nobody\n\nŻaneta Kowalska: logged call: Talked about the lawsuit")
+    git(top, "add", "--all")
+    git(top, "commit", "-q", "-m", "Jan: nobody\n\nŻaneta Kowalska: logged call: Talked about the lawsuit")
     git(top, "checkout", "-q", "-b", "other", "HEAD~1")
     with (customers / "zaneta-kowalska.md").open("a") as file:
         file.write("- 2026-11-04 call: On a branch\n")
-    commit(top, "On a branch")
+    commit(top)
     git(top, "checkout", "-q", "main")
     return top
 
