@@ -143,3 +143,20 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == path.read_bytes().decode(), f"{name} differs; look at the change, then --update-golden"
 
     return check
+
+
+def give_sources(vault: Path) -> None:
+    """Put files of other programs into the vault's folder, and a folder of notes beside it."""
+    data = ROOT / "tests" / "data" / "import"
+    for name, place in {
+        "contacts.vcf": "vcard/nextcloud.vcf",
+        "Connections.csv": "csv/linkedin.csv",
+        "calendar.ics": "calendar/google.ics",
+        "birthdays.ics": "calendar/birthdays-google.ics",
+        "Archive.mbox": "mail/takeout.mbox",
+    }.items():
+        shutil.copy(data / place, vault / name)
+    (vault / "kunden.csv").write_text(
+        "Kunde;Ort;Geburtstag\nJörg Müller;Kiel;05.06.1984\n", encoding="utf-8", newline=""
+    )
+    shutil.copytree(data / "notes" / "People", vault.parent / "Notes" / "People", dirs_exist_ok=True)

@@ -27,7 +27,7 @@ from ptcrm.text.source import Source, Span
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import FIELDS, read_customer
 from ptcrm.workspace import Workspace
-from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
+from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run, give_sources
 from tests.repos import begin_with_a_name, give_a_past
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -241,6 +241,8 @@ def test_every_example_runs(
     if has_past(block.text):
         give_a_past(vault)
     monkeypatch.chdir(vault)
+    if block.heading.startswith(("commands: ptcrm import", "import:")):
+        give_sources(vault)
     if block.heading == "commands: ptcrm sync":
         begin_with_a_name(vault)
     for example in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:

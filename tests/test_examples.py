@@ -119,21 +119,6 @@ def three_versions(vault: Path, _: Run) -> None:
     begin_with_a_name(vault)
 
 
-def sources(vault: Path, _: Run) -> None:
-    """Files of other programs, and a folder of notes."""
-    data = ROOT / "tests" / "data" / "import"
-    for name, place in {
-        "contacts.vcf": "vcard/nextcloud.vcf",
-        "Connections.csv": "csv/linkedin.csv",
-        "calendar.ics": "calendar/google.ics",
-        "birthdays.ics": "calendar/birthdays-google.ics",
-        "Archive.mbox": "mail/takeout.mbox",
-    }.items():
-        shutil.copy(data / place, vault / name)
-    (vault / "kunden.csv").write_text("Kunde;Ort;Geburtstag\nJörg Müller;Kiel;05.06.1984\n", encoding="utf-8")
-    shutil.copytree(data / "notes" / "People", vault.parent / "Notes" / "People", dirs_exist_ok=True)
-
-
 BEFORE: dict[str, Callable[[Path, Run], None]] = {
     "ptcrm init": no_vault,
     "ptcrm undo": a_day_of_work,
