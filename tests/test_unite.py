@@ -277,6 +277,39 @@ def test_files_of_all_habits(one: str, other: str, both: str, run: Run, make_vau
     assert joined(run, make_vault, one, other, "--keep", "a") == both
 
 
+def test_blocks_keep_their_names_apart(run: Run, make_vault: MakeVault) -> None:
+    one = "---\nname: A\n---\nMine ^x\n"
+    other = "---\nname: A\n---\nTheirs ^x\n\nMore ^x-2\n"
+    links = "---\nname: J\n---\n[[b#^x]] [[b#^x|it]] [her](b.md#^x) [[b#^x-2]] [[a#^x]] [[b#^xy]]\n"
+    vault = make_vault({"a": one, "b": other, "j": links}, CONFIG)
+    assert run("--vault", vault, "merge", "a", "b").exit_code == 0
+    assert text_of(vault, "a").endswith("Mine ^x\n\nTheirs ^x-3\n\nMore ^x-2\n")
+    linked = "[[a#^x-3]] [[a#^x-3|it]] [her](a.md#^x-3) [[a#^x-2]] [[a#^x]] [[a#^xy]]\n"
+    assert text_of(vault, "j").endswith(linked)
+
+
+@pytest.mark.parametrize("open_", ["```\ncode\n", "<!-- a comment\n"])
+def test_what_would_not_be_read_is_refused(open_: str, run: Run, make_vault: MakeVault) -> None:
+    one = f"---\nname: A\n---\n{open_}"
+    vault = make_vault({"a": one, "b": "---\nname: A\n---\n- [ ] 2026-12-01 call: Ask\n"}, CONFIG)
+    before = snapshot(vault)
+    result = run("--vault", vault, "merge", "a", "b")
+    assert (result.exit_code, "would be read otherwise" in result.stderr) == (4, True)
+    assert snapshot(vault) == before
+
+
+def test_hostile_names(run: Run, make_vault: MakeVault) -> None:
+    odd = '---\nname: "A\\nb \\e[31m"\naliases: ["a]b", "x\\ty", "[[c]]"]\n---\n'
+    vault = make_vault(
+        {"a": "---\nname: A\n---\n", "-x": odd, "j": "---\nname: J\n---\n[x](-x.md)\n"}, CONFIG
+    )
+    result = run("--vault", vault, "merge", "--", "a", "-x")
+    assert result.exit_code == 0, result.stderr
+    with closing(Workspace(vault, TODAY, None, vault.parent / "state")) as workspace:
+        assert workspace.customer("a").aliases == ("-x", "A b [31m", "a]b", "x y", "[[c]]")
+    assert text_of(vault, "j").endswith("[x](a.md)\n")
+
+
 # Properties
 
 FIELDS = {

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"[^\W\d_](?:(?:[\w @.+/&()'-]|:(?=[\w/]))*[^\W_])?")
 _PLAIN_LINE = re.compile(_PLAIN.pattern.replace("[\\w @", "[\\w, @"))  # not within brackets
 _NUMBER = re.compile(r"\+?[0-9](?:[0-9 ()/.-]*[0-9])?")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def emit(value: str, field: Field, *, flow: bool = False) -> str:
     """`value` as YAML text that reads back as itself, quoted where it must be (by ruamel.yaml's rules)."""
-    if _CONTROL.search(value):
+    if CONTROL.search(value):
         raise UsageError(f"“{field.name}” takes one line of text without control characters")
     if field.typed:
         return value

@@ -107,8 +107,10 @@ class _Aim:
         self.two, self.files, self.ids = two, files, ids
 
     def names(self) -> list[str]:
-        """The other names that the first customer gets, by which nobody else is known."""
-        return [name for name in other_names(*self.two) if self._leads(name)]
+        """The other names that the first customer gets: those of the second, and what nobody else is known by."""
+        other = self.two.other.customer
+        known = other.aliases if other else ()
+        return [name for name in other_names(*self.two) if name in known or self._leads(name)]
 
     def edits(self, document: Document, path: str) -> list[Edit]:
         """The edits by which the links of a file to the second customer lead to the first."""

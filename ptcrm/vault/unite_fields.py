@@ -12,6 +12,7 @@ from ptcrm.text.fold import same_id
 from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence
 from ptcrm.text.source import Span
 from ptcrm.vault.amend import Amendment
+from ptcrm.vault.emit import CONTROL
 from ptcrm.vault.fields import block_root, set_field
 from ptcrm.vault.match import email_key, phone_key
 from ptcrm.vault.members import members_of
@@ -232,14 +233,18 @@ def _status(one: Reading, other: Reading, choice: Chosen, *, has_key: bool) -> A
 
 
 def other_names(one: Reading, other: Reading) -> Iterable[str]:
-    """What the second customer was called: id, file's name, name and other names, each once, and not the first one's."""
+    """What the second customer was called: id, file's name, name and other names, each once, and not the first one's.
+
+    A control character, which no name can be written with, is a blank.
+    """
     mine, theirs = one.customer, other.customer
     if mine is None or theirs is None:
         return []
     stems = [customer.path.rpartition("/")[2].removesuffix(".md") for customer in (mine, theirs)]
     known = {same_id(name) for name in (mine.id, stems[0], mine.name, *mine.aliases)}
     found: dict[str, str] = {}
-    for name in (theirs.id, stems[1], theirs.name, *theirs.aliases):
+    names = (theirs.id, stems[1], theirs.name, *theirs.aliases)
+    for name in (" ".join(CONTROL.sub(" ", written).split()) for written in names):
         if same_id(name) not in known:
             found.setdefault(same_id(name), name)
     return found.values()
