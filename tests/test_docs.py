@@ -247,7 +247,9 @@ def test_every_example_runs(
         begin_with_a_name(vault)
     for example in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         line, _, expected = example.partition("\n")
-        program, *words = shlex.split(line)
+        program, *words = (
+            word.replace("~", str(own_home)) if word.startswith("~/") else word for word in shlex.split(line)
+        )
         assert program == "ptcrm"
         if next(iter(words), "") in NOT_RUN or {*words} & NOT_RUN_WITH.keys():
             continue

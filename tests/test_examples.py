@@ -13,7 +13,7 @@ import click
 import pytest
 
 from ptcrm.cli import cli
-from tests.conftest import DAY, ROOT, SAMPLE, Golden, Run
+from tests.conftest import DAY, ROOT, SAMPLE, Golden, Run, give_sources
 from tests.repos import begin_with_a_name, commit, git, make_repository
 from tests.test_docs import NOT_RUN, commands, has_past, transcript
 
@@ -119,14 +119,23 @@ def three_versions(vault: Path, _: Run) -> None:
     begin_with_a_name(vault)
 
 
+def twins(vault: Path, _: Run) -> None:
+    """Two more files of Jan Nowak."""
+    for stem, name in (("jan-nowak-2", "Jan Nowak"), ("novak-jan", "Novak, Jan")):
+        text = f"---\nname: {name}\nemails: jan@ramy-zuraw.example\n---\n"
+        (vault / "customers" / f"{stem}.md").write_text(text, encoding="utf-8", newline="")
+
+
 BEFORE: dict[str, Callable[[Path, Run], None]] = {
     "ptcrm init": no_vault,
     "ptcrm undo": a_day_of_work,
     "ptcrm sync": in_git,
     **dict.fromkeys(
         ("ptcrm import", *(f"ptcrm import {kind}" for kind in ("vcard", "csv", "ics", "mail", "notes"))),
-        sources,
+        lambda vault, _: give_sources(vault),
     ),
+    "ptcrm dupes": twins,
+    "ptcrm merge": twins,
     "ptcrm check": staged,
     "ptcrm conflicts": a_copy,
     "ptcrm git": three_versions,
@@ -150,6 +159,7 @@ ASKING = (
     "ptcrm pick",
     "ptcrm find anna --open",
     "ptcrm log anna",
+    "ptcrm forget anna",
     "ptcrm show $(ptcrm pick tag:courier)",
     "ptcrm brief $(ptcrm pick tag:courier)",
 )

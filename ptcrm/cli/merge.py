@@ -42,9 +42,9 @@ def merge_command(
 
     \b
     Examples:
-      ptcrm merge jan-nowak novak-jan
       ptcrm merge jan-nowak novak-jan --dry-run
-      ptcrm merge jan-nowak novak-jan --keep a --set tier=gold
+      ptcrm merge jan-nowak novak-jan
+      ptcrm merge jan-nowak jan-nowak-2 --keep a --set tier=gold
     """
     workspace = session.workspace()
     one, rest = first_is_meant(session, words)
