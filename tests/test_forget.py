@@ -123,6 +123,7 @@ def vault(make_vault: MakeVault, run: Run, own_home: Path) -> Path:
     shutil.copy(root / "customers" / "zaneta-kowalska.md", root / "customers" / "zaneta-kowalska 2.md")
     for name in ("zaneta-kowalska.md~", ".zaneta-kowalska.md.swp", "zaneta-kowalska.md.orig"):
         shutil.copy(root / "customers" / "zaneta-kowalska.md", root / "customers" / name)
+    (root / "customers" / ".zaneta-kowalska.md.swo").write_bytes(b"of an editor")
     state, cache = own_home / "ptcrm", own_home / "ptcrm"
     known_words(root, cache, state)
     feed = run("--vault", root, "--today", DAY, "export", "ics").stdout_bytes
@@ -218,6 +219,23 @@ def test_what_may_be_somebody_else_is_left_and_named(run: Run, make_vault: MakeV
         "old.md:1: Anna in Latin-1",
     ):
         assert place in said
+
+
+def test_their_places_may_be_somebody_elses_and_are_not_kept_for_undo(
+    run: Run, make_vault: MakeVault, own_home: Path
+) -> None:
+    jo = (
+        "---\nname: Jo\nurls: [https://jos-shop.example/]\naddresses: ['Long St 7, 80-001 Town', Town]\n---\n"
+    )
+    other = "---\nname: Bo\n---\nSee www.jos-shop.example/new, deliver to Long St 7,\n80-001 Town. In Town again.\n"
+    vault = make_vault({"jo": jo, "bo": other})
+    run("--vault", vault, "log", "bo", "call: Jo moved to long st 7, 80-001 Town, near jos-shop.example")
+    said = run("--vault", vault, "forget", "jo", "--yes").stdout
+    found = said[said.index("Look yourself") :]
+    assert "customers/bo.md:4: See www.jos-shop.example/new" in found
+    assert "In Town again" not in found
+    assert "1 operation kept for undo" in said
+    assert not [one for one in (own_home / "ptcrm").rglob("*.json") if b"jos-shop" in one.read_bytes()]
 
 
 def test_a_file_with_errors_that_names_them_is_put_right_first(vault: Path, run: Run) -> None:
@@ -341,6 +359,7 @@ def test_what_git_holds_is_listed(vault: Path, run: Run) -> None:
     found = said[said.index("Git still holds") :]
     assert "Git still holds 4 commits" in found
     assert re.search(r"vault/customers/zaneta-kowalska.md +2 commits", found)
+    assert re.search(r"vault/customers/.zaneta-kowalska.md.swo +1 commit", found)
     assert re.search(r"vault/customers/old-name.md +2 commits", found)
     assert re.search(r"vault/customers/jan.md \(names them\) +2 commits", found)
     assert re.search(r"vault/mailings.md \(names them\) +1 commit", found)

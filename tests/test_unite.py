@@ -310,6 +310,27 @@ def test_hostile_names(run: Run, make_vault: MakeVault) -> None:
     assert text_of(vault, "j").endswith("[x](a.md)\n")
 
 
+def test_relative_links_lead_where_they_led_from_another_folder(run: Run, make_vault: MakeVault) -> None:
+    text = (
+        '[zo](../zo.md#x "t") [q](<../a b.md>) ![p](../../photos/p%201.png) [f](paper/) [self](b.md) [a](../a.md)\n'
+        "[[../zo.md|Zo]] [[zo]] `[c](../zo.md)` [w](https://x.example/y) [m](#below) [r](/top.md)\n\n"
+        "```\n[c](../zo.md)\n```\n\n## Log\n\n- 2026-01-02 call: [zo](../zo.md)\n"
+    )
+    after = (
+        '[zo](zo.md#x "t") [q](<a b.md>) ![p](../photos/p%201.png) [f](former/paper/) [self](a.md) [a](a.md)\n'
+        "[[zo.md|Zo]] [[zo]] `[c](../zo.md)` [w](https://x.example/y) [m](#below) [r](/top.md)\n\n"
+        "```\n[c](../zo.md)\n```\n\n## Log\n\n- 2026-01-02 call: [zo](zo.md)\n"
+    )
+    people = {
+        "a": "---\nname: A\n---\n",
+        "former/b": f"---\nname: B\n---\n{text}",
+        "zo": "---\nname: Zo\n---\n",
+    }
+    vault = make_vault(people, CONFIG)
+    assert run("--vault", vault, "merge", "a", "b").exit_code == 0
+    assert (vault / "customers" / "a.md").read_text().endswith(f"\n\n{after}")
+
+
 # Properties
 
 FIELDS = {

@@ -91,9 +91,13 @@ def git_of(session: Session, held: Held) -> InGit:
 
 
 def _paths_in(history: History, held: Held) -> set[str]:
-    """Where the file and its copies are and were, as far as HEAD knows."""
+    """Where the file and its copies are and were, as far as HEAD knows; of what is no Markdown, it does not."""
     own = [history.commits.in_git(path) for path in held.own]
-    found = {path for path in own if history.commits.departure(path)[0] or _is_in(history, path)}
+    found = {
+        path
+        for path in own
+        if not path.endswith(".md") or history.commits.departure(path)[0] or _is_in(history, path)
+    }
     content = next(change.old for change in held.operation.changes if change.path == held.customer.path)  # type: ignore[union-attr]
     return found | {one.path for one in history.now(held.customer.path, content) if one.commit}
 

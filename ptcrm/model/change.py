@@ -58,12 +58,13 @@ class Traces:
     """What somebody is known by.
 
     `paths` are those of the files, `words` the id, the file's stem, names and e-mail addresses, `numbers` phone
-    numbers as digits.
+    numbers as digits, `places` postal addresses and web pages.
     """
 
     paths: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ _LEAST_DIGITS, _NATIONAL_DIGITS = 7, 9  # as `vault/match.py` compares phones
 _NOT_DIGITS = re.compile("[^0-9]+")
 _BETWEEN_DIGITS = r"[ ()./\u00a0-]*"
 _BETWEEN_WORDS = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
+_SCHEME = re.compile(r"\A\s*(?:https?:/*)?(?:www\.)?", re.IGNORECASE)
+_DIGIT = re.compile("[0-9]")
 _PARTED = re.compile(r"\w[\s_-]+\w|[0-9]")  # what no ordinary word of a text has
 
 
@@ -34,11 +36,18 @@ def traces_of(one: Customer) -> Traces:
         (one.path,),
         tuple(word for word in words if word.strip()),
         tuple(number for number in numbers if len(number) >= _LEAST_DIGITS),
+        tuple(dict.fromkeys(_places_of(one))),
     )
 
 
+def _places_of(one: Customer) -> Iterator[str]:
+    """Web pages as they are said, and postal addresses with a number: a town alone is anybody's."""
+    yield from (page for url in one.urls if (page := _SCHEME.sub("", url).rstrip("/")))
+    yield from (address for address in one.addresses if _DIGIT.search(address))
+
+
 def sure_of(one: Customer, others: Iterable[Customer]) -> Traces:
-    """Those of them that can mean nobody else: nothing that another customer has too, and no ordinary word."""
+    """Those of them that can mean nobody else: nothing that another customer has too, no ordinary word, no place."""
     mine, words, numbers = traces_of(one), set[str](), set[str]()
     for other in others:
         known = traces_of(other)
@@ -64,7 +73,8 @@ def are_in(traces: Traces, text: str) -> bool:
 @lru_cache(maxsize=8)
 def any_of(traces: Traces) -> re.Pattern[str]:
     """What finds the words and numbers in a text, in any case, as whole words; a sign of a tag belongs to one."""
-    parts = [*map(word_pattern, traces.words), *map(number_pattern, traces.numbers)]
+    words = map(word_pattern, (*traces.words, *traces.places))
+    parts = [*words, *map(number_pattern, traces.numbers)]
     return re.compile("|".join(sorted(parts, key=len, reverse=True)) or "(?!)", re.IGNORECASE)
 
 

@@ -6,6 +6,7 @@ Decided first, then done: what both say otherwise is a `Difference`, and nothing
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
     from ptcrm.vault.unite_fields import Chosen, Difference
 
 _OF_OTHERS = ("company", "referred_by", "family", "not_same_as")
+# A path in a link, up to `#` or `?`; what begins with a scheme or `/` leads to the same place from everywhere.
+_HERE = r"(?![A-Za-z][A-Za-z0-9+.-]*:|[/#?])"
+_RELATIVE = re.compile(
+    r"(?P<ticks>`+).*?(?P=ticks)"
+    rf"|\]\((?:<(?P<angled>{_HERE}[^<>\n#?]+)|(?P<bare>{_HERE}[^()<>\s#?]+))(?=[#?>) \t])"
+    rf"|\[\[(?P<wiki>{_HERE}[^\[\]|\n#?]+\.md)(?=[#|\]])"
+)
 
 
 class Two(NamedTuple):
@@ -134,7 +142,8 @@ class _Aim:
         """What a link names the first customer by: in the way in which it named the second, as far as that is clear."""
         here = self.two.paths[0]
         if target.text.endswith(".md"):
-            way = posixpath.relpath(here, posixpath.dirname(path) or ".")
+            stands = here if path == self.two.paths[1] else path
+            way = posixpath.relpath(here, posixpath.dirname(stands) or ".")
             return quote(way) if text[target.span.start - 1] == "(" else way
         whole = here.removesuffix(".md")
         stem, other = (one.removesuffix(".md").rpartition("/")[2] for one in self.two.paths)
@@ -144,6 +153,19 @@ class _Aim:
         if "/" in target.text:
             names.clear()
         return next((name for name in names if self._leads(name)), whole)
+
+    def moved(self) -> list[Edit]:
+        """The edits by which relative links of the second file lead from the folder of the first to where they led."""
+        to, of = (posixpath.dirname(path) for path in self.two.paths)
+        document = self.two.other.document
+        text, found = document.source.text, []
+        for link in _RELATIVE.finditer(text, document.yaml.start) if to != of else ():
+            name = link.lastgroup or ""
+            if name != "ticks" and not document.is_hidden(link.start(name)):
+                slash = "/" if link[name].endswith("/") else ""
+                way = posixpath.relpath(posixpath.join(of, link[name]), to) + slash
+                found.append(Edit(Span(*link.span(name)), way))
+        return found
 
     def _leads(self, name: str) -> bool:
         """Whether a name leads to nobody but one of the two."""
@@ -159,6 +181,8 @@ def _relinked(reading: Reading, aim: _Aim, reader: LineReader) -> Reading:
     edits = aim.edits(document, path)
     is_second = path == aim.two.paths[1]
     if is_second:
+        repointed = {edit.span.start for edit in edits}
+        edits += [edit for edit in aim.moved() if edit.span.start not in repointed]
         edits += rename_ids(*aim.two, aim.ids)
     if not edits:
         return reading
