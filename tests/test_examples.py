@@ -121,8 +121,8 @@ def three_versions(vault: Path, _: Run) -> None:
 
 def twins(vault: Path, _: Run) -> None:
     """Two more files of Jan Nowak."""
-    for stem, name in (("jan-nowak-2", "Jan Nowak"), ("novak-jan", "Novak, Jan")):
-        text = f"---\nname: {name}\nemails: jan@ramy-zuraw.example\n---\n"
+    for stem, fields in (("jan-nowak-2", "name: Jan Nowak\ntier: silver"), ("novak-jan", "name: Novak, Jan")):
+        text = f"---\n{fields}\nemails: jan@ramy-zuraw.example\n---\n"
         (vault / "customers" / f"{stem}.md").write_text(text, encoding="utf-8", newline="")
 
 
