@@ -14,7 +14,7 @@ from ptcrm.model.dates import Anniversary, parse_anniversary
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.draft import Draft, Flaw
 from ptcrm.text.fold import slug
-from ptcrm.text.safe import for_feed, one_line
+from ptcrm.text.safe import for_feed, for_value, one_line
 from ptcrm.vault.schema import BY_NAME, FIELDS, values_for
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def draft_of(
             f"this row has more cells than there are columns; left out: {one_line(extra[0])[:50]}", hint
         )
     cells = [
-        Cell(column, _clean(cell), cell)
+        Cell(column, for_value(cell), cell)
         for column, cell in zip(columns, row.cells, strict=False)
         if column.field != LEFT_OUT and cell.strip()
     ]
@@ -152,11 +152,6 @@ def _drop_usual_status(found: Drafting) -> None:
     """Leave out the status that a file without one has: active, or former for somebody who left."""
     if found.fields.get("status") == (["former"] if "left" in found.fields else ["active"]):
         del found.fields["status"]
-
-
-def _clean(text: str) -> str:
-    """The text on one line, without controls."""
-    return one_line(for_feed(text))
 
 
 def _take(found: Drafting, cell: Cell, source: str, order: str) -> None:
@@ -219,18 +214,18 @@ def _split(name: str, raw: str, source: str) -> list[str]:
     """The values in a cell: of a field that takes several, told apart as the `source` and usual hands write them."""
     field = BY_NAME.get(name)
     if field is None or not field.many:
-        return [_clean(raw.replace(_BETWEEN, ", "))]
+        return [for_value(raw.replace(_BETWEEN, ", "))]
     if source == PTCRM.name:
-        return [_clean(part) for part in members(raw)]
+        return [for_value(part) for part in members(raw)]
     parts = [part for line in raw.split(_BETWEEN) for part in _apart(name, line)]
-    cleaned = [_bare(part) if name == "emails" else _clean(part) for part in parts]
+    cleaned = [_bare(part) if name == "emails" else for_value(part) for part in parts]
     return [one for one in cleaned if not (name == "tags" and one.startswith("* "))]
 
 
 def _bare(text: str) -> str:
     """An address without the name that may stand before it."""
     named = _NAMED_ADDRESS.fullmatch(text.strip())
-    return _clean(named[1] if named else text)
+    return for_value(named[1] if named else text)
 
 
 def members(cell: str) -> list[str]:
@@ -264,7 +259,7 @@ def _take_sets(found: Drafting, cells: Iterable[Cell], order: str) -> None:
         if cell.column.part != "value":
             continue
         label, name = labels.get(cell.column.group, "").lstrip("* "), cell.column.field
-        for value in map(_clean, cell.raw.split(_BETWEEN)):
+        for value in map(for_value, cell.raw.split(_BETWEEN)):
             if name == "occasions":
                 found.add(name, _occasion(found, label or "event", value, cell, order), cell.column.name)
             elif name == "family":
@@ -307,7 +302,7 @@ def _address(parts: dict[str, list[Cell]]) -> str:
 
 def _lines_joined(text: str) -> str:
     """An address of several lines on one."""
-    return ", ".join(filter(None, (_clean(line).rstrip(",") for line in re.split(r"[\r\n]+", text))))
+    return ", ".join(filter(None, (for_value(line).rstrip(",") for line in re.split(r"[\r\n]+", text))))
 
 
 def _take_name(found: Drafting, cells: Iterable[Cell]) -> None:

@@ -6,6 +6,7 @@ import codecs
 import io
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
 
 HEAD = 1 << 20  # bytes that are looked at to tell the encoding
 _USUAL = "cp1252"  # Western Europe, and what most old exports are in
-_CENTRAL = ("cp1250", "iso8859_2")
-_GUESSED = (_USUAL, *_CENTRAL, "cp1251", "koi8_r", "cp1253", "cp932", "gb18030", "big5", "euc_kr")
-# What Polish in cp1250 looks like if it is read as cp1252, and no language does: `£ukasz`, `D³uga`.
-_MISREAD = re.compile(r"[^\W\d_][£¥³¹¯¼½¾¿¢¤¬±]|[£¥³¹¯¼½¾][^\W\d_]")
+# The encodings that are told apart: first those in which letters with accents stand alone between others.
+_LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman", "cp852", "cp850")
+_OTHERS = ("cp1251", "koi8_r", "cp1253")  # those of scripts of their own, without any letter of ASCII
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 # Others that Python knows (`zlib`, `idna`) are no encodings of text, or slow.
 _OF_TEXT = re.compile(
     "(?:utf-?_?(?=8|16|32)|us-ascii|ascii|iso-?8859|latin|windows-|cp|koi8|mac|shift|gb|big5|euc|iso-2022)[a-z0-9_-]*"
@@ -45,11 +46,15 @@ def text_encoding(name: str) -> str | None:
     return _USUAL if found == "iso8859-1" else found
 
 
+def encoding_by_mark(head: bytes) -> str | None:
+    """The encoding that a byte order mark tells; None without one."""
+    return next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
+
+
 def marked_encoding(head: bytes) -> str | None:
     """The encoding that the first bytes of a file tell: by a mark, or by the zeros of UTF-16; else None."""
-    for mark, encoding in _MARKS:
-        if head.startswith(mark):
-            return encoding
+    if marked := encoding_by_mark(head):
+        return marked
     zeros = [not byte for byte in head[:4]]
     if zeros == [False, True, False, True]:
         return "utf-16-le"
@@ -62,19 +67,39 @@ def is_wide(encoding: str | None) -> bool:
 
 
 def guessed_encoding(sample: bytes) -> str:
-    """The encoding that fits a `sample` which is no UTF-8, as far as that can be told; else Windows-1252.
-
-    charset-normalizer says which may be meant. A few names are too little for it to tell the Latin ones apart,
-    so of these the most usual wins, unless its signs stand where no language has them.
-    """
+    """The encoding in which the sample reads best; of lists as short as an address book words alone do not tell."""
     from charset_normalizer import from_bytes
 
-    matches = from_bytes(sample, cp_isolation=list(_GUESSED))
-    fitting = [name for one in matches for name in one.could_be_from_charset]
-    if _USUAL in fitting and not _MISREAD.search(sample.decode(_USUAL, "replace")):
-        return _USUAL
-    central = next((name for name in fitting if name in _CENTRAL), None)
-    return central or next(iter(fitting), _USUAL)
+    words = _WORD.findall(sample)
+    is_latin = 2 * sum(min(word) < 0x80 for word in words) >= len(words)
+    order = _LATIN if is_latin else _OTHERS
+    found = list(from_bytes(sample, cp_isolation=list(order)))
+    if not found:
+        return order[0]
+    best = min(
+        found,
+        key=lambda one: (_strangeness(str(one)), one.chaos, -one.coherence, order.index(one.encoding)),
+    )
+    return next((name for name in order if _reads_as(sample, name) == str(best)), best.encoding)
+
+
+def _reads_as(sample: bytes, encoding: str) -> str:
+    """The sample in this encoding, or nothing."""
+    try:
+        return sample.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
+
+
+def _strangeness(text: str) -> int:
+    """How often a sign stands beside a letter, or a capital behind a small one, where the character is not ASCII."""
+    count = 0
+    for before, after in pairwise(f" {text} "):
+        if not after.isascii() and before.isalpha():
+            count += not after.isalpha() or after in "ªº" or (after.isupper() and before.islower())
+        if not before.isascii() and after.isalpha():
+            count += not before.isalpha() or before in "ªº"
+    return count
 
 
 @dataclass(slots=True)

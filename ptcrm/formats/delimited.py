@@ -10,10 +10,11 @@ import codecs
 import csv
 import io
 import re
-from itertools import islice, pairwise
+from itertools import islice
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from ptcrm.errors import UsageError
+from ptcrm.formats.decoding import encoding_by_mark, guessed_encoding
 from ptcrm.model.draft import Flaw
 from ptcrm.text.near import suggest
 from ptcrm.text.safe import from_csv
@@ -35,17 +36,6 @@ _NAMES = {
     r"\t": "\t",
 }
 _CHUNK, _SAMPLE, _SAMPLED_ROWS = 1 << 16, 1 << 16, 50
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-# The encodings that are told apart: first those in which letters with accents stand alone between others.
-_LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman", "cp852", "cp850")
-_OTHERS = ("cp1251", "koi8_r", "cp1253")  # those of scripts of their own, without any letter of ASCII
-_WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 _SEP = re.compile(r"sep=(.)[\r\n]*")
 
 
@@ -98,14 +88,13 @@ def encoding_of(stream: IO[bytes]) -> str:
     """The encoding of the whole stream: by its mark, else UTF-8 if it is that, else the most likely one."""
     stream.seek(0)
     head = stream.read(_CHUNK)
-    for mark, name in _MARKS:
-        if head.startswith(mark):
-            return name
+    if marked := encoding_by_mark(head):
+        return marked
     if head[1::2].count(0) * 3 > len(head):
         return "utf-16-le"
     if head[::2].count(0) * 3 > len(head):
         return "utf-16-be"
-    return "utf-8" if _is_utf8(stream) else _likely(_telling(stream))
+    return "utf-8" if _is_utf8(stream) else guessed_encoding(_telling(stream))
 
 
 def _is_utf8(stream: IO[bytes]) -> bool:
@@ -127,42 +116,6 @@ def _telling(stream: IO[bytes]) -> bytes:
     while len(sample) < _SAMPLE and (chunk := stream.read(_CHUNK)):
         sample += b"\n".join(line for line in re.split(rb"[\r\n]+", chunk) if not line.isascii()) + b"\n"
     return sample[:_SAMPLE]
-
-
-def _likely(sample: bytes) -> str:
-    """The encoding in which the sample reads best; of lists as short as an address book words alone do not tell."""
-    from charset_normalizer import from_bytes
-
-    words = _WORD.findall(sample)
-    is_latin = 2 * sum(min(word) < 0x80 for word in words) >= len(words)
-    order = _LATIN if is_latin else _OTHERS
-    found = list(from_bytes(sample, cp_isolation=list(order)))
-    if not found:
-        return order[0]
-    best = min(
-        found,
-        key=lambda one: (_strangeness(str(one)), one.chaos, -one.coherence, order.index(one.encoding)),
-    )
-    return next((name for name in order if _reads_as(sample, name) == str(best)), best.encoding)
-
-
-def _reads_as(sample: bytes, encoding: str) -> str:
-    """The sample in this encoding, or nothing."""
-    try:
-        return sample.decode(encoding)
-    except UnicodeDecodeError:
-        return ""
-
-
-def _strangeness(text: str) -> int:
-    """How often a sign stands beside a letter, or a capital behind a small one, where the character is not ASCII."""
-    count = 0
-    for before, after in pairwise(f" {text} "):
-        if not after.isascii() and before.isalpha():
-            count += not after.isalpha() or after in "ªº" or (after.isupper() and before.islower())
-        if not before.isascii() and after.isalpha():
-            count += not before.isalpha() or before in "ªº"
-    return count
 
 
 def dialect_of(

@@ -10,7 +10,7 @@ from ptcrm.model.reading import Report
 from ptcrm.text.fold import fold, slug
 from ptcrm.text.frontmatter import Scalar
 from ptcrm.text.markdown import link_target
-from ptcrm.text.safe import for_feed, one_line
+from ptcrm.text.safe import one_line
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.match import keys_of
 from ptcrm.vault.schema import values_for, warn_of_unknown_words
@@ -89,11 +89,6 @@ class Taking(NamedTuple):
             )
         target = link_target(words) or (field.name in _LINKS and self.link(words)) or words
         return slug(target) or target
-
-
-def clean(words: str) -> str:
-    """A value on one line, without control characters."""
-    return for_feed(one_line(words)).strip()
 
 
 def folded(text: str) -> str:

@@ -14,12 +14,12 @@ from ptcrm.model.diagnostic import Problem
 from ptcrm.model.draft import Draft, Flaw
 from ptcrm.text.edits import Edit
 from ptcrm.text.fold import same_id, slug
-from ptcrm.text.safe import one_line
+from ptcrm.text.safe import for_value, one_line
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.amend import Amendment, amended, proven, why_not
 from ptcrm.vault.document import parse_document
 from ptcrm.vault.fields import new_customer, set_field, written
-from ptcrm.vault.gaps import Difference, Taking, clean, folded
+from ptcrm.vault.gaps import Difference, Taking, folded
 from ptcrm.vault.identify import Directory, Unsure, is_told_apart, name_in
 from ptcrm.vault.lines import insert_entries, moment
 from ptcrm.vault.notes import notes
@@ -272,7 +272,7 @@ class _Reconciliation:
         """What the drafts say, field by field, with values as they would be written; what cannot be is a flaw."""
         for draft in drafts:
             for name, words in draft.fields:
-                field, found = _field(name), list(filter(None, map(clean, words)))
+                field, found = _field(name), list(filter(None, map(for_value, words)))
                 if name == "name" and (draft.is_of_known or not name_in(draft)):
                     continue
                 values: list[str] = []
@@ -285,7 +285,7 @@ class _Reconciliation:
                 if values:
                     yield draft, field, values
             if draft.origin:
-                yield draft, BY_NAME["sources"], [clean(draft.origin)]
+                yield draft, BY_NAME["sources"], [for_value(draft.origin)]
 
     def _entries(self, drafts: list[Draft], log: Iterable[LogEntry]) -> list[tuple[LogEntry, str]]:
         """The entries that the log does not have yet, by their ids or by all they say, the newest first."""
@@ -294,7 +294,7 @@ class _Reconciliation:
             there |= _marks(entry)
         found = []
         for draft in drafts:
-            for line in map(clean, draft.entries):
+            for line in map(for_value, draft.entries):
                 read = self._vault.reader.parse_entry(line)
                 if isinstance(read, Problem):
                     self._flaws.append(Flaw(draft.place, read.message, read.hint))
@@ -336,7 +336,7 @@ def name_of(drafts: list[Draft]) -> str:
         *map(name_in, drafts),
         *(one for key in ("emails", "phones", "name") for draft in drafts for one in draft.values(key)),
     ]
-    return next(filter(None, map(clean, said)), "")
+    return next(filter(None, map(for_value, said)), "")
 
 
 def _prose(drafts: list[Draft]) -> str:
@@ -349,7 +349,7 @@ def _prose(drafts: list[Draft]) -> str:
 
 def _as_paragraphs(text: str) -> str:
     """Plain text as Markdown that is nothing but paragraphs, line by line."""
-    lines = (_OPENS_BLOCK.sub(r"\\\g<0>", clean(line)) for line in text.splitlines())
+    lines = (_OPENS_BLOCK.sub(r"\\\g<0>", for_value(line)) for line in text.splitlines())
     return _GAPS.sub("\n\n", "\n".join(lines)).strip("\n")
 
 
