@@ -136,6 +136,12 @@ def test_changes_in_the_order_of_files_change_nothing(run: Run, vault: Path, tmp
             run("--vault", vault, "undo")
 
 
+def test_files_that_cannot_be_read_are_spoken_of(run: Run, vault: Path) -> None:
+    (vault / "customers" / "eva.md").write_text("---\nname: [Eva\n---\n")
+    result = run("--vault", vault, "import", "csv", "-", text="Name;E-mail\nEva Braun;eva@x.example\n")
+    assert "1 file of the vault with errors: whoever is in them may come a second time" in result.stdout
+
+
 def test_standard_input_is_a_file(run: Run, vault: Path) -> None:
     result = run(
         "--vault", vault, "import", "csv", "-", "--yes", text="Name;E-mail\nEva Braun;eva@x.example\n"

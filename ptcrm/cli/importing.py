@@ -16,6 +16,7 @@ from ptcrm.model.change import Operation
 from ptcrm.model.diagnostic import Problem
 from ptcrm.text.near import did_you_mean
 from ptcrm.text.safe import one_line
+from ptcrm.text.words import plural
 from ptcrm.vault.reconcile import reconciled
 from ptcrm.vault.schema import BY_NAME, near_miss, own_field, values_for
 
@@ -127,7 +128,7 @@ def _import(
     values = _given(workspace, given)
     while True:
         before = _state(workspace)
-        remarks: list[str] = []
+        remarks = _unread(workspace)
         found = reconciled(_counted(read(workspace, remarks)), workspace.intake(values), doubtful)
         if not shown.as_json:
             _show(found, remarks, shown)
@@ -144,6 +145,13 @@ def _import(
         say_json(imported(found, remarks, is_written=session.applied))
     elif session.applied:
         say(f"Written: {_counts(found)}. To take it back: ptcrm undo")
+
+
+def _unread(workspace: Workspace) -> list[str]:
+    """What is to be said of files that cannot be read, since nobody knows who is in them."""
+    count = workspace.errors()
+    who = "whoever is in them may come a second time. Put them right first: ptcrm check"
+    return [f"{plural(count, 'file')} of the vault with errors: {who}"] if count else []
 
 
 def _state(workspace: Workspace) -> list[Any]:

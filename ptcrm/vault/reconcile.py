@@ -23,7 +23,7 @@ from ptcrm.vault.gaps import Difference, Taking, folded
 from ptcrm.vault.identify import Directory, Unsure, is_told_apart, name_in
 from ptcrm.vault.lines import insert_entries, moment
 from ptcrm.vault.notes import notes
-from ptcrm.vault.schema import BY_NAME, own_field, read_customer
+from ptcrm.vault.schema import BY_NAME, own_field, read_customer, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 
 Kind = Literal["new", "changed", "same", "unsure", "refused"]
 Doubtful = Literal["skip", "new", "same"]
+Gained = tuple[tuple[str, tuple[str, ...]], ...]
+"""Fields, each with the values that come."""
 
 _GAPS = re.compile("\n{3,}")
-_OPENS_BLOCK = re.compile(
-    r"\A(?:[#>*+=~`|<:_-]|[0-9]+[.)])"
-)  # what Markdown would make more than a paragraph of
+# What Markdown would make more than a paragraph of.
+_OPENS_BLOCK = re.compile(r"\A(?:[#>*+=~`|<:_-]|[0-9]+[.)])")
 
 
 class Vault(NamedTuple):
@@ -73,7 +74,7 @@ class Outcome:
     kind: Kind
     name: str
     path: str
-    gained: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    gained: Gained = ()
     entries: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     change: Change | None = None
@@ -202,31 +203,39 @@ class _Reconciliation:
 
     def _made(self, drafts: list[Draft]) -> Outcome:
         vault = self._vault
+        values, differences = self._gathered(drafts)
+        entries = self._entries(drafts, ())
+        path, content = new_customer(values, vault.folder, self._is_taken, self._body(drafts, entries))
+        gained = _gained(values)
+        reading = read_customer(Source.decode(path, content), vault.reader)
+        is_own = any(draft.body for draft in drafts)
+        come = None if is_own else [entry for entry, _ in entries]
+        proven(reading, tuple((_field(key), found) for key, found in gained), come)
+        name, stem = values["name"][0], stem_of(path)
+        self._taken.add(same_id(stem))
+        if values.get("kind") == ["company"]:
+            self._companies.setdefault(slug(name), stem)
+        return Outcome("new", name, path, gained, _lines(entries), tuple(differences), Create(path, content))
+
+    def _gathered(self, drafts: list[Draft]) -> tuple[dict[str, list[str]], list[Difference]]:
+        """The fields of somebody new, and where the drafts differ among themselves."""
         values: dict[str, list[str]] = {"name": [name_of(drafts)]}
         differences: list[Difference] = []
         for draft, field, words in self._said(drafts):
             differences += self._taking.add(field, values.setdefault(field.name, []), words, draft.place)
-        for key, words in vault.given.items():
+        for key, words in self._vault.given.items():
             values.setdefault(key, list(words))
         if "id" in values and self._is_taken(values["id"][0]):
             del values["id"]  # somebody else's, in a card from another vault
-        entries = self._entries(drafts, ())
-        own = any(draft.body for draft in drafts)
+        return values, differences
+
+    def _body(self, drafts: list[Draft], entries: list[tuple[LogEntry, str]]) -> str:
+        """The text of a new file below its front matter; prose of the user's own may hold the log already."""
         prose = _prose(drafts)
-        has_log = own and bool(parse_document(Source("", prose), vault.reader.config.log.headings).logs)
-        body = f"{prose}\n" if has_log and not entries else _body(prose, entries)
-        path, content = new_customer(values, vault.folder, self._is_taken, body)
-        gained = _gained(values)
-        reading = read_customer(Source.decode(path, content), vault.reader)
-        come = [entry for entry, _ in entries]
-        proven(reading, tuple((_field(key), found) for key, found in gained), None if own else come)
-        stem = path.rpartition("/")[2].removesuffix(".md")
-        self._taken.add(same_id(stem))
-        if values.get("kind") == ["company"]:
-            self._companies.setdefault(slug(values["name"][0]), stem)
-        return Outcome(
-            "new", values["name"][0], path, gained, _lines(entries), tuple(differences), Create(path, content)
-        )
+        if not entries and parse_document(Source("", prose), self._vault.reader.config.log.headings).logs:
+            return f"{prose}\n"
+        log = "".join(f"- {line}\n" for _, line in entries)
+        return f"{prose}\n\n" * bool(prose) + "## Log\n" + f"\n{log}" * bool(log)
 
     def _is_taken(self, id_: str) -> bool:
         return same_id(id_) in self._taken or self._vault.is_taken(id_)
@@ -238,21 +247,7 @@ class _Reconciliation:
         customer = reading.customer
         if customer is None or reading.document.conflicts:
             return Outcome("refused", name_of(drafts), path, why=why_not(reading))
-        now: dict[str, list[str]] = {}
-        before: dict[str, int] = {}
-        differences: list[Difference] = []
-        for draft, field, words in self._said(drafts):
-            if field.name not in now:
-                usual = {"name": [customer.name], "id": [customer.id]}  # also if they are those of the file
-                now[field.name] = usual.get(field.name) or written(reading, field)
-                before[field.name] = len(now[field.name])
-            differences += self._taking.add(field, now[field.name], words, draft.place)
-        gained = _gained({key: found[before[key] :] for key, found in now.items()})
-        amendment = Amendment(())
-        for key, _ in sorted(
-            gained, key=lambda one: not before[one[0]]
-        ):  # new keys stand below what there is
-            amendment += set_field(reading, _field(key), now[key])
+        amendment, gained, differences = self._gaps(reading, customer, drafts)
         entries = self._entries(drafts, customer.log)
         if entries:
             amendment += insert_entries(reading, [line for _, line in entries], vault.reader)
@@ -265,6 +260,25 @@ class _Reconciliation:
             return Outcome("same", customer.name, path, differences=tuple(differences))
         change = amended(reading, amendment, vault.reader)
         return Outcome("changed", customer.name, path, gained, _lines(entries), tuple(differences), change)
+
+    def _gaps(
+        self, reading: Reading, customer: Customer, drafts: list[Draft]
+    ) -> tuple[Amendment, Gained, list[Difference]]:
+        """What the drafts fill in the fields of the file: the edits, the values, and what differs and stays."""
+        there: dict[str, list[str]] = {}
+        now: dict[str, list[str]] = {}
+        differences: list[Difference] = []
+        for draft, field, words in self._said(drafts):
+            if field.name not in now:
+                usual = {"name": [customer.name], "id": [customer.id]}  # also if they are those of the file
+                there[field.name] = usual.get(field.name) or written(reading, field)
+                now[field.name] = [*there[field.name]]
+            differences += self._taking.add(field, now[field.name], words, draft.place)
+        gained = _gained({key: found[len(there[key]) :] for key, found in now.items()})
+        amendment = Amendment(())
+        for key, _ in sorted(gained, key=lambda one: not there[one[0]]):  # new keys stand below the others
+            amendment += set_field(reading, _field(key), now[key])
+        return amendment, gained, differences
 
     # What the drafts say
 
@@ -322,7 +336,7 @@ def _lines(entries: list[tuple[LogEntry, str]]) -> tuple[str, ...]:
     return tuple(line for _, line in entries)
 
 
-def _gained(values: dict[str, list[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _gained(values: dict[str, list[str]]) -> Gained:
     return tuple((key, tuple(found)) for key, found in values.items() if found)
 
 
@@ -351,12 +365,6 @@ def _as_paragraphs(text: str) -> str:
     """Plain text as Markdown that is nothing but paragraphs, line by line."""
     lines = (_OPENS_BLOCK.sub(r"\\\g<0>", for_value(line)) for line in text.splitlines())
     return _GAPS.sub("\n\n", "\n".join(lines)).strip("\n")
-
-
-def _body(prose: str, entries: list[tuple[LogEntry, str]]) -> str:
-    """The text of a new file below its front matter."""
-    log = "".join(f"- {line}\n" for _, line in entries)
-    return f"{prose}\n\n" * bool(prose) + "## Log\n" + f"\n{log}" * bool(log)
 
 
 def _unescaped(text: str) -> str:
