@@ -437,6 +437,30 @@ def test_a_formula_s_mark_is_taken_off() -> None:
     assert (fields(one), one.notes) == ({"name": "=1+1", "company": "-x"}, "+48")
 
 
+def test_an_address_and_its_parts_are_one_address() -> None:
+    found, _ = read(
+        "Name;Adresse;PLZ;Ort;Land\n"
+        "Eva Braun;Hauptstr. 5;20095;Hamburg;DE\n"
+        "Jan Nowak;Weg 1, 20095 Hamburg;20095;Hamburg;\n"
+        "Uwe Wal;Weg 2;;;DE\n"
+        "Ida Ort;;;Bremen;\n"
+    )
+    given = [[*one.values("addresses"), *one.values("places")] for one in found]
+    assert given == [["Hauptstr. 5, 20095 Hamburg, DE"], ["Weg 1, 20095 Hamburg"], ["Weg 2, DE"], ["Bremen"]]
+
+
+def test_google_s_formatted_address_is_the_one_of_its_parts() -> None:
+    head = "First Name,E-mail 1 - Value,Address 1 - Formatted,Address 1 - Street,Address 1 - City"
+    head += ",Address 1 - Region,Address 1 - Postal Code,Address 1 - Country\n"
+    found, _ = read(
+        head
+        + 'Ann,,"12 Main St\nUnit 3\nSpringfield, IL 62701\nUS","12 Main St\nUnit 3",Springfield,IL,62701,US\n'
+        'Bob,,"Gdańsk\nPL",,Gdańsk,,,PL\n'
+    )
+    assert found[0].values("addresses") == ("12 Main St, Unit 3, Springfield, IL 62701, US",)
+    assert (found[1].values("addresses"), found[1].values("places")) == ((), ("Gdańsk",))
+
+
 def test_a_name_is_put_together() -> None:
     found, _ = read("Vorname,Name,Suffix\nJörg,Müller,\nJan,Nowak,jun.\n")
     assert [fields(one)["name"] for one in found] == ["Jörg Müller", "Jan Nowak jun."]

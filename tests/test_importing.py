@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from ptcrm.cli.options import Session
+from ptcrm.workspace import Workspace
 from tests.conftest import DAY, ROOT, MakeVault, Run
 from tests.test_cli_errors import snapshot
 
@@ -177,7 +179,10 @@ def test_new_customers_have_what_is_set(run: Run, vault: Path, tmp_path: Path) -
         (["csv", "a.csv", "--encoding", "utf-99"], 2, "--encoding utf-99"),
         (["csv", "a.csv", "--delimiter", "dot"], 2, "--delimiter dot"),
         (["vcard", "a.csv"], 0, "Nothing that concerns a customer"),
-        (["mail", "a.csv"], 2, "--me ADDRESS"),
+        (["mail", "a.csv"], 4, "There is no message in this"),
+        (["mail", "a.eml"], 2, "--me ADDRESS"),
+        (["csv", "a.xlsx"], 4, "an Excel workbook"),
+        (["csv", "a.csv", "--set", "id=anna"], 2, "another id"),
         (["notes", "vault"], 4, "a file of the vault itself"),
         (["vcard"], 2, "PATH"),
     ],
@@ -192,6 +197,8 @@ def test_what_cannot_be_is_said(  # what is typed, and what it leads to
     says: str,
 ) -> None:
     (tmp_path / "a.csv").write_text("Name,E-mail\nEva Braun,eva@x.example\n")
+    (tmp_path / "a.eml").write_text("From: eva@x.example\nTo: jan@x.example\n\nHello\n")
+    (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04rest")
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path)
     before = snapshot(vault)
@@ -199,6 +206,36 @@ def test_what_cannot_be_is_said(  # what is typed, and what it leads to
     assert result.exit_code == code, result.output
     assert says in result.output
     assert snapshot(vault) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes are Unix's")
+def test_what_is_no_file_in_a_folder_stops_nothing(run: Run, vault: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.vcf")
+    (folder / "gone.vcf").symlink_to("nowhere")
+    (folder / "round.vcf").symlink_to("round.vcf")
+    (folder / "up.vcf").symlink_to("..")
+    (folder / "z.vcf").write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Eva Braun\nEND:VCARD\n")
+    found = answer(run, "--vault", vault, "import", "vcard", folder, "--yes")
+    assert [one["path"] for one in found["people"]] == ["customers/eva-braun.md"]
+    assert "gone.vcf" in found["remarks"][0]
+    assert "pipe.vcf" in found["remarks"][0]
+
+
+def test_an_import_knows_what_another_wrote_before_it_had_the_vault(
+    run: Run, vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.csv").write_text("Name,E-mail\nEva Braun,eva@x.example\n")
+    locked = Session._lock  # noqa: SLF001
+
+    def slowly(session: Session, workspace: Workspace) -> None:
+        (vault / "customers" / "eva.md").write_text("---\nname: Eva Braun\nemails: [eva@x.example]\n---\n")
+        locked(session, workspace)
+
+    monkeypatch.setattr(Session, "_lock", slowly)
+    found = answer(run, "--vault", vault, "import", "csv", tmp_path / "a.csv", "--yes")
+    assert [(one["what"], one["path"]) for one in found["people"]] == [("same", "customers/eva.md")]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are Unix's")

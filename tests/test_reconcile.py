@@ -162,6 +162,43 @@ def test_an_address_of_two_is_nobodys_conversation(case: Case) -> None:
     assert one.kind == "unsure"
 
 
+def test_of_two_with_one_address_the_name_beside_it_tells(case: Case) -> None:
+    case.write(draft("Jan Nowak", emails="home@x.example"), draft("Eva Nowak", emails="home@x.example"))
+    said: dict[str, Any] = {
+        "emails": "home@x.example",
+        "entries": ("2026-01-01 email: Hello",),
+        "is_of_known": True,
+    }
+    assert case.only(draft("Eva Nowak", **said)).path == "customers/eva-nowak.md"
+    assert case.only(draft("Eva", **said)).path == "customers/eva-nowak.md"
+    assert case.only(draft("Somebody Else", emails="anna@rowery.example", is_of_known=True)).kind == "same"
+    found = case.plan(draft("Nowak", **said), draft("Nowak", place="x.vcf:7", **said), draft("Uwe", **said))
+    assert [(one.kind, one.places) for one in found.outcomes] == [
+        ("unsure", ("x.vcf:1", "x.vcf:7")),
+        ("unsure", ("x.vcf:1",)),
+    ]
+    assert found.outcomes[0].why == "several customers have home@x.example"
+
+
+@pytest.mark.parametrize("name", ["..", "~", "👩‍👩‍👧", "\u0301\u0301"])
+def test_a_name_without_letters_is_found_again(case: Case, name: str) -> None:
+    assert case.write(draft(name)).outcomes[0].kind == "new"
+    assert case.only(draft(name)).kind == "same"
+
+
+@pytest.mark.parametrize("name", ["Anna Kowalska, MBA", "Dr. Anna Kowalska", "Prof. Dr. Kowalska, Anna, PhD"])
+def test_titles_make_nobody_else(case: Case, name: str) -> None:
+    assert case.only(draft(name)).path == "customers/anna.md"
+
+
+def test_two_profiles_are_two_people(case: Case) -> None:
+    one, two = (draft("Jan Nowak", company=each, origin=f"linkedin:{each}") for each in ("a", "b"))
+    assert [each.kind for each in case.write(one, two).outcomes] == ["new", "new"]
+    assert [each.kind for each in case.plan(one, two).outcomes] == ["same", "same"]
+    assert case.only(draft("Jan Nowak", origin="linkedin:c")).kind == "unsure"
+    assert case.only(draft("Anna Kowalska", origin="linkedin:c")).path == "customers/anna.md"
+
+
 def test_addresses_that_nobody_has_are_counted(case: Case) -> None:
     unknown = draft(emails="who@x.example", entries=("2026-01-01 email: Hello",), is_of_known=True)
     found = case.plan(unknown, unknown)

@@ -56,10 +56,11 @@ def vcard_command(paths: tuple[str, ...], encoding: str) -> Read:
 
     files, named = Sources(paths, _ending(".vcf", ".vcard")), encoding_named(encoding) if encoding else None
 
-    def read(_: Workspace, __: list[str]) -> Drafts:
+    def read(_: Workspace, remarks: list[str]) -> Drafts:
         for path, _name in files:
             with files.opened(path) as stream:
                 yield from cards(stream, str(path), encoding=named)
+        remarks += _passed_over(files)
 
     return read
 
@@ -105,6 +106,7 @@ def csv_command(
                 else:
                     remarks += _understood(str(path), layout)
                     yield from drafts(stream, str(path), layout)
+        remarks += _passed_over(files)
 
     return read
 
@@ -146,7 +148,7 @@ def ics_command(paths: tuple[str, ...], me: tuple[str, ...], *, new: bool) -> Re
         for path, _name in files:
             with files.opened(path) as stream:
                 yield from drafts(stream, str(path), mine, new=new)
-        remarks += _left_out(mine.left_out)
+        remarks += _left_out(mine.left_out) + _passed_over(files)
 
     return read
 
@@ -176,6 +178,8 @@ def mail_command(paths: tuple[str, ...], me: tuple[str, ...]) -> Read:
 
     def read(workspace: Workspace, remarks: list[str]) -> Drafts:
         own = me or own_addresses(letter for _, letter in letters())
+        if not own and next(letters(), None) is None:
+            raise RefusedError("There is no message in this. Give an mbox, a Maildir or .eml files.")
         if not own:
             raise UsageError("Which of the addresses are yours cannot be told: say it with --me ADDRESS.")
         if not me:
@@ -185,7 +189,7 @@ def mail_command(paths: tuple[str, ...], me: tuple[str, ...]) -> Read:
             count += 1
             yield from drafts(letter, place, mine)
         remarks.append(plural(count, "message"))
-        remarks += _left_out(mine.left_out)
+        remarks += _left_out(mine.left_out) + _passed_over(files)
 
     return read
 
@@ -213,7 +217,7 @@ def notes_command(paths: tuple[str, ...]) -> Read:
                 for draft in drafts(stream.read(MAX_NOTE + 1), name, left_out):
                     logs.update(log_headings(draft.body) if isinstance(draft, Draft) else ())
                     yield draft
-        remarks += _left_out(left_out)
+        remarks += _left_out(left_out) + _passed_over(files)
         known = set(map(fold, workspace.config.log.headings))
         remarks += [
             f"In {plural(count, 'note')} “{heading}” looks like a log: name it in ptcrm.yaml, as "
@@ -234,3 +238,8 @@ def _mine(workspace: Workspace, me: tuple[str, ...]) -> Mine:
 
 def _left_out(reasons: Counter[str]) -> list[str]:
     return [f"Left out: {reason} ({count})" for reason, count in reasons.most_common()]
+
+
+def _passed_over(files: Sources) -> list[str]:
+    gone = files.passed_over
+    return [f"Passed over, since they are no regular files: {few(list(map(str, gone)))}"] if gone else []

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Read = Callable[[Workspace, list[str]], Drafts]
 
 _SHOWN = 10  # lines of each part of the preview
+_EACH_HER_OWN = ("id", "name", "sources")  # what tells customers apart
 _CUT, _CUT_ALL = 60, 160  # characters of a value there, and of all that somebody gains
 _TITLES = {
     "new": "new",
@@ -125,6 +126,8 @@ def _import(
 ) -> None:
     """Read, show, ask and write; nothing is written but in whole."""
     workspace = session.workspace()
+    if not session.dry_run:
+        workspace.renew()  # another import may have ended between the reading of the vault and its lock
     values = _given(workspace, given)
     while True:
         before = _state(workspace)
@@ -165,6 +168,8 @@ def _given(workspace: Workspace, words: tuple[str, ...]) -> dict[str, list[str]]
         name, equals, value = (plain(part) for part in word.partition("="))
         if not (name and equals and value):
             raise UsageError(f"--set {word}: write FIELD=VALUE, such as --set status=prospect")
+        if name in _EACH_HER_OWN:
+            raise UsageError(f"--set {word}: every customer has another {name}, so it cannot be set for all.")
         field = BY_NAME.get(name) or own_field(name)
         if name not in BY_NAME and (near := near_miss(name)):
             raise UsageError(f"--set {word}: “{name}” is no field. {did_you_mean(near)}")
@@ -230,7 +235,7 @@ def _show(found: Reconciled, remarks: list[str], shown: _Shown) -> None:
     )
     _part(
         "Unsure: they may be the same",
-        [(one.name, *one.places, f"{one.path}: {one.why}") for one in by_kind["unsure"]],
+        [(one.name, _places(one), f"{one.path}: {one.why}") for one in by_kind["unsure"]],
         shown,
     )
     _part("Refused", [(one.name, *one.places[:1], one.why) for one in by_kind["refused"]], shown)
@@ -252,6 +257,12 @@ def _part(title: str, rows: Sequence[tuple[str, ...]], shown: _Shown) -> None:
     say_table([tuple(map(one_line, row)) for row in rows[: shown.limit]])
     if shown.limit and len(rows) > shown.limit:
         say(f"… and {len(rows) - shown.limit:,} more; --all shows them")
+
+
+def _places(one: Outcome) -> str:
+    """Where it stands, the first place of many."""
+    more = len(one.places) - 1
+    return f"{one.places[0]} and {more:,} more" if more else one.places[0]
 
 
 def _gains(one: Outcome) -> str:

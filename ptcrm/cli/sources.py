@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _MOST_FILES = 500_000
+_ZIP = b"PK\x03\x04"
 _MOST_INPUT = 256 << 20  # bytes of standard input, which is held in memory
 
 
@@ -31,6 +32,8 @@ class Sources:
     ) -> None:
         self._paths, self._is_wanted, self._hidden = paths, is_wanted, hidden
         self._input: bytes | None = None
+        self.passed_over: dict[Path, None] = {}
+        """What is in the folders, and is no file that can be read: links that lead nowhere, pipes and the like."""
 
     def __iter__(self) -> Iterator[tuple[Path, str]]:
         """Each file, and its path in the folder that was named; raises `NotFoundError` and `RefusedError`."""
@@ -50,7 +53,10 @@ class Sources:
             for file in self._walked(path):
                 name = file.relative_to(path).as_posix()
                 if self._is_wanted(name):
-                    yield file, name
+                    if file.is_file():
+                        yield file, name
+                    else:
+                        self.passed_over[file] = None
         elif str(path) == "-" or path.exists():
             yield path, path.name
         else:
@@ -74,6 +80,11 @@ class Sources:
         except OSError as error:
             raise RefusedError(f"{path}: it cannot be read: {error.strerror or error}") from error
         with stream:
+            if str(path) in map(str, map(Path, self._paths)) and stream.read(len(_ZIP)) == _ZIP:
+                raise RefusedError(
+                    f"{path}: this is a ZIP archive or an Excel workbook. Unpack it, or save the table as CSV."
+                )
+            stream.seek(0)
             yield stream
 
     def _standard_input(self) -> bytes:

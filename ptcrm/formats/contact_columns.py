@@ -112,7 +112,8 @@ _WORDS = {
         "",
         "",
     ): """address addresses full-address mailing-address postal-address adresse anschrift adres
-        direccion address-#-formatted""",
+        direccion""",
+    ("addresses", "", "address #"): "address-#-formatted",
     (
         "notes",
         "",

@@ -278,16 +278,39 @@ def _take_addresses(found: Drafting, cells: Iterable[Cell]) -> None:
             groups.setdefault(cell.column.group, {}).setdefault(cell.column.part, []).append(cell)
     for parts in groups.values():
         column = next(iter(parts.values()))[0].column.name
-        if "" in parts:
-            for cell in parts[""]:
-                for value in cell.raw.split(_BETWEEN):
-                    found.add("addresses", _lines_joined(value), cell.column.name)
-        elif parts.keys() & {*_STREETS, "postcode"}:
-            found.add("addresses", _address(parts), column)
-        else:
-            for part in parts:
-                for cell in parts[part]:
-                    found.add("places" if part == "city" else part, cell.text, cell.column.name)
+        given = [cell for cell in parts.pop("", []) if not _is_town(cell, parts)]
+        whole = [cell for cell in given if _is_whole(cell, parts)]
+        for cell in whole:
+            for value in cell.raw.split(_BETWEEN):
+                found.add("addresses", _lines_joined(value), cell.column.name)
+        if given and not whole:  # `Adresse` beside `PLZ` and `Ort` is the street
+            parts["street"] = [*given, *parts.get("street", [])]
+        if not whole:
+            _take_parts(found, parts, column)
+
+
+def _take_parts(found: Drafting, parts: dict[str, list[Cell]], column: str) -> None:
+    """Take an address from its parts, or the town alone."""
+    if parts.keys() & {*_STREETS, "postcode"}:
+        found.add("addresses", _address(parts), column)
+        return
+    for part, cells in parts.items():
+        for cell in cells:
+            found.add("places" if part == "city" else part, cell.text, cell.column.name)
+
+
+def _is_town(cell: Cell, parts: dict[str, list[Cell]]) -> bool:
+    """Whether the whole address says no more than its parts, and they have no street."""
+    said = {word for cells in parts.values() for one in cells for word in slug(one.text).split("-")}
+    return not parts.keys() & {*_STREETS, "postcode"} and {*slug(cell.text).split("-")} <= said
+
+
+def _is_whole(cell: Cell, parts: dict[str, list[Cell]]) -> bool:
+    """Whether an address has its street, postcode and town in it, if there are columns of them, too."""
+    told = [one for name in ("street", "postcode", "city") for one in parts.get(name, ())]
+    whole = slug(cell.text)
+    pieces = (slug(piece) for one in told for piece in one.raw.split(_BETWEEN))
+    return not parts or (bool(told) and all(piece in whole for piece in pieces))
 
 
 def _address(parts: dict[str, list[Cell]]) -> str:

@@ -11,7 +11,7 @@ from email.utils import parsedate_tz
 from quopri import decodestring
 from typing import TYPE_CHECKING
 
-from ptcrm.text.safe import for_entry
+from ptcrm.text.safe import for_entry, for_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,7 @@ _ADDRESS_PARTS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@[^\s@<>()\[\],;:\"\\]{1,255}")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _CHARSET = re.compile(r"charset=\"?([\w.:-]{1,40})", re.IGNORECASE)
 _OLDEST = date(1970, 1, 2)  # what clocks without a battery say is older
 
@@ -51,6 +52,11 @@ class Headers:
         """The addresses in these headers, each once, as they are written."""
         found = (one for name in names for value in self.values.get(name, ()) for one in addresses(value))
         return tuple({one.casefold(): one for one in found}.values())
+
+    def names(self, *names: str) -> dict[str, str]:
+        """The names that stand before the addresses in these headers, by the address as `addresses` has it."""
+        given = (one for name in names for value in self.values.get(name, ()) for one in _named(value))
+        return {address: for_value(_decoded(words, self._charset)) for address, words in given if words}
 
     def words(self, name: str) -> str:
         """The first value of a header that holds text, decoded, on one line, forging nothing in a log entry."""
@@ -98,26 +104,34 @@ def addresses(value: str) -> Iterator[str]:
 
     Of `Kowalska, Anna <anna@rowery.example>` that is the one in angle brackets. Nothing is read twice.
     """
-    depth, angle, bare = 0, "", ""
+    return (address for address, _ in _named(value))
+
+
+def _named(value: str) -> Iterator[tuple[str, str]]:
+    """The addresses of a header, each with the words before it, not decoded."""
+    depth, angle, bare, words = 0, "", "", list[str]()
     for part in _ADDRESS_PARTS.finditer(_utf_8(value)):
         if part["open"] or part["close"]:
             depth = max(0, depth + (1 if part["open"] else -1))
         elif depth:
             continue
         elif part["end"]:
-            yield from _address(angle or bare)
-            angle = bare = ""
+            yield from _address(angle or bare, words)
+            angle, bare, words = "", "", []
         elif part["angle"] is not None:
             angle = angle or part["angle"].rpartition(":")[2]
+        elif part["quoted"]:
+            words.append(_ESCAPED.sub(r"\1", part["quoted"][1:].removesuffix('"')))
         elif part["word"]:
+            words.append(part["word"])
             bare = bare if "@" in bare else part["word"].rpartition(":")[2]
-    yield from _address(angle or bare)
+    yield from _address(angle or bare, words)
 
 
-def _address(words: str) -> Iterator[str]:
-    found = _ADDRESS.fullmatch(words.strip().strip("'"))
-    if found and found[0].isprintable():
-        yield found[0]
+def _address(found: str, words: list[str]) -> Iterator[tuple[str, str]]:
+    address = _ADDRESS.fullmatch(found.strip().strip("'"))
+    if address and address[0].isprintable():
+        yield address[0], " ".join(one for one in words if one != address[0])
 
 
 def _moment(written: str, zone: tzinfo | None) -> datetime | None:

@@ -65,8 +65,10 @@ def drafts(letter: Letter, name: str, mine: Mine) -> Iterator[Draft | Flaw]:
         return
     channel = "email" if is_sent else "email (in)"
     entry = f"{moment:%Y-%m-%d %H:%M} {channel}: {headers.subject} [id:: {_identity(headers, senders)}]"
+    names = headers.names("from", "sender", *_RECIPIENTS)
     for address in others:
-        yield Draft(place, (("emails", (address,)),), entries=(entry,), is_of_known=True)
+        fields = (("emails", (address,)), *((("name", (names[address],)),) if address in names else ()))
+        yield Draft(place, fields, entries=(entry,), is_of_known=True)
 
 
 def own_addresses(letters: Iterable[Letter]) -> tuple[str, ...]:

@@ -214,7 +214,7 @@ class _Reading:
         """A line of the log for each person of a meeting."""
         event = instance.event
         people = _people(event)
-        met = [address for address, declined in people.items() if not self.mine.has(address) and not declined]
+        met = [one for one, guest in people.items() if not self.mine.has(one) and not guest.declined]
         day, time = self._when(event["DTSTART"].dt)
         if day >= self.mine.today or not met:
             return
@@ -227,12 +227,14 @@ class _Reading:
             title = f"{title} [where:: {where}]"
         entry = f"{day}{time} meeting: {title} [id:: {_identity('ics-', instance.key)}]"
         for address in met:
-            yield Draft(place, (("emails", (address,)),), entries=(entry,), is_of_known=True)
+            name = people[address].name
+            fields = (("emails", (address,)), *((("name", (name,)),) if name else ()))
+            yield Draft(place, fields, entries=(entry,), is_of_known=True)
 
-    def _left_out(self, event: Any, people: dict[str, bool]) -> str | None:  # noqa: ANN401
+    def _left_out(self, event: Any, people: dict[str, _Guest]) -> str | None:  # noqa: ANN401
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
             return CANCELLED
-        if any(declined for address, declined in people.items() if self.mine.has(address)):
+        if any(guest.declined for address, guest in people.items() if self.mine.has(address)):
             return DECLINED
         return CROWDS if len(people) > MAX_PEOPLE else None
 
@@ -266,9 +268,16 @@ def _forget_zones() -> None:
     tzp.use_default()
 
 
-def _people(event: Any) -> dict[str, bool]:  # noqa: ANN401
-    """The addresses of organizer and attendees, and whether each declined; rooms and things are nobody."""
-    found: dict[str, bool] = {}
+class _Guest(NamedTuple):
+    """Whether somebody declined, and the name that she is invited by."""
+
+    declined: bool
+    name: str
+
+
+def _people(event: Any) -> dict[str, _Guest]:  # noqa: ANN401
+    """Organizer and attendees by their addresses; rooms and things are nobody."""
+    found: dict[str, _Guest] = {}
     for name in ("ATTENDEE", "ORGANIZER"):
         given = event.get(name, [])
         for one in given if isinstance(given, list) else [given]:
@@ -279,7 +288,8 @@ def _people(event: Any) -> dict[str, bool]:  # noqa: ANN401
             ):
                 continue
             for address in [*addresses(str(one)), *addresses(params.get("EMAIL", ""))][:1]:
-                found.setdefault(address.casefold(), params.get("PARTSTAT", "").upper() == "DECLINED")
+                declined = params.get("PARTSTAT", "").upper() == "DECLINED"
+                found.setdefault(address.casefold(), _Guest(declined, for_value(params.get("CN", ""))))
     return found
 
 

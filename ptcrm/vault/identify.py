@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptcrm.model.dates import parse_anniversary
 from ptcrm.model.diagnostic import Problem
 from ptcrm.text.fold import same_id, slug
+from ptcrm.text.safe import one_line
 from ptcrm.vault.match import keys_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from ptcrm.model.draft import Draft
     from ptcrm.vault.match import Key
 
+# What stands before or behind names, and on business networks more than elsewhere. Not `jr`: that is the son.
+_TITLE_WORDS = """dr prof mgr inz hab dipl ing kfm mag mr mrs ms herr frau pan pani
+    mba emba phd dphil msc bsc llm cpa cfa pmp acca cissp"""
+_TITLES = frozenset(_TITLE_WORDS.split())
+# Programs that have one record for each person: two records are two people.
+_ONE_FOR_EACH = ("linkedin:",)
 _SINGLE = 1  # a name of one word is not enough to tell
 
 
@@ -74,7 +81,8 @@ class Directory:
             both = [one for one in reached if one.name == sought.name and one.kind == sought.kind]
             return both[0] if len(both) == 1 else None
         if draft.is_of_known:
-            return _one_of(reached or ([] if draft.values("emails") else self._named(sought)))
+            emails = draft.values("emails")
+            return _one_of(reached or ([] if emails else self._named(sought)), sought, *emails)
         return _by_address(sought, reached) or _by_name(sought, self._named(sought))
 
     def join(self, draft: Draft, person: Person | None) -> Person:
@@ -155,13 +163,18 @@ def _ids(draft: Draft) -> list[Key]:
 
 
 def _words(name: str) -> frozenset[str]:
-    return frozenset(filter(None, slug(name).split("-")))
+    """The words of a name without titles; a name that has no letters is one word."""
+    words = frozenset(filter(None, slug(name).split("-")))
+    bare = words - _TITLES
+    return bare if len(bare) > _SINGLE else words or frozenset(filter(None, [same_id(one_line(name))]))
 
 
-def _one_of(people: list[Person]) -> Person | Unsure | None:
-    if len(people) > 1:
-        return Unsure(tuple(people), "several customers have this")
-    return people[0] if people else None
+def _one_of(people: list[Person], sought: Person, *emails: str) -> Person | Unsure | None:
+    """The one of them, or of those who have an address together the one whose name agrees."""
+    named = [one for one in people if emails and sought.name and _agree(one.name, sought.name)]
+    if len(people) > 1 and len(named) != 1:
+        return Unsure(tuple(people), f"several customers have {' or '.join(emails) or 'this name'}")
+    return next(iter(named or people), None)
 
 
 def _by_address(sought: Person, reached: list[Person]) -> Person | Unsure | None:
@@ -183,7 +196,9 @@ def _by_name(sought: Person, named: list[Person]) -> Person | Unsure | None:
     backed = [one for one in possible if _is_backed(sought, one)]
     if len(backed) == 1:
         return backed[0]
-    free = [one for one in possible if not (_addresses(one) and _addresses(sought))]
+    free = [
+        one for one in possible if not ((_addresses(one) and _addresses(sought)) or _are_two(sought, one))
+    ]
     if len(possible) == 1 and free and (len(sought.name) > _SINGLE or not _addresses(free[0])):
         return free[0]
     doubtful = tuple(one for one in possible if one.path or one in free)
@@ -204,6 +219,14 @@ def _is_backed(sought: Person, one: Person) -> bool:
     """Whether more than the name says that the two are one."""
     same_birthday = sought.birthday is not None and sought.birthday == one.birthday
     return same_birthday or bool(sought.company and sought.company == one.company)
+
+
+def _are_two(sought: Person, one: Person) -> bool:
+    """Whether a program that has one record for each person has two for these."""
+    mine, theirs = (
+        {key[1].partition(":")[0] + ":" for key in each.keys if key[0] == "sources"} for each in (sought, one)
+    )
+    return not mine.isdisjoint(theirs & {*_ONE_FOR_EACH})
 
 
 def _addresses(one: Person) -> set[Key]:

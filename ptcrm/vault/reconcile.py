@@ -110,7 +110,7 @@ class _Reconciliation:
         self._taking = Taking(vault.reader, vault.today, self._link, vault.country)
         self._companies: dict[str, str] = {}
         self._about: dict[int, list[Draft]] = {}
-        self._unsure: list[Outcome] = []
+        self._unsure: dict[object, Outcome] = {}
         self._flaws: list[Flaw] = []
         self._strangers: Counter[str] = Counter()
         self._taken: set[str] = set()
@@ -129,8 +129,8 @@ class _Reconciliation:
             waiting = _left_by(place, waiting)
         for one in waiting:
             if isinstance(who := self._directory.who(one), Unsure):
-                self._unsure.append(self._left_alone(one, who))
-        return Reconciled((*self._outcomes(), *self._unsure), tuple(self._flaws), self._strangers)
+                self._leave_alone(one, who)
+        return Reconciled((*self._outcomes(), *self._unsure.values()), tuple(self._flaws), self._strangers)
 
     def _outcomes(self) -> list[Outcome]:
         """What becomes of whom, as they came; companies first, so that people of theirs can be linked to them."""
@@ -148,7 +148,7 @@ class _Reconciliation:
         """Put the draft to the one customer whom it bears on; whom nobody knows is counted."""
         who = self._directory.who(draft)
         if isinstance(who, Unsure):
-            self._unsure.append(self._left_alone(draft, who))
+            self._leave_alone(draft, who)
         elif who is None:
             self._strangers.update(
                 [one.casefold() for one in draft.values("emails")[:1]] or draft.values("name")[:1]
@@ -187,9 +187,14 @@ class _Reconciliation:
     def _join(self, draft: Draft, who: Person | None) -> None:
         self._about.setdefault(self._directory.join(draft, who).number, []).append(draft)
 
-    def _left_alone(self, draft: Draft, who: Unsure) -> Outcome:
+    def _leave_alone(self, draft: Draft, who: Unsure) -> None:
+        """Note that it is unsure whom the draft is about; once for all conversations with the same address."""
         paths = ", ".join(one.path or "somebody of this import" for one in who.people)
-        return Outcome("unsure", name_of([draft]), paths, why=who.why, places=(draft.place,))
+        name = name_of([draft])
+        key = (name, paths, who.why) if draft.is_of_known else draft
+        before = self._unsure.get(key, Outcome("unsure", name, paths, why=who.why))
+        places = dict.fromkeys((*before.places, draft.place))
+        self._unsure[key] = replace(before, places=tuple(places))
 
     def _outcome(self, person: Person, drafts: list[Draft]) -> Outcome:
         places = tuple(dict.fromkeys(draft.place for draft in drafts))
