@@ -191,8 +191,14 @@ def test_titles_make_nobody_else(case: Case, name: str) -> None:
     assert case.only(draft(name)).path == "customers/anna.md"
 
 
+def test_an_umlaut_may_be_two_letters_where_an_address_is_shared(case: Case) -> None:
+    case.write(draft("Jürgen Müller", phones="+49 170 1112223", emails="j@x.example"))
+    assert case.only(draft("Mueller, Juergen", phones="+49 170 1112223")).path == "customers/jurgen-muller.md"
+    assert case.only(draft("Uwe Moeller", phones="+49 170 1112223")).kind == "new"
+
+
 def test_two_profiles_are_two_people(case: Case) -> None:
-    one, two = (draft("Jan Nowak", company=each, origin=f"linkedin:{each}") for each in ("a", "b"))
+    one, two = (draft("Jan Nowak", company="Rower", origin=f"linkedin:{each}") for each in ("a", "b"))
     assert [each.kind for each in case.write(one, two).outcomes] == ["new", "new"]
     assert [each.kind for each in case.plan(one, two).outcomes] == ["same", "same"]
     assert case.only(draft("Jan Nowak", origin="linkedin:c")).kind == "unsure"

@@ -57,7 +57,7 @@ def _read(card: Card) -> Iterator[Draft | Flaw]:
     _settle(values, is_company=kind == "org")
     if len(notes) > LONGEST_NOTES:
         notes = notes[:LONGEST_NOTES]
-        card.say(card.line, f"the notes are over {LONGEST_NOTES} characters and were cut")
+        card.say(card.line, f"the notes are over {LONGEST_NOTES:,} characters and were cut")
     fields = tuple(_fields(card, values))
     yield from card.flaws
     if fields and fields[0][0] in ("id", "name"):

@@ -6,6 +6,7 @@ against it. What is not certain is left to a person.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import parse_anniversary
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _TITLE_WORDS = """dr prof mgr inz hab dipl ing kfm mag mr mrs ms herr frau pan pani
     mba emba phd dphil msc bsc llm cpa cfa pmp acca cissp"""
 _TITLES = frozenset(_TITLE_WORDS.split())
+_UMLAUT = re.compile("([aou])e")  # as German is written without umlauts
 # Programs that have one record for each person: two records are two people.
 _ONE_FOR_EACH = ("linkedin:",)
 _SINGLE = 1  # a name of one word is not enough to tell
@@ -193,7 +195,7 @@ def _by_address(sought: Person, reached: list[Person]) -> Person | Unsure | None
 def _by_name(sought: Person, named: list[Person]) -> Person | Unsure | None:
     """Who has the same name, with nothing against it; sure only if it is one."""
     possible = [one for one in named if not _is_against(sought, one)]
-    backed = [one for one in possible if _is_backed(sought, one)]
+    backed = [one for one in possible if _is_backed(sought, one) and not _are_two(sought, one)]
     if len(backed) == 1:
         return backed[0]
     free = [
@@ -234,7 +236,10 @@ def _addresses(one: Person) -> set[Key]:
 
 
 def _agree(mine: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Whether two names may be one person's: the words of one are in the other, perhaps as initials."""
-    fewer, more = sorted((mine, theirs), key=len)
+    """Whether two names may be one person's: the words of one are in the other, perhaps as initials.
+
+    `Mueller` is Müller here, where an address has told already that the two are near.
+    """
+    fewer, more = sorted(({_UMLAUT.sub(r"\1", word) for word in words} for words in (mine, theirs)), key=len)
     initials = {word[0] for word in more}
     return all(word in more or (len(word) == 1 and word in initials) for word in fewer)
