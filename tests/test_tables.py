@@ -376,6 +376,16 @@ def test_a_page_runs_nothing_and_loads_nothing(run: Run, make_vault: MakeVault) 
     assert for_terminal(plain) == plain
 
 
+def test_a_picture_on_paper_is_its_words(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault(
+        {"anna": "---\nname: Anna\n---\nSee ![the <b>shop*] [x](y.png) ![of *2025*](z.png).\n"}
+    )
+    page = ask(run, vault, "print", "anna", "--html")
+    assert "of 2025." in page
+    assert "<img" not in page
+    assert "<b>" not in page
+
+
 def test_a_customer_on_paper(run: Run, make_vault: MakeVault, tmp_path: Path) -> None:
     vault = make_vault({"anna": ANNA, "shop": SHOP})
     text = ask(run, vault, "print", "anna")

@@ -40,11 +40,16 @@ a { color: inherit } @page { margin: 2cm } @media print { body { margin: 0; max-
 
 
 def as_page(markdown: str, title: str) -> bytes:
-    """The page: raw HTML in the text stays text, links lead to web pages and addresses alone, pictures are left out."""
+    """The page: raw HTML in the text stays text, links lead to web pages and addresses alone, pictures are their words."""
     import nh3
     from markdown_it import MarkdownIt
 
-    shown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).render(markdown)
+    reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    reader.add_render_rule(
+        "image",
+        lambda self, tokens, at, *more: escape(self.renderInlineAsText(tokens[at].children or [], *more)),
+    )
+    shown = reader.render(markdown)
     body = nh3.clean(
         shown,
         tags=_TAGS,
