@@ -197,6 +197,14 @@ def test_an_umlaut_may_be_two_letters_where_an_address_is_shared(case: Case) -> 
     assert case.only(draft("Uwe Moeller", phones="+49 170 1112223")).kind == "new"
 
 
+def test_who_had_no_name_is_whoever_gives_one_first(case: Case) -> None:
+    address = draft(emails="a@x.example")
+    people = [draft(name, emails="a@x.example") for name in ("Eva Braun", "Jan Nowak")]
+    found = case.write(address, *people)
+    assert [one.path for one in found.outcomes] == ["customers/eva-braun.md", "customers/jan-nowak.md"]
+    assert not case.plan(address, *people).changes
+
+
 def test_two_profiles_are_two_people(case: Case) -> None:
     one, two = (draft("Jan Nowak", company="Rower", origin=f"linkedin:{each}") for each in ("a", "b"))
     assert [each.kind for each in case.write(one, two).outcomes] == ["new", "new"]

@@ -94,6 +94,7 @@ class Directory:
             self._add(new._replace(number=len(self._people)))
             return self._people[-1]
         joined = person._replace(
+            name=person.name or new.name,
             keys=person.keys | new.keys,
             company=person.company or new.company,
             birthday=person.birthday or new.birthday,
