@@ -309,5 +309,6 @@ def test_every_command_is_tried_on_every_file() -> None:
         "completion",
         "cache",
         "git",
+        "import",
         "merge",
     }

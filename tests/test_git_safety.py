@@ -43,6 +43,8 @@ CALLS: dict[str, list[list[str]]] = {
     "conflicts": [["conflicts"], ["conflicts", "--merge"]],
     "restore": [["restore", "anna", "--as-of", "2026-11-22"]],
     "init": [["init", "new"]],
+    "export": [["export", "subject", "anna"]],
+    "forget": [["forget", "anna", "--dry-run"], ["forget", "anna", "--yes"]],
     "git": [["git", "setup"], ["git", "remove"], ["git", "setup", "--init"]],
 }
 _CALLS_GIT = re.compile(r"ptcrm\.git\b|ptcrm\.cli\.(git_setup|staged|conflicts)")
