@@ -109,6 +109,17 @@ def first_is_meant(session: Session, words: tuple[str, ...]) -> tuple[Match, tup
     return who_is_meant(session, (name,)), rest
 
 
+def two_are_meant(session: Session, words: tuple[str, ...], command: str) -> tuple[Match, Match]:
+    """The two customers whom the words mean; raises `UsageError`, which says the `command` with both."""
+    one, rest = first_is_meant(session, words)
+    if not rest:
+        raise UsageError(f"The other customer is missing: {command} {one.id} OTHER")
+    other = who_is_meant(session, rest)
+    if one.path == other.path:
+        raise UsageError(f"Both are {one.path}. Name two customers.")
+    return one, other
+
+
 def refuse_options(words: tuple[str, ...]) -> None:
     """Help for `-h`; `UsageError` for a word that looks like an option, which would become text."""
     if words[:1] == ("-h",):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.choosing import first_is_meant, who_is_meant
+from ptcrm.cli.choosing import two_are_meant
 from ptcrm.cli.options import (
     QUERY_SETTINGS,
     Session,
@@ -118,12 +118,7 @@ def _say(found: list[Pair], most: int) -> None:
 def _tell_apart(session: Session, words: tuple[str, ...]) -> None:
     """Write into the first file that the other is somebody else; a link that is there already says so."""
     workspace = session.workspace()
-    one, rest = first_is_meant(session, words)
-    if not rest:
-        raise UsageError(f"The other customer is missing: ptcrm dupes --not {one.id} OTHER")
-    other = who_is_meant(session, rest)
-    if one.path == other.path:
-        raise UsageError(f"Both are {one.path}. Name two customers.")
+    one, other = two_are_meant(session, words, "ptcrm dupes --not")
     for here, there in ((one, other), (other, one)):
         if there.path in workspace.index.linked(here.path):
             say(f"{here.path} links to {there.id} already, so they are two.")

@@ -51,7 +51,7 @@ def vcard_command(paths: tuple[str, ...], encoding: str) -> Read:
       ptcrm import vcard contacts.vcf --dry-run --all
       ptcrm import vcard contacts.vcf --encoding windows-1250 --set status=prospect
     """
-    from ptcrm.formats.delimited import encoding_named
+    from ptcrm.formats.decoding import encoding_named
     from ptcrm.formats.vcard import cards
 
     files, named = Sources(paths, _ending(".vcf", ".vcard")), encoding_named(encoding) if encoding else None

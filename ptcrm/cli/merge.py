@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.choosing import ask, first_is_meant, is_terminal, who_is_meant
+from ptcrm.cli.choosing import ask, is_terminal, two_are_meant
 from ptcrm.cli.options import Session, known_word, plain, writing
 from ptcrm.cli.output import say, tell
 from ptcrm.errors import RefusedError, UsageError
@@ -47,12 +47,7 @@ def merge_command(
       ptcrm merge jan-nowak jan-nowak-2 --keep a --set tier=gold
     """
     workspace = session.workspace()
-    one, rest = first_is_meant(session, words)
-    if not rest:
-        raise UsageError(f"The other customer is missing: ptcrm merge {one.id} OTHER")
-    other = who_is_meant(session, rest)
-    if one.path == other.path:
-        raise UsageError(f"Both are {one.path}. Name two customers.")
+    one, other = two_are_meant(session, words, "ptcrm merge")
     two = workspace.two(one, other)
     chosen = _chosen(workspace, two, keep, values)
     if undecided(two, chosen):

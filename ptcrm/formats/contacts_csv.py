@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 from ptcrm.formats import contact_columns
 from ptcrm.formats.contact_columns import LEFT_OUT, NOTES, PTCRM, Column, Meant, Source, is_log, meant
 from ptcrm.formats.contact_rows import draft_of
+from ptcrm.formats.decoding import encoding_named
 from ptcrm.formats.delimited import (
     DELIMITERS,
     MAX_BYTES,
@@ -19,7 +20,6 @@ from ptcrm.formats.delimited import (
     Row,
     delimiter_named,
     dialect_of,
-    encoding_named,
     rows,
     size_of,
 )

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ptcrm.errors import UsageError
+from ptcrm.text.near import suggest
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -44,6 +47,16 @@ def text_encoding(name: str) -> str | None:
     except LookupError:
         return None
     return _USUAL if found == "iso8859-1" else found
+
+
+def encoding_named(words: str) -> str:
+    """The encoding that `words` mean, such as `utf-8` or `windows-1250`; raises `UsageError`."""
+    try:
+        return io.TextIOWrapper(io.BytesIO(), codecs.lookup(words).name).encoding
+    except (LookupError, ValueError):
+        hint = suggest(words, ("utf-8", "utf-16", "windows-1250", "windows-1252", "latin-1", "iso-8859-2"))
+        example = hint or "Write for example utf-8, windows-1250 or iso-8859-2."
+        raise UsageError(f"--encoding {words}: there is no such encoding. {example}") from None
 
 
 def encoding_by_mark(head: bytes) -> str | None:

@@ -16,7 +16,6 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from ptcrm.errors import UsageError
 from ptcrm.formats.decoding import encoding_by_mark, guessed_encoding
 from ptcrm.model.draft import Flaw
-from ptcrm.text.near import suggest
 from ptcrm.text.safe import from_csv
 
 if TYPE_CHECKING:
@@ -65,16 +64,6 @@ def delimiter_named(words: str) -> str:
         names = ", ".join(DELIMITERS.values())
         raise UsageError(f"--delimiter {words}: write one of {names}.")
     return sign
-
-
-def encoding_named(words: str) -> str:
-    """The encoding that `words` mean, such as `utf-8` or `windows-1250`; raises `UsageError`."""
-    try:
-        return io.TextIOWrapper(io.BytesIO(), codecs.lookup(words).name).encoding
-    except (LookupError, ValueError):
-        hint = suggest(words, ("utf-8", "utf-16", "windows-1250", "windows-1252", "latin-1", "iso-8859-2"))
-        example = hint or "Write for example utf-8, windows-1250 or iso-8859-2."
-        raise UsageError(f"--encoding {words}: there is no such encoding. {example}") from None
 
 
 def size_of(stream: IO[bytes]) -> int:
