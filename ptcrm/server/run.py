@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import uvicorn
 
 from ptcrm.errors import PtcrmError
-from ptcrm.server.addresses import feed_address, shown, too_long
+from ptcrm.server.addresses import feed_addresses, shown, too_long
 from ptcrm.server.app import Feeds, application
 from ptcrm.server.limits import Connection, LimitedConfig, Limits
 from ptcrm.server.where import Where, base_of, bind, hosts_of, reaches_others
@@ -116,7 +116,7 @@ class Addresses:
         except PtcrmError as error:
             self._out.tell(f"ptcrm: {error}")
             return
-        addresses = {name: feed_address(self._base, by_feed[name], name) for name in names}
+        addresses = feed_addresses(self._base, by_feed, names)
         for line in shown(addresses):
             self._out.say(line)
         for note in filter(None, map(too_long, addresses.values())):
