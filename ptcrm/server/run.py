@@ -63,11 +63,12 @@ class Out:
 class Stop:
     """Whether it is time to end: asked by a signal, or by whoever runs a server in a thread.
 
-    `meanwhile` is called about ten times a second.
+    `meanwhile` is called about ten times a second, `at_end` once, before answers under way are waited for.
     """
 
     asked: bool = False
     meanwhile: Callable[[], None] = lambda: None
+    at_end: Callable[[], None] = lambda: None
 
     def ask(self, *_: object) -> None:
         """End soon."""
@@ -162,6 +163,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, and leave no connection open."""
+        self._stop.at_end()
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
             if isinstance(connection, Connection):
