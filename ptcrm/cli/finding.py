@@ -14,7 +14,6 @@ from ptcrm.cli.options import (
     Place,
     Session,
     a_count,
-    a_day,
     all_option,
     as_typed,
     found_by,
@@ -28,6 +27,7 @@ from ptcrm.cli.output import highlighted, say, say_lines, say_table, tell
 from ptcrm.errors import UsageError
 from ptcrm.formats.columns import ENTRY, FOUND
 from ptcrm.model.dates import from_today
+from ptcrm.model.typed import a_day
 from ptcrm.query.configured import typed
 from ptcrm.query.lexer import Flaw, tokens_of
 from ptcrm.text.fold import fold

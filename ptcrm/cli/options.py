@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
-from ptcrm.model.dates import parse_date, parse_day
+from ptcrm.model.dates import parse_date
 from ptcrm.model.diagnostic import Problem
+from ptcrm.model.typed import plain
 from ptcrm.model.values import parse_whole
 from ptcrm.text.near import did_you_mean, suggest
 from ptcrm.vault.places import place_of, user_folder
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from ptcrm.model.customer import Customer
     from ptcrm.query.configured import ConfiguredQuery
     from ptcrm.query.nodes import Value
-    from ptcrm.vault.schema import Field
     from ptcrm.workspace import Workspace
 
 FIRST = ("--vault", "--today", "--no-pager", "--no-cache")  # options that stand before the command
@@ -244,39 +244,6 @@ def wants_colour() -> bool | None:
     off = "never" if "NO_COLOR" in os.environ else None
     word = of_environment("color") or off or configured().get("color")
     return {"always": True, "never": False}.get(word or "auto")
-
-
-def a_day(words: str, today: date) -> date:
-    """The day that `words` name; raises `UsageError`."""
-    day = parse_day(words, today)
-    if isinstance(day, Problem):
-        raise UsageError(f"{day.message}. {day.hint}")
-    return day
-
-
-def plain(words: str) -> str:
-    """Words from the command line, if they are text; raises `UsageError` for bytes that are not."""
-    try:
-        words.encode()
-    except UnicodeEncodeError:
-        raise UsageError("what was typed is not valid text (UTF-8)") from None
-    return " ".join(words.split())
-
-
-def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:
-    """Refuse tiers, statuses and channels that are not configured: a slip would silently change the plan."""
-    channels = workspace.reader.names
-    known: dict[str, tuple[str, list[str]]] = {
-        "tier": ("tier", list(workspace.config.tiers)),
-        "status": ("status", list(workspace.config.statuses)),
-        "prefers": ("channel", list(channels)),
-        "avoids": ("channel", list(channels)),
-    }
-    noun, words = known.get(field.name, ("", []))
-    for value in values:
-        if noun and value not in words and not (noun == "channel" and workspace.reader.channel(value)):
-            hint = suggest(value, words) or f"Known are: {', '.join(words) or 'none; see ptcrm.yaml'}."
-            raise UsageError(f"“{value}” is no {noun}. {hint}")
 
 
 def a_count(words: str, option: str = "limit") -> int:
