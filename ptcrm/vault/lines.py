@@ -207,7 +207,7 @@ def move(reading: Reading, task: FollowUp, day: date) -> Amendment:
     """The open follow-up on another `day`; its other signs move with it. An implied one gets a line of its own."""
     source = reading.document.source
     line = task.span.of(source.text)
-    moved = replace(task, due=day, implied=False)
+    moved = replace(task, due=day, fields=_without_done(task), implied=False)
     if not task.implied:
         return Amendment((Edit(task.span, _with_date(line, day)),), gone=(task,), come=(moved,))
     opened = _with_date(_open_line(line, task), day)
@@ -221,8 +221,11 @@ def _with_done(task: FollowUp, day: date) -> tuple[tuple[str, str], ...]:
 
 def _coming(task: FollowUp, day: date) -> FollowUp:
     """The follow-up that comes after `task` is closed on `day`, as its line says it."""
-    fields = tuple(pair for pair in task.fields if pair[0] != "done")
-    return replace(following(replace(task, done=day)), fields=fields, implied=False)
+    return replace(following(replace(task, done=day)), fields=_without_done(task), implied=False)
+
+
+def _without_done(task: FollowUp) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in task.fields if pair[0] != "done")
 
 
 def _open_line(line: str, task: FollowUp) -> str:
