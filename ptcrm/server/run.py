@@ -82,6 +82,9 @@ class Book(Protocol):
 
     app: ASGIApp
 
+    def end(self) -> None:
+        """End answers that would go on for ever."""
+
     def begin(self, host: str) -> None:
         """Say where they are, once they are there: at this name or address of the machine."""
 
@@ -120,6 +123,8 @@ def run(  # noqa: PLR0913  # what is served, where, and who hears of it
         addresses.announce()
         stop.meanwhile = addresses.announce
         book = _book(pages, sockets, out, ending)
+        if book is not None:
+            stop.at_end = book.end
         app = application(live, tokens, hosts_of(where, sockets), out.tell, pages=book and book.app)
         serve(app, sockets, stop, out.tell)
 

@@ -18,10 +18,14 @@ from starlette.routing import Route
 
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
 from ptcrm.server.limits import BODY
+from ptcrm.server.pages.agenda import agenda_page
 from ptcrm.server.pages.desk import Desk
 from ptcrm.server.pages.door import Door, Keys
+from ptcrm.server.pages.feeds import feeds_page, rotate
+from ptcrm.server.pages.help import help_page
 from ptcrm.server.pages.page import FOLDER, Asked, Elsewhere, Front, Page, fields_of, rendered
-from ptcrm.server.pages.recording import done, log, snooze, undo
+from ptcrm.server.pages.problems import fix, fix_page, problems_page
+from ptcrm.server.pages.recording import done, log, move, snooze, undo
 from ptcrm.server.pages.today import today_page
 
 if TYPE_CHECKING:
@@ -45,9 +49,17 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("GET", "/", today_page),
+    Place("GET", "/agenda", agenda_page),
+    Place("GET", "/problems", problems_page),
+    Place("GET", "/problems/fix", fix_page),
+    Place("POST", "/problems/fix", fix),
+    Place("GET", "/feeds", feeds_page),
+    Place("POST", "/feeds", rotate),
+    Place("GET", "/help", help_page),
     Place("POST", "/customers/{id}/log", log),
     Place("POST", "/customers/{id}/done", done),
     Place("POST", "/customers/{id}/snooze", snooze),
+    Place("POST", "/customers/{id}/move", move),
     Place("POST", "/undo", undo),
 )
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
@@ -74,7 +86,11 @@ class Pages:
         self.keys = Keys(port)
         routes = [Route(one.path, partial(self._at, one), methods=[one.method]) for one in PLACES]
         app = Starlette(
-            routes=[*routes, Route("/static/{name}", _static)],
+            routes=[
+                *routes,
+                Route("/changes", front.changes, methods=["GET"]),
+                Route("/static/{name}", _static),
+            ],
             exception_handlers={404: self._missing, 405: self._missing},
         )
         app.router.redirect_slashes = False
@@ -83,6 +99,10 @@ class Pages:
     def begin(self, host: str) -> None:
         """Say the first address, on this loopback name."""
         self._begun(self.keys.address(host))
+
+    def end(self) -> None:
+        """End what would go on for ever, since the server ends."""
+        self._front.changes.end()
 
     def close(self) -> None:
         """End the thread that has the vault."""
@@ -118,6 +138,7 @@ def _asked(request: Request, front: Front, body: bytes | None) -> Asked:
         fields_of(query),
         fields_of((body or b"").decode("latin-1")),
         front,
+        front.changes.mark,
     )
 
 

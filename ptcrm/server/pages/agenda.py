@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,14 +10,12 @@ from ptcrm.model.dates import parse_date
 from ptcrm.model.diagnostic import Problem
 from ptcrm.server.pages.page import Page, address
 from ptcrm.server.pages.rows import Row, row_of
-from ptcrm.views.sheet import month_sheet, week_sheet
+from ptcrm.views.sheet import SheetDay, month_sheet, week_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.server.pages.page import Asked
-    from ptcrm.views.sheet import Sheet, SheetDay
+    from ptcrm.views.sheet import Sheet
     from ptcrm.workspace import Workspace
 
 _MOST = {"week": 40, "month": 4}  # rows of a day, so that a page stays light
@@ -27,8 +26,8 @@ class _Day:
     """A day of the sheet, with the first of its rows; `more` have no room."""
 
     of: SheetDay
-    overdue: Sequence[Row]
-    rows: Sequence[Row]
+    overdue: list[Row]
+    rows: list[Row]
     more: int
 
 
@@ -62,6 +61,6 @@ def _links(sheet: Sheet, view: str, workspace: Workspace) -> list[tuple[str, str
     """The addresses beside this one, each behind its words."""
     other = {"week": "month", "month": "week"}[view]
     shown = max(sheet.first, workspace.today)
-    links = [(f"Earlier {view}", sheet.before), ("Today", workspace.today), (f"Later {view}", sheet.after)]
+    links = [(f"Previous {view}", sheet.before), ("Today", workspace.today), (f"Next {view}", sheet.after)]
     found = [(words, address("/agenda", view=view, on=day)) for words, day in links if day]
     return [*found, (f"As a {other}", address("/agenda", view=other, on=shown))]

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ptcrm.errors import UsageError
+from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.formats.qr import as_svg
-from ptcrm.server.addresses import as_webcal, feed_addresses, too_long
+from ptcrm.server.addresses import DEFAULT, as_webcal, feed_addresses, too_long
 from ptcrm.server.pages.page import Elsewhere, Page, address
 from ptcrm.views.feed import feed_words, known_feeds
 
 if TYPE_CHECKING:
     from ptcrm.server.pages.page import Asked
+    from ptcrm.server.tokens import TokenFile
     from ptcrm.workspace import Workspace
 
 
@@ -34,15 +35,21 @@ class _Feed:
 
 def feeds_page(workspace: Workspace, asked: Asked) -> Page:
     """The feeds of ptcrm.yaml and their addresses."""
-    settings, base = workspace.config.feeds, asked.front.base
-    tokens = asked.front.tokens.ensure(settings).by_feed
-    found = []
-    for name, http in feed_addresses(base, tokens, settings).items():
+    settings = workspace.config.feeds
+    tokens = _tokens(asked).ensure(settings)
+    base, found = tokens.base or DEFAULT, []
+    for name, http in feed_addresses(base, tokens.by_feed, settings).items():
         webcal = as_webcal(http)
         words = feed_words(settings[name])
         found.append(_Feed(name, *words, http, webcal, _qr(webcal), too_long(http) or ""))
     values = {"feeds": found, "is_local": base.is_local, "rotated": asked.query.get("rotated", "")}
     return Page("feeds.html", values)
+
+
+def _tokens(asked: Asked) -> TokenFile:
+    if asked.front.tokens is None:
+        raise NotFoundError("This server has no feeds.")
+    return asked.front.tokens
 
 
 def _qr(text: str) -> Markup | None:
@@ -60,5 +67,5 @@ def rotate(workspace: Workspace, asked: Asked) -> Elsewhere:
         raise UsageError(
             "Tick that every app is to subscribe anew: the old address leads nowhere from then on."
         )
-    asked.front.tokens.rotate([name])
+    _tokens(asked).rotate([name])
     return Elsewhere(address("/feeds", rotated=name))

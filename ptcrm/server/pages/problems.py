@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.change import Write, diff_of
-from ptcrm.model.diagnostic import USUAL, Severity
+from ptcrm.model.diagnostic import USUAL, Diagnostic, Severity
 from ptcrm.server.pages.page import Page, address, back_to
 from ptcrm.text.caret import pointed_at
 from ptcrm.text.source import digest
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ptcrm.model.change import Operation
-    from ptcrm.model.diagnostic import Diagnostic
     from ptcrm.server.pages.page import Asked, Elsewhere
     from ptcrm.vault.repair import Repair
     from ptcrm.workspace import Workspace
@@ -70,7 +69,7 @@ def _wrong(workspace: Workspace, one: Diagnostic, ids: Mapping[str, str]) -> _Wr
 
 def _named(one: Diagnostic) -> dict[str, str]:
     """What an address or a form calls a diagnostic."""
-    return {"code": one.code, "path": one.path, "line": str(one.line), "column": str(one.column)}
+    return {"code": one.code, "file": one.path, "line": str(one.line), "column": str(one.column)}
 
 
 def fix_page(workspace: Workspace, asked: Asked) -> Page:
@@ -99,7 +98,7 @@ def _repairs(workspace: Workspace, named: Mapping[str, str]) -> list[Repair]:
     if every:
         repairs = repairs_of_all(workspace, frozenset({WITHOUT_ID}) if every == WITHOUT_ID else USUAL)
     else:
-        wanted = {key: named.get(key, "") for key in ("code", "path", "line", "column")}
+        wanted = {key: named.get(key, "") for key in ("code", "file", "line", "column")}
         codes = frozenset({wanted["code"]})
         repairs = workspace.repairs(codes, lambda one: one.fix is not None and _named(one) == wanted)
     if not repairs:
@@ -116,7 +115,7 @@ def _digest_of(operation: Operation) -> str:
 
 def _shown(repairs: list[Repair], named: Mapping[str, str], *, is_changed: bool = False) -> Page:
     diff = "".join(diff_of(one.write) for one in repairs)
-    keys = ("all", "code", "path", "line", "column")
+    keys = ("all", "code", "file", "line", "column")
     values = {
         "repairs": [(one.write.path, mended_words(one)) for one in repairs],
         "is_guess": any(one.fix and not one.fix.safe for repair in repairs for one in repair.mended),
