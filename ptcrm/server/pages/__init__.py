@@ -18,10 +18,14 @@ from starlette.routing import Route
 
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
 from ptcrm.server.limits import BODY
+from ptcrm.server.pages.customer import customer_page
+from ptcrm.server.pages.customers import completions, customers_page
 from ptcrm.server.pages.desk import Desk
 from ptcrm.server.pages.door import Door, Keys
+from ptcrm.server.pages.editing import edit_page, save
 from ptcrm.server.pages.page import FOLDER, Asked, Elsewhere, Front, Page, fields_of, rendered
 from ptcrm.server.pages.recording import done, log, snooze, undo
+from ptcrm.server.pages.search import search_page
 from ptcrm.server.pages.today import today_page
 
 if TYPE_CHECKING:
@@ -45,10 +49,16 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("GET", "/", today_page),
+    Place("GET", "/customers", customers_page),
+    Place("GET", "/complete", completions),
+    Place("GET", "/customers/{id}", customer_page),
+    Place("GET", "/customers/{id}/edit", edit_page),
+    Place("POST", "/customers/{id}/edit", save),
     Place("POST", "/customers/{id}/log", log),
     Place("POST", "/customers/{id}/done", done),
     Place("POST", "/customers/{id}/snooze", snooze),
     Place("POST", "/undo", undo),
+    Place("GET", "/search", search_page),
 )
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _STATUS: Mapping[type[PtcrmError], int] = {NotFoundError: 404, RefusedError: 409}

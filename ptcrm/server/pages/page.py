@@ -106,6 +106,16 @@ def customer_address(id_: str, then: str = "") -> str:
     return f"/customers/{quote(id_, safe='')}{f'/{then}' if then else ''}"
 
 
+def editor_link(workspace: Workspace, front: Front, path: str) -> str | None:
+    """The link that opens the file at `path` of the vault in the person's editor; None if no editor was named."""
+    if front.editor_link is None:
+        return None
+    whole = (workspace.root / path).as_posix()
+    return front.editor_link.replace(
+        "{path}", quote(whole if whole.startswith("/") else f"/{whole}", safe="/:")
+    )
+
+
 def back_to(asked: Asked, number: int | None = None) -> Elsewhere:
     """Where the person was when a form was sent, with the number of the operation that was made (0: none was needed)."""
     parts = urlsplit(asked.form.get("back", "/"))

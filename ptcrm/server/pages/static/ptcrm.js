@@ -1,7 +1,7 @@
 // What the pages can do besides links and forms. Without it everything but keys still works.
 //
 // The templates say what is what: [data-focus="/"] takes the focus by its key, a[data-go="t"] is a page behind `g`,
-// [data-row] is a row of a list, [data-open] its link, [data-action="log|done|snooze|undo"] a form, or a drop-down
+// [data-row] is a row of a list, [data-open] its link, [data-complete] a field with a query, [data-action="log|done|snooze|undo"] a form, or a drop-down
 // with one.
 "use strict";
 
@@ -35,3 +35,16 @@ window.addEventListener("pageshow", () => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) event.target.form.requestSubmit();
 });
+
+// A field with [data-complete] has a list of what its query may go on with, which the server knows.
+for (const field of document.querySelectorAll("[data-complete]")) {
+  const list = document.getElementById(field.dataset.complete);
+  let asked = "";
+  field.addEventListener("input", async () => {
+    const query = asked = field.value;
+    const answer = await fetch(`/complete?${new URLSearchParams({q: query})}`).catch(() => null);
+    if (!answer?.ok || query !== asked) return;
+    const {words} = await answer.json();
+    list.replaceChildren(...words.map(({query: value, meaning}) => new Option(meaning, value)));
+  });
+}
