@@ -18,7 +18,7 @@ from ptcrm.model.dates import parse_date
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.typed import plain
 from ptcrm.model.values import parse_whole
-from ptcrm.text.near import did_you_mean, suggest
+from ptcrm.text.near import suggest
 from ptcrm.vault.places import place_of, user_folder
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from ptcrm.model.change import Operation
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer
-    from ptcrm.query.configured import ConfiguredQuery
-    from ptcrm.query.nodes import Value
     from ptcrm.workspace import Workspace
 
 FIRST = ("--vault", "--today", "--no-pager", "--no-cache")  # options that stand before the command
@@ -347,24 +345,11 @@ def found_by(workspace: Workspace, words: tuple[str, ...]) -> list[str]:
     asked = typed([plain(word) for word in words])
     found = workspace.paths_by(asked)
     if not found:
-        _tell_unmatched(workspace, asked)
+        from ptcrm.cli.output import tell
+
+        for sentence in workspace.unmatched(asked):
+            tell(f"ptcrm: {sentence}")
     return found
-
-
-def _tell_unmatched(workspace: Workspace, asked: ConfiguredQuery) -> None:
-    """Say on stderr which values of the query no customer has; a slip would be silent otherwise."""
-    from ptcrm.cli.output import tell
-    from ptcrm.query.unmatched import unmatched
-
-    customers = list(workspace.cache.customers())
-    query = workspace.query(asked)
-    facts = workspace.facts([query], customers)
-
-    def in_use(field: str) -> list[Value]:
-        return [value for one in customers for value in facts(one)(field)]
-
-    for term, near in unmatched(query, in_use) if customers else ():
-        tell(f"ptcrm: no customer has {term}. {did_you_mean(near)}".rstrip())
 
 
 def paths_meant(workspace: Workspace, words: tuple[str, ...]) -> set[str] | None:

@@ -19,13 +19,17 @@ from starlette.routing import Route
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
 from ptcrm.server.limits import BODY
 from ptcrm.server.pages.agenda import agenda_page
+from ptcrm.server.pages.customer import customer_page
+from ptcrm.server.pages.customers import completions, customers_page
 from ptcrm.server.pages.desk import Desk
 from ptcrm.server.pages.door import Door, Keys
+from ptcrm.server.pages.editing import edit_page, save
 from ptcrm.server.pages.feeds import feeds_page, rotate
 from ptcrm.server.pages.help import help_page
 from ptcrm.server.pages.page import FOLDER, Asked, Elsewhere, Front, Page, fields_of, rendered
 from ptcrm.server.pages.problems import fix, fix_page, problems_page
 from ptcrm.server.pages.recording import done, log, move, snooze, undo
+from ptcrm.server.pages.search import search_page
 from ptcrm.server.pages.today import today_page
 
 if TYPE_CHECKING:
@@ -56,11 +60,17 @@ PLACES = (
     Place("GET", "/feeds", feeds_page),
     Place("POST", "/feeds", rotate),
     Place("GET", "/help", help_page),
+    Place("GET", "/customers", customers_page),
+    Place("GET", "/complete", completions),
+    Place("GET", "/customers/{id}", customer_page),
+    Place("GET", "/customers/{id}/edit", edit_page),
+    Place("POST", "/customers/{id}/edit", save),
     Place("POST", "/customers/{id}/log", log),
     Place("POST", "/customers/{id}/done", done),
     Place("POST", "/customers/{id}/snooze", snooze),
     Place("POST", "/customers/{id}/move", move),
     Place("POST", "/undo", undo),
+    Place("GET", "/search", search_page),
 )
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _STATUS: Mapping[type[PtcrmError], int] = {NotFoundError: 404, RefusedError: 409}

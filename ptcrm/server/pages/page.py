@@ -28,6 +28,7 @@ FOLDER = Path(__file__).parent
 # The pages that the head of each page leads to: address, name, and the key behind `g`.
 MENU = (
     ("/", "Today", "t"),
+    ("/customers", "Customers", "c"),
     ("/agenda", "Agenda", "a"),
     ("/problems", "Problems", "p"),
     ("/feeds", "Feeds", "f"),
@@ -118,6 +119,16 @@ def address(path: str, **query: object) -> str:
 def customer_address(id_: str, then: str = "") -> str:
     """The page of a customer, or what stands below it: `edit`, `log`."""
     return f"/customers/{quote(id_, safe='')}{f'/{then}' if then else ''}"
+
+
+def editor_link(workspace: Workspace, front: Front, path: str) -> str | None:
+    """The link that opens the file at `path` of the vault in the person's editor; None if no editor was named."""
+    if front.editor_link is None:
+        return None
+    whole = (workspace.root / path).as_posix()
+    return front.editor_link.replace(
+        "{path}", quote(whole if whole.startswith("/") else f"/{whole}", safe="/:")
+    )
 
 
 def back_to(asked: Asked, number: int | None = None) -> Elsewhere:

@@ -55,7 +55,7 @@ def row_of(workspace: Workspace, one: Occurrence) -> Row:
         one.customer,
         one.name,
         one.state,
-        _day_words(day, today),
+        day_words(day, today),
         yearly_words(one) if one.since and one.kind != "lead" else what(one),
         "; ".join(reason.text for reason in one.reasons),
         one.channel or "",
@@ -68,7 +68,8 @@ def row_of(workspace: Workspace, one: Occurrence) -> Row:
     )
 
 
-def _day_words(day: date, today: date) -> str:
+def day_words(day: date, today: date) -> str:
+    """`today`, `Thu 3 Dec`, or how long it is past."""
     return near_day(day, today) if day >= today else ago(day, today)
 
 

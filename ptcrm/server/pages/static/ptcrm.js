@@ -135,7 +135,10 @@ function act(name) {
   if (found.matches("details")) {
     found.open = true;
   } else if (found.matches("form")) {
-    found.requestSubmit();
+    const field = found.querySelector("textarea, input:not([type=hidden])");
+    if (field === null) return found.requestSubmit();
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
   } else {
     found.click();
   }
@@ -256,10 +259,10 @@ function combobox(input) {
     item.role = "option";
     item.setAttribute("aria-selected", "false");
     const word = document.createElement("span");
-    word.textContent = one.word;
+    word.textContent = one.query;
     const means = document.createElement("span");
     means.className = "quiet";
-    means.textContent = one.means;
+    means.textContent = one.meaning;
     item.append(word, " ", means);
     item.onmousedown = (event) => event.preventDefault(); // the field keeps the focus
     item.onclick = () => take(one);
@@ -275,17 +278,17 @@ function combobox(input) {
   }
 
   function take(one) {
-    input.setRangeText(one.word, one.from, one.to, "end");
+    input.value = one.query;
     show([]);
-    if (one.word.endsWith(":")) ask();
+    if (one.query.endsWith(":")) ask();
   }
 
   async function ask() {
     const number = ++asked;
-    const query = new URLSearchParams({ q: input.value, at: input.selectionStart });
+    const query = new URLSearchParams({ q: input.value });
     const answer = await fetch(`${input.dataset.complete}?${query}`).catch(() => null);
-    const completions = answer?.ok ? (await answer.json()).completions : [];
-    if (number === asked && document.activeElement === input) show(completions);
+    const words = answer?.ok ? (await answer.json()).words : [];
+    if (number === asked && document.activeElement === input) show(words);
   }
 
   input.addEventListener("input", ask);
