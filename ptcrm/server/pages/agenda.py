@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from ptcrm.server.pages.rows import Row, row_of
 from ptcrm.views.sheet import SheetDay, month_sheet, week_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.server.pages.page import Asked
     from ptcrm.views.sheet import Sheet
