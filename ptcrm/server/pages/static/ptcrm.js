@@ -9,13 +9,17 @@
 // The server says "changed" and no more (server/changes.py); data-mark is what the page was drawn at.
 
 let source = null;
+let latest = document.body.dataset.mark;
 let isDrawing = false;
 
 function listen() {
-  const isWanted = !document.hidden && document.body.dataset.mark !== undefined;
+  const isWanted = !document.hidden && latest !== undefined;
   if (isWanted && source === null) {
     source = new EventSource("/changes");
-    source.onmessage = (event) => redraw(event.data);
+    source.onmessage = (event) => {
+      latest = event.data;
+      redraw();
+    };
     source.onerror = () => source?.readyState === EventSource.CLOSED && notice("No live update any more: is ptcrm serve still running?");
   } else if (!isWanted && source !== null) {
     source.close(); // a browser has few connections, and nobody looks
@@ -23,18 +27,19 @@ function listen() {
   }
 }
 
-async function redraw(mark) {
-  if (isDrawing || mark === document.body.dataset.mark) return;
+async function redraw() {
+  if (isDrawing || latest === document.body.dataset.mark) return;
   if (isHalfTyped()) return notice("Changed on disk. What you have typed here stays until you show it anew.");
+  const asked = latest;
   isDrawing = true;
   const page = await fetched(location.href).catch(() => null);
   isDrawing = false;
   if (page === null) return;
-  if (isHalfTyped()) return redraw(mark);
+  if (isHalfTyped()) return redraw();
   swap(page.querySelector("main"));
   document.title = page.title;
-  document.body.dataset.mark = page.body.dataset.mark;
-  if (page.body.dataset.mark === undefined) listen();
+  document.body.dataset.mark = page.body.dataset.mark ?? asked; // a page of an error has none
+  if (latest !== asked) redraw();
 }
 
 async function fetched(address) {
