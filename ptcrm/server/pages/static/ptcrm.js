@@ -138,12 +138,12 @@ function act(name) {
   const found = scope.querySelector(`[data-action="${name}"]`);
   if (found === null || (scope.tagName === "MAIN" && found.closest("[data-row]"))) return;
   if (found.matches("details")) {
-    found.open = true;
+    found.open = false;
+    found.querySelector("summary").click();
   } else if (found.matches("form")) {
     const field = found.querySelector("textarea, input:not([type=hidden])");
     if (field === null) return found.requestSubmit();
-    field.focus();
-    field.setSelectionRange(field.value.length, field.value.length);
+    typeInto(field);
   } else {
     found.click();
   }
@@ -203,12 +203,19 @@ document.addEventListener("keydown", (event) => {
 
 // A panel that opens takes the focus. Ctrl+Enter sends the form of a text.
 
-document.addEventListener("toggle", (event) => {
-  if (!event.target.matches?.("details.drop[open]")) return;
-  const field = event.target.querySelector("textarea, input:not([type=hidden])");
-  field?.focus();
-  field?.setSelectionRange?.(field.value.length, field.value.length);
-}, true);
+document.addEventListener("click", (event) => {
+  const drop = event.target.closest("summary")?.closest("details.drop");
+  if (!drop) return;
+  event.preventDefault(); // its own way opens it a moment later, when letters were typed already
+  drop.open = !drop.open;
+  const field = drop.open && drop.querySelector("textarea, input:not([type=hidden])");
+  if (field) typeInto(field);
+});
+
+function typeInto(field) {
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form?.requestSubmit();
