@@ -214,6 +214,20 @@ def test_customers_are_found_sorted_and_paged(make_vault: MakeVault) -> None:
         assert browser.get("/customers?sort=nonsense").status == 200
 
 
+def test_a_day_with_too_much_is_cut_and_stays_light(make_vault: MakeVault) -> None:
+    task = "- [ ] 2026-11-20 call: Ask about the shop in Gdynia, and how her brother likes it\n"
+    many = {
+        f"c{number:03}": f"---\nname: Anna Kowalska {number}\nbirthday: 1984-11-24\n---\n{task}"
+        for number in range(300)
+    }
+    with visiting(make_vault(many, CONFIG)) as browser:
+        page = browser.get("/")
+    assert "Overdue 300" in page.words
+    assert "And 260 more: ptcrm due" in page.words
+    assert "And 280 more: ptcrm birthdays" in page.words
+    assert len(page.text) < 100_000
+
+
 def test_a_query_that_cannot_be_read_shows_where(vault: Path) -> None:
     with visiting(vault) as browser:
         page = browser.get("/customers?q=tier:gld")
