@@ -166,7 +166,9 @@ def _folded_label(found: re.Match[str]) -> str:
 
 def _between(span: Span, code: tuple[Span, ...]) -> Iterator[tuple[int, int]]:
     """The parts of a span before, between and after blocks of code in it."""
-    return zip([span.start, *(dark.end for dark in code)], [*(dark.start for dark in code), span.end], strict=True)
+    return zip(
+        [span.start, *(dark.end for dark in code)], [*(dark.start for dark in code), span.end], strict=True
+    )
 
 
 def _links(text: str, start: int, end: int) -> Iterator[re.Match[str]]:

@@ -15,6 +15,7 @@ _FORMULA = re.compile("'*[=+@\t\r\n-]")
 # What a subject or a title could pass for: a tag, HTML, a comment of Obsidian's.
 _TAG = re.compile(r"(?<!\S)#(?=[\w/-]*[^\W\d])")
 _MARKUP = re.compile("<(?=[A-Za-z/!?])")
+_COMMENT = re.compile("%(?=%)")
 _NO_BRACKETS = str.maketrans("[]", "()")
 _PHONE = re.compile(r"\+(?:[0-9][ ()./\u00a0-]*){7,15}(?:(?:ext\.?|x) ?[0-9]{1,6})?")
 
@@ -39,7 +40,7 @@ def for_entry(text: str) -> str:
 
     Brackets become round, and `#word` and `<b>` look as before but are no tag and no HTML.
     """
-    plain = for_value(text).translate(_NO_BRACKETS).replace("%%", "% %")
+    plain = _COMMENT.sub("% ", for_value(text).translate(_NO_BRACKETS))
     return _MARKUP.sub(
         "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", _TAG.sub("\N{FULLWIDTH NUMBER SIGN}", plain)
     )

@@ -132,7 +132,9 @@ class _Joining:
 
     def __init__(self, one: Document, other: Document, gone: list[Span], entries: list[LogEntry]) -> None:
         self.one, self.other, self.gone, self.entries = one, other, sorted(gone), entries
-        self.left: dict[int, str] = {}  # of the first file's own texts, what the second has not been found to say
+        self.left: dict[
+            int, str
+        ] = {}  # of the first file's own texts, what the second has not been found to say
         self.paired: set[int] = set()  # where headings stand that one of the second has been found for
         self.added: dict[int, tuple[_Part, list[str]]] = {}
         self.found: list[Edit] = []
