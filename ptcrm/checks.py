@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.config import Config, channel_names
-from ptcrm.model.customer import Customer
+from ptcrm.model.customer import EVERYTHING, Customer
 from ptcrm.model.dates import NEVER, Interval, later, parse_date
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.query.configured import configured
@@ -32,6 +32,8 @@ _LONGEST_LIFE = 130  # years
 _FAR = Interval(months=120)  # beyond this nobody plans
 _DETAIL_LINES = 40
 _TO_CUSTOMERS = ("company", "referred_by", "family", WITH)
+_SILENT = ("birthday", "occasion", "anniversary", "mailings", "all")  # what `mute` may name
+_SILENT_TOO = ("birthdays", "occasions", "anniversaries", "mailing")
 _SAME = {"emails": "e-mail address", "phones": "phone number", "name": "name"}
 
 
@@ -214,15 +216,35 @@ def former_without_day(vault: Vault) -> Iterator[Diagnostic]:
             yield Diagnostic("PT115", one.path, one.lines.get("status", 1), 1, message, hint)
 
 
+def unknown_silence(vault: Vault) -> Iterator[Diagnostic]:
+    """Words in `mute` that silence nothing, and `true`, which is no word for all."""
+    words = (*_SILENT, *_SILENT_TOO, *channel_names(vault.config))
+    for one in vault.customers:
+        known = {fold(word): word for word in (*words, *(occasion.name for occasion in one.occasions))}
+        for word in one.mute:
+            if fold(word) in known or (
+                len(one.mute) == 1 and "," in word
+            ):  # that one is said already (PT105)
+                continue
+            message = f"`mute` names “{word}”, which silences nothing"
+            hint = (
+                suggest(word, [*known.values()])
+                or f"Known are: {', '.join(_SILENT)}; a channel; an occasion's name."
+            )
+            if fold(word) in EVERYTHING:
+                message, hint = f"`mute: {word}` is taken for `mute: [all]`", "Write [all]."
+            yield Diagnostic("PT116", one.path, one.lines.get("mute", 1), 1, message, hint)
+
+
 # Lines
 
 
 def promises_not_to_keep(vault: Vault) -> Iterator[Diagnostic]:
-    """Open follow-ups of customers who are not to be contacted."""
+    """Open follow-ups of customers who are not to be contacted, unless they were put aside with what was open."""
     hint = "Drop it with `[-]`, tick it, or take `do_not_contact` away."
     for one in vault.customers:
         for task in one.follow_ups:
-            if one.do_not_contact and task.mark == "open" and not task.implied:
+            if one.do_not_contact and not one.archived and task.mark == "open" and not task.implied:
                 message = "this is never planned, because of `do_not_contact: true`"
                 yield Diagnostic("PT114", one.path, task.line, 1, message, hint)
 
@@ -387,6 +409,7 @@ CHECKS = (
     odd_cadences,
     unknown_owners,
     former_without_day,
+    unknown_silence,
     promises_not_to_keep,
     future_entries,
     broken_links,

@@ -173,6 +173,28 @@ def test_a_promise_to_somebody_who_is_to_be_left_alone(check: Check) -> None:
     assert places(check(anna("do_not_contact: true", body))) == [("PT114", 6), ("PT114", 11)]
 
 
+def test_who_is_archived_was_put_aside_with_what_is_open(check: Check) -> None:
+    fields = "do_not_contact: true\narchived: 2026-01-01"
+    assert check(anna(fields, "- [ ] 2026-12-01 call: Ask")) == []
+
+
+@pytest.mark.parametrize(
+    ("mute", "said"),
+    [
+        ("true", "Write [all]."),
+        ("[Brithday]", "Did you mean “birthday”?"),
+        (
+            "[fishing]",
+            "Known are: birthday, occasion, anniversary, mailings, all; a channel; an occasion's name.",
+        ),
+        ("[Birthday, occasions, all, newsletter, Wędding, Mailings]", None),
+    ],
+)
+def test_what_is_muted_is_something(mute: str, said: str | None, check: Check) -> None:
+    found = check(anna(f"mute: {mute}\noccasions: [wędding 2012-09-01]"))
+    assert [(one.code, one.line, one.hint) for one in found] == ([("PT116", 3, said)] if said else [])
+
+
 def test_promises_to_others_are_promises(check: Check) -> None:
     assert check(anna("do_not_contact: false", "- [ ] 2026-12-01 call: Ask")) == []
 

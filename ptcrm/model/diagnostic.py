@@ -59,6 +59,7 @@ RULES = (
     Rule("PT113", _W, "A cadence has no effect, or is too long or too short to be meant."),
     Rule("PT114", _W, "A follow-up is open, though `do_not_contact` is true."),
     Rule("PT115", _W, "A former customer's file does not say since when."),
+    Rule("PT116", _W, "`mute` names something that nothing is planned for."),
     Rule("PT201", _W, "A log entry begins with a date and does not fit the form."),
     Rule("PT202", _W, "A log entry names a channel that is not known."),
     Rule("PT203", _W, "A log entry has a qualifier that is not known."),

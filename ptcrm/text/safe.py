@@ -35,6 +35,11 @@ def for_value(text: str) -> str:
     return one_line(_UNSAFE.sub("", one_line(text)))
 
 
+def compared(text: str) -> str:
+    """`text` on one line without what exports leave out or replace, so that it equals what comes back from them."""
+    return one_line(_UNSAFE.sub("", one_line(text)).replace("\N{REPLACEMENT CHARACTER}", ""))
+
+
 def for_entry(text: str) -> str:
     """`text` from elsewhere as words of a log entry that forge no field, link, tag or markup (FORMAT §2.3).
 

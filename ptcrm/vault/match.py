@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 """A field, and its value in the form in which values are compared."""
 
+_NAMED = re.compile(r"[^<>]*<([^<>@\s]+@[^<>\s]+)>")  # RFC 5322 §3.4
 _NOT_DIGITS = re.compile("[^0-9]+")
 _EXTENSION = re.compile(r"[^\W\d_]|[;#,]")  # where the number ends and a word or sign begins
 _ABROAD = re.compile(r"^[^0-9+]*00(?=[^0-9]*[1-9])")  # what is dialled for the plus in most countries
@@ -46,12 +47,18 @@ def keys_of(
 
 
 def email_key(address: str) -> str:
-    """The address as it is compared: without case, and of Google's the mailbox that it means."""
-    plain = same_id(address.strip().removeprefix("mailto:"))
+    """The address as it is compared: without name and case, and of Google's the mailbox that it means."""
+    plain = same_id(bare_address(address))
     local, at, host = plain.rpartition("@")
     if at and host in _ONE_MAILBOX:
         return f"{local.partition('+')[0].replace('.', '')}@gmail.com"
     return plain
+
+
+def bare_address(written: str) -> str:
+    """The e-mail address in what may have a name before it: `Jo <jo@x.example>`, `mailto:jo@x.example`."""
+    named = _NAMED.fullmatch(written.strip())
+    return (named[1] if named else written).strip().removeprefix("mailto:")
 
 
 def phone_key(number: str, country: str | None = None) -> str | None:
