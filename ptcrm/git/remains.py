@@ -15,6 +15,7 @@ from ptcrm.git.repo import NETWORK_SECONDS, failed
 from ptcrm.model.change import Traces
 from ptcrm.text.fold import same_id
 from ptcrm.text.source import Source, UndecodableError
+from ptcrm.vault.match import NATIONAL_DIGITS
 from ptcrm.vault.names import is_debris_of, original_of
 from ptcrm.vault.schema import read_customer
 from ptcrm.vault.traces import number_pattern, word_pattern
@@ -30,7 +31,6 @@ _NAMES = ("-m", "--name-only", "--no-renames")
 _HEAD = re.compile(rb"\x01([0-9a-f]{40,64}) ([0-9]*)")
 _SIGNS = re.compile(r"([\\^$.|?*+(){}\[\]])")
 _BETWEEN_DIGITS = "[^0-9]{0,3}"
-_NATIONAL_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _expression(known: Known) -> str:
     links = [
         rf"\[\[[^]|#]*{_escaped(form)}(\.md)?[]|#]" for word in known.traces.words for form in _forms(word)
     ]
-    numbers = [_BETWEEN_DIGITS.join(number[-_NATIONAL_DIGITS:]) for number in known.sure.numbers]
+    numbers = [_BETWEEN_DIGITS.join(number[-NATIONAL_DIGITS:]) for number in known.sure.numbers]
     return "|".join(dict.fromkeys([*words, *links, *numbers]))
 
 

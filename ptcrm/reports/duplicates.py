@@ -28,7 +28,7 @@ from ptcrm.vault.likeness import (
     company_spelling,
     spelling,
 )
-from ptcrm.vault.match import country_of, email_key, phone_key
+from ptcrm.vault.match import NATIONAL_DIGITS, country_of, email_key, phone_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,7 +47,6 @@ _OTHER_BIRTHDAY, _OTHER_AGE, _OTHER_KIND = -65, -60, -60
 _OTHER_CONTACT, _OTHER_BOTH, _OTHER_PLACE, _COMMON = -5, -15, -10, -10
 _MANY = 3  # who share an address are an office
 _WINDOW = 12  # neighbours in a large group with whom each is compared
-_LAST_DIGITS = 9
 _WORDS = re.compile(r"\w+")
 _OF_AN_OFFICE = frozenset(
     _WORDS.findall(
@@ -138,7 +137,7 @@ def _candidates(known: Sequence[_Known], *, by_name: bool) -> list[tuple[int, in
 def _blocks(one: _Known) -> Iterator[str]:
     """What two must share at least one of to be compared, or a part of their names, or of their lives."""
     yield from (f"@{email}" for email in one.emails)
-    yield from (f"+{phone[-_LAST_DIGITS:]}" for phone in one.phones)
+    yield from (f"+{phone[-NATIONAL_DIGITS:]}" for phone in one.phones)
     yield from (f"/{url}" for url in one.urls)
 
 
@@ -170,8 +169,8 @@ def _meet(one: _Known, other: _Known) -> bool:
     """Whether two share an address or a number, as far as it is written."""
     if one.emails & other.emails or one.urls & other.urls:
         return True
-    return not {phone[-_LAST_DIGITS:] for phone in one.phones}.isdisjoint(
-        phone[-_LAST_DIGITS:] for phone in other.phones
+    return not {phone[-NATIONAL_DIGITS:] for phone in one.phones}.isdisjoint(
+        phone[-NATIONAL_DIGITS:] for phone in other.phones
     )
 
 
@@ -271,7 +270,7 @@ def _is_own(email: str, one: _Known, shared: Counter[str]) -> bool:
 def _is_in_part(ones: frozenset[str], others: frozenset[str]) -> bool:
     """Whether a number without a country's code ends as one with a code does."""
     return any(
-        one.startswith("+") != other.startswith("+") and one[-_LAST_DIGITS:] == other[-_LAST_DIGITS:]
+        one.startswith("+") != other.startswith("+") and one[-NATIONAL_DIGITS:] == other[-NATIONAL_DIGITS:]
         for one in ones
         for other in others
     )

@@ -19,8 +19,8 @@ _NAMED = re.compile(r"[^<>]*<([^<>@\s]+@[^<>\s]+)>")  # RFC 5322 §3.4
 _NOT_DIGITS = re.compile("[^0-9]+")
 _EXTENSION = re.compile(r"[^\W\d_]|[;#,]")  # where the number ends and a word or sign begins
 _ABROAD = re.compile(r"^[^0-9+]*00(?=[^0-9]*[1-9])")  # what is dialled for the plus in most countries
-_LEAST_DIGITS = 7  # fewer are an extension
-_NATIONAL_DIGITS = 9  # that are compared of a number whose country nobody knows
+LEAST_DIGITS = 7  # fewer are an extension
+NATIONAL_DIGITS = 9  # that are compared of a number whose country nobody knows
 _MOSTLY = 0.9
 _SHORTEST, _LONGEST = 3, 100  # characters of a word that may be a slip
 _ONE_MAILBOX = {"gmail.com", "googlemail.com"}  # Google's: dots and what follows a plus name no other mailbox
@@ -56,7 +56,7 @@ def phone_key(number: str, country: str | None = None) -> str | None:
     What follows the number, as an extension does, is left out.
     """
     plain = _without_extension(number)
-    if len(_NOT_DIGITS.sub("", plain)) < _LEAST_DIGITS:
+    if len(_NOT_DIGITS.sub("", plain)) < LEAST_DIGITS:
         return None
     region = country and country.partition("-")[0].upper()
     plain = plain if region else _ABROAD.sub("+", plain)
@@ -70,7 +70,7 @@ def _parsed(number: str, region: str | None) -> str:
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
-        return _NOT_DIGITS.sub("", number)[-_NATIONAL_DIGITS:]
+        return _NOT_DIGITS.sub("", number)[-NATIONAL_DIGITS:]
     if parsed.italian_leading_zero and not phonenumbers.is_valid_number(parsed):
         parsed.italian_leading_zero = False  # people dial it where it is no part of the number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
@@ -79,7 +79,7 @@ def _parsed(number: str, region: str | None) -> str:
 def _without_extension(number: str) -> str:
     plain = number.strip().removeprefix("tel:")
     bare = _EXTENSION.split(plain, maxsplit=1)[0]
-    return bare if len(_NOT_DIGITS.sub("", bare)) >= _LEAST_DIGITS else plain
+    return bare if len(_NOT_DIGITS.sub("", bare)) >= LEAST_DIGITS else plain
 
 
 def country_of(phones: Iterable[str]) -> str | None:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptcrm.model.change import Traces
 from ptcrm.text.fold import fold
 from ptcrm.vault.likeness import called
+from ptcrm.vault.match import LEAST_DIGITS, NATIONAL_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ptcrm.model.customer import Customer
 
-_LEAST_DIGITS, _NATIONAL_DIGITS = 7, 9  # as `vault/match.py` compares phones
 _NOT_DIGITS = re.compile("[^0-9]+")
 _BETWEEN_DIGITS = r"[ ()./\u00a0-]*"
 _BETWEEN_WORDS = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
@@ -35,7 +35,7 @@ def traces_of(one: Customer) -> Traces:
     return Traces(
         (one.path,),
         tuple(word for word in words if word.strip()),
-        tuple(number for number in numbers if len(number) >= _LEAST_DIGITS),
+        tuple(number for number in numbers if len(number) >= LEAST_DIGITS),
         tuple(dict.fromkeys(_places_of(one))),
     )
 
@@ -52,11 +52,11 @@ def sure_of(one: Customer, others: Iterable[Customer]) -> Traces:
     for other in others:
         known = traces_of(other)
         words.update(map(fold, known.words))
-        numbers.update(number[-_NATIONAL_DIGITS:] for number in known.numbers)
+        numbers.update(number[-NATIONAL_DIGITS:] for number in known.numbers)
     return Traces(
         mine.paths,
         tuple(word for word in mine.words if fold(word) not in words and _is_distinct(word)),
-        tuple(number for number in mine.numbers if number[-_NATIONAL_DIGITS:] not in numbers),
+        tuple(number for number in mine.numbers if number[-NATIONAL_DIGITS:] not in numbers),
     )
 
 
@@ -96,7 +96,7 @@ def _flexible(word: str) -> str:
 
 def number_pattern(number: str) -> str:
     """The regular expression of a phone number given as digits, with and without the country's part."""
-    head, tail = number[:-_NATIONAL_DIGITS], number[-_NATIONAL_DIGITS:]
+    head, tail = number[:-NATIONAL_DIGITS], number[-NATIONAL_DIGITS:]
     country = rf"(?:(?:\+|00)?{_digits(head)}{_BETWEEN_DIGITS})?(?:\(?0\)?{_BETWEEN_DIGITS})?" if head else ""
     return rf"(?<![0-9+]){country}{_digits(tail)}(?![0-9])"
 

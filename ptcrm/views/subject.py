@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ class Elsewhere:
     records: tuple[Record, ...] = ()
     files: tuple[str, ...] = ()
     commits: Remains | None = None
-    problem: str = field(default="")
+    problem: str = ""
 
 
 def subject_row(workspace: Workspace, held: Held, elsewhere: Elsewhere) -> dict[str, object]:

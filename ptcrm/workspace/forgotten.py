@@ -39,8 +39,8 @@ class Held:
     customer: Customer
     traces: Traces
     sure: Traces
-    forms: Forms | None = None
-    workplace: str | None = None
+    forms: Forms | None
+    workplace: str | None
     own: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     named: list[Mention] = field(default_factory=list)
@@ -67,10 +67,10 @@ def held_of(workspace: Workspace, match: Match) -> Held:
     customer = workspace.reading(match).customer
     assert customer is not None  # noqa: S101  # `reading` gives customers alone
     others = [one for one in workspace.cache.customers() if one.path != match.path]
-    held = Held(customer, traces_of(customer), sure_of(customer, others))
-    held.workplace = workspace.index.resolve(link_key(customer.company or "", match.path))
-    company = next((traces_of(one) for one in others if one.path == held.workplace), None)
-    held.forms = forms_of(customer, others, company or _in_words(customer.company))
+    workplace = workspace.index.resolve(link_key(customer.company or "", match.path))
+    company = next((traces_of(one) for one in others if one.path == workplace), _in_words(customer.company))
+    forms = forms_of(customer, others, company)
+    held = Held(customer, traces_of(customer), sure_of(customer, others), forms, workplace)
     _own_files(workspace, held)
     naming = _naming(workspace, held)
     linked = {path for path, *_ in workspace.index.backlinks(match.path)}
