@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -413,6 +414,37 @@ def test_git_is_asked_for_addresses_too(run: Run, make_vault: MakeVault) -> None
     said = run("--vault", vault, "forget", "anna", "--yes").stdout
     assert re.search(r"customers/jan.md \(has their address or web page\) +2 commits", said)
     assert "may be others' too" in said
+
+
+def test_git_is_asked_for_links_of_all_kinds(run: Run, make_vault: MakeVault) -> None:
+    others = {
+        "wiki": "[[anna]]",
+        "inline": "[her](anna.md#x)",
+        "angled": "[her](<../customers/anna.md>)",
+        "label": "[her][1]\n\n[1]: anna.md",
+        "nobody": "Anna, [[annabel]], susanna.md, [Anna](anna.mdx)",
+    }
+    vault = make_vault(
+        {"anna": "---\nname: Anna\n---\n"}
+        | {name: f"---\nname: {name}\n---\n{text}\n" for name, text in others.items()}
+    )
+    top = make_repository(vault)
+    commit(top)
+    said = run("--vault", vault, "forget", "anna", "--yes").stdout
+    assert re.findall(r"customers/(\w+)\.md \(names them\)", said) == ["angled", "inline", "label", "wiki"]
+    lines = [line.strip() for line in said.splitlines() if line.strip().startswith("regex:")]
+    made = [line.removeprefix("regex:").removesuffix("==>a former customer") for line in lines]
+    left = {
+        name: functools.reduce(lambda text, one: re.sub(one, "X", text), made, text)
+        for name, text in others.items()
+    }
+    assert left == {
+        **others,
+        "wiki": "X",
+        "inline": "X",
+        "angled": "X",
+        "label": "[her][1]\n\nX",
+    }
 
 
 def filter_repo() -> str | None:

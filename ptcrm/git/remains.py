@@ -116,9 +116,9 @@ def _logged(repo: Repo, *options: str) -> Iterator[tuple[str, int, list[str]]]:
 def _expression(known: Known) -> str:
     """What is looked for as git's regular expressions (POSIX, extended) have it."""
     words = [_escaped(form) for word in known.sure.words for form in _forms(word)]
-    links = [
-        rf"\[\[[^]|#]*{_escaped(form)}(\.md)?[]|#]" for word in known.traces.words for form in _forms(word)
-    ]
+    forms = [_escaped(form) for word in known.traces.words for form in _forms(word)]
+    links = [rf"\[\[[^]|#]*{form}(\.md)?[]|#]" for form in forms]
+    links += [rf"(^|[^[:alnum:]_-]){form}\.md($|[^[:alnum:]_-])" for form in forms]
     numbers = [_BETWEEN_DIGITS.join(number[-NATIONAL_DIGITS:]) for number in known.sure.numbers]
     return "|".join(dict.fromkeys([*words, *links, *numbers]))
 
@@ -167,11 +167,15 @@ def for_messages(known: Known, instead: str) -> list[str]:
 
 def _patterns(known: Known) -> list[str]:
     """The regular expressions, as git-filter-repo has them: of bytes, each on one line."""
-    links = [_link_pattern(word) for word in known.traces.words if "@" not in word]
+    links = [pattern for word in known.traces.words if "@" not in word for pattern in _link_patterns(word)]
     words = [*map(word_pattern, known.sure.words), *map(number_pattern, known.sure.numbers)]
     return [one.replace(r"\u00a0", "").replace(r"\-", "-") for one in [*links, *words]]
 
 
-def _link_pattern(word: str) -> str:
-    spelled = "|".join(dict.fromkeys(map(re.escape, _forms(word))))
-    return rf"\[\[(?:[^\]\n|#]*/)?(?:{spelled})(?:\.md)?(?:[|#][^\]\n]*)?\]\]"
+def _link_patterns(word: str) -> tuple[str, str]:
+    """Links in double brackets, and Markdown's: `[words](a/word.md)` and `[label]: <word.md>`."""
+    target = rf"(?:{'|'.join(dict.fromkeys(map(re.escape, _forms(word))))})"
+    return (
+        rf"\[\[(?:[^\]\n|#]*/)?{target}(?:\.md)?(?:[|#][^\]\n]*)?\]\]",
+        rf"\[[^\[\]\n]*\](?:\(|:[ \t]*)<?(?:[^()<>\s]*/)?{target}\.md(?!\w)(?:#[^()<>\s]*)?>?\)?",
+    )
