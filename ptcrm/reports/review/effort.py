@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ptcrm.reports.review.book import Book
 
+_SENT = ("card",)  # a sign that somebody is thought of, though it gives nothing of use
 _A_YEAR = Interval(months=12)
 _CENT = Decimal("0.01")
 
@@ -128,11 +129,11 @@ def _effort(one: Customer, brought: list[Customer], book: Book) -> Effort | None
 
 
 def _given(book: Book) -> tuple[Given, ...]:
-    """What gave something, by channel, the most often given first."""
+    """What gave something or was sent as a sign, by channel, the most often given first."""
     found = defaultdict[str, list[tuple[Place, EntryRow]]](list)
     for one in book.customers:
         for row in book.past(one).rows:
-            if row.form.gave:
+            if row.form.gave or row.form.channel in _SENT:
                 found[row.form.channel].append((Place(one.path, row.line), row))
     given = [
         Given(
