@@ -52,7 +52,10 @@ class TierEffort:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What one customer took and brought: contacts, minutes and money; sales, `referral` entries, and people."""
+    """What one customer took and brought: contacts, minutes and money; sales, `referral` entries, and people.
+
+    All of it is of the period, but for those `brought`, who came at any time.
+    """
 
     customer: Customer
     contacts: tuple[Place, ...]
@@ -80,8 +83,8 @@ class Efforts:
 
 def efforts(book: Book) -> Efforts:
     """What contacts took in the period, and what came of it (docs/review.md#effort)."""
-    brought = _brought(book)
-    every = [found for one in book.customers if (found := _effort(one, brought[one.path], book))]
+    brought = book.brought()
+    every = [found for one in book.customers if (found := _effort(one, brought.get(one.path, []), book))]
     every.sort(key=lambda one: (-len(one.contacts), by_name(one.customer)))
     return Efforts(
         _given(book),
@@ -90,17 +93,6 @@ def efforts(book: Book) -> Efforts:
         tuple(_little_return(every)),
         tuple(_little_work(every)),
     )
-
-
-def _brought(book: Book) -> defaultdict[str, list[Customer]]:
-    """By path, whom each customer brought who came in the period."""
-    found = defaultdict[str, list[Customer]](list)
-    for one in book.customers:
-        by = book.referred.get(one.path)
-        came = book.came(one) if by else None
-        if by and came and book.period.first <= came[0] <= book.period.last:
-            found[by.by].append(one)
-    return found
 
 
 def _effort(one: Customer, brought: list[Customer], book: Book) -> Effort | None:
@@ -124,7 +116,7 @@ def _effort(one: Customer, brought: list[Customer], book: Book) -> Effort | None
         places(one, sales),
         book.money(row.form.amount for row in sales),
         places(one, referrals),
-        tuple(sorted(brought, key=by_name)),
+        tuple(brought),
     )
 
 
