@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from ptcrm.cli.options import (
     Place,
     Session,
     a_day,
+    a_year,
     from_here,
     json_option,
     pass_session,
@@ -22,13 +24,13 @@ from ptcrm.formats.columns import REVIEWED
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.review.values import Period
 from ptcrm.text.words import plural
+from ptcrm.views.letter import as_markdown, letter, letter_object
 from ptcrm.views.review import review
 from ptcrm.views.review_words import TELLERS, told, whom
 from ptcrm.views.reviewed import figure_object, figure_rows, review_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
 
     from ptcrm.reports.review.figures import Review
     from ptcrm.reports.review.values import Place as FilePlace
@@ -68,6 +70,7 @@ def _reviewed(workspace: Workspace, period: Period, where: str | None) -> Review
 
 @click.group("review", invoke_without_command=True)
 @_asked
+@click.option("--year", metavar="YYYY", help="A letter about this year, as Markdown.")
 @json_option
 @pass_session
 @click.pass_context
@@ -77,6 +80,7 @@ def review_command(  # click hands over each option
     first: str | None,
     last: str | None,
     where: str | None,
+    year: str | None,
     as_json: bool,
 ) -> None:
     """Whether keeping in touch works: the last twelve months in figures.
@@ -85,13 +89,17 @@ def review_command(  # click hands over each option
     Examples:
       ptcrm review
       ptcrm review --from 2026-01-01 --where tier:gold
+      ptcrm review --year 2026
       ptcrm review consistency
     """
-    if context.invoked_subcommand:
-        if first or last or where or as_json:
-            raise click.UsageError(
-                f"Options stand behind the figure: ptcrm review {context.invoked_subcommand} …"
-            )
+    if figure := context.invoked_subcommand:
+        if first or last or where or year or as_json:
+            raise UsageError(f"Options stand behind the figure: ptcrm review {figure} …")
+        return
+    if year:
+        if first or last:
+            raise UsageError("--year has its own days: leave out --from and --to.")
+        _say_letter(session.workspace(), year, where, as_json=as_json)
         return
     workspace = session.workspace()
     found = _reviewed(workspace, period_of(first, last, workspace.today), where)
@@ -106,6 +114,16 @@ def review_command(  # click hands over each option
             say(f"  {sentence}")
         _say_advice(one.advice[:_AT_A_GLANCE], "  ")
     say("\nWho is behind a figure: ptcrm review consistency, or another of them.")
+
+
+def _say_letter(workspace: Workspace, year: str, where: str | None, *, as_json: bool) -> None:
+    number, today = a_year(year, workspace.today, ahead=0), workspace.today
+    found = _reviewed(workspace, Period(date(number, 1, 1), min(date(number, 12, 31), today)), where)
+    one = letter(found, workspace.config, today)
+    if as_json:
+        say_json(letter_object(one))
+    else:
+        say(as_markdown(one).rstrip())
 
 
 def _say_title(title: str, found: Review) -> None:
