@@ -24,7 +24,7 @@ TASK = re.compile(
     r"\s*[-*+] +\[(?P<box>.)\] +(?:(?P<day>\d{4}-\d\d-\d\d)(?: +\d{1,2}:\d\d)?)?(?: +(?P<channel>[^:\[]+?):)? *(?P<text>.*)$"
 )
 FIELD = re.compile(r"\[(\w+):: *((?:\[\[[^\]]*\]\]|[^\]])*)\]")
-TOUCHES = "contact call email message social meeting visit lunch event note letter card gift article".split()  # noqa: SIM905
+TOUCHES = "contact call email message social meeting visit lunch event note letter card gift article".split()
 GIVING = ("gift", "article")
 
 
