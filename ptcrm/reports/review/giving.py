@@ -1,0 +1,46 @@
+"""What gave the customer something, against what asked for something. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ptcrm.reports.review.values import Place
+
+if TYPE_CHECKING:
+    from ptcrm.model.customer import Customer
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The entries of one customer that `gave` something and those that `asked`, from old to new.
+
+    `is_due`: nothing was given since the newest that asked, so something should be before the next pitch.
+    """
+
+    customer: Customer
+    gave: tuple[Place, ...]
+    asked: tuple[Place, ...]
+    is_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """All customers with an entry that gave or asked, those asked most beyond what they were given first."""
+
+    customers: tuple[Balance, ...]
+
+    @property
+    def gave(self) -> int:
+        """How many entries gave something."""
+        return sum(len(one.gave) for one in self.customers)
+
+    @property
+    def asked(self) -> int:
+        """How many entries asked for something."""
+        return sum(len(one.asked) for one in self.customers)
+
+    @property
+    def warnings(self) -> tuple[Balance, ...]:
+        """Those to whom something should be given before the next pitch."""
+        return tuple(one for one in self.customers if one.is_due)
