@@ -26,7 +26,10 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way of being in touch. `touch` "in" counts only what came from the customer; `verb` begins a title."""
+    """A way of being in touch. `touch` "in" counts only what came from the customer; `verb` begins a title.
+
+    `value`: what goes out by it gives the customer something.
+    """
 
     touch: Literal["yes", "no", "in"] = "no"
     value: bool = False
@@ -34,6 +37,9 @@ class Channel:
     minutes: int | None = None
     also: tuple[str, ...] = ()
     verb: str = ""
+
+
+_GIVING = ("card", "gift", "article")
 
 
 def usual_channels() -> dict[str, Channel]:
@@ -61,7 +67,7 @@ def usual_channels() -> dict[str, Channel]:
         "referral": "Referral from",
     }
     return {
-        **{name: Channel("yes", verb=verb) for name, verb in touches.items()},
+        **{name: Channel("yes", name in _GIVING, verb=verb) for name, verb in touches.items()},
         **{name: Channel("no", verb=verb) for name, verb in others.items()},
         "feedback": Channel("in", verb="Answer"),
     }

@@ -70,6 +70,8 @@ class Forms:
             given.get("step"),
             *self._spent(channel, qualifiers, given),
             self._money(given.get("amount")),
+            *self._directed(channel, qualifiers),
+            given.get("told"),
         )
         if len(self._known) < _MOST_FORMS:
             self._known[channel, qualifiers, fields] = form
@@ -83,8 +85,17 @@ class Forms:
                 day, given = task.done or task.due, dict(task.fields)
                 said = (day, task.channel) in logged  # then the entry tells what it took
                 took = (None, None) if said else self._spent(task.channel, (), given)
-                form = Form(task.channel, 1, 1, 1, 0, given.get("step"), *took, None)
+                directed = self._directed(task.channel, ())
+                form = Form(task.channel, 1, 1, 1, 0, given.get("step"), *took, None, *directed)
                 yield EntryRow(day.toordinal(), -1, task.line, form)
+
+    def _directed(self, channel: str, qualifiers: tuple[str, ...]) -> tuple[int, int, int]:
+        """Whether an entry gave something, asked for something, came from the customer; what reached nobody did neither."""
+        came_in, known = "in" in qualifiers, self.config.channels.get(channel)
+        if "no answer" in qualifiers:
+            return 0, 0, int(came_in)
+        by_channel = known is not None and known.value and not came_in
+        return int("value" in qualifiers or by_channel), int("pitch" in qualifiers), int(came_in)
 
     def _spent(
         self, channel: str, qualifiers: tuple[str, ...], given: dict[str, str]

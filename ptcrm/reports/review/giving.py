@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ptcrm.model.customer import Customer
+from ptcrm.reports.review.book import by_name, places
 from ptcrm.reports.review.values import Place
 
 if TYPE_CHECKING:
-    from ptcrm.model.customer import Customer
+    from collections.abc import Iterator
+
+    from ptcrm.reports.review.book import Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +48,22 @@ class Giving:
     def warnings(self) -> tuple[Balance, ...]:
         """Those to whom something should be given before the next pitch."""
         return tuple(one for one in self.customers if one.is_due)
+
+
+def giving(book: Book) -> Giving:
+    """What was given and asked for in the period (docs/review.md#value)."""
+    return Giving(tuple(sorted(_balances(book), key=_asked_most)))
+
+
+def _asked_most(one: Balance) -> tuple[int, tuple[str, str]]:
+    return len(one.gave) - len(one.asked), by_name(one.customer)
+
+
+def _balances(book: Book) -> Iterator[Balance]:
+    for one in book.customers:
+        directed = [row for row in book.past(one).rows if row.form.gave or row.form.asked]
+        if directed:
+            gave = [row for row in directed if row.form.gave]
+            asked = [row for row in directed if row.form.asked]
+            is_due = bool(asked) and (not gave or gave[-1] < asked[-1])
+            yield Balance(one, places(one, gave), places(one, asked), is_due)

@@ -1,19 +1,10 @@
-"""What the figures share: a period, a share, a line of a file, money by currency."""
+"""What the figures share: a period, a share, a line of a file."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
-
-from ptcrm.model.customer import Money
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-NO_TIER = "no tier"
+from typing import NamedTuple
 
 
 class Place(NamedTuple):
@@ -67,10 +58,6 @@ class Period:
         return tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, last + 1))
 
 
-def sums(amounts: Iterable[Money], currency: str) -> tuple[Money, ...]:
-    """The sum of each currency, `currency` first and then by code; currencies are never added."""
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    for one in amounts:
-        found[one.currency] += one.amount
-    order = sorted(found, key=lambda code: (code != currency, code))
-    return tuple(Money(found[code], code) for code in order)
+def month_of(day: int) -> str:
+    """The month (`2026-11`) of a day (an ordinal)."""
+    return date.fromordinal(day).isoformat()[:7]
