@@ -68,23 +68,23 @@ def chart(picture: Picture, name: str) -> str:
 
     `name` is a word that no other figure of the page has. A picture with nothing in it is that sentence alone.
     """
-    caption = f"<figcaption>{_text(picture.title)}</figcaption>"
+    caption = f"<figcaption>{as_text(picture.title)}</figcaption>"
     if picture.is_empty:
-        return f'<figure class="chart">{caption}<p>{_text(picture.described())}</p></figure>\n'
+        return f'<figure class="chart">{caption}<p>{as_text(picture.described())}</p></figure>\n'
     draw = {"bars": _bars, "lines": _lines, "grid": _grid}[picture.kind]
     parts = [*draw(picture)]
     height = parts.pop(0)
     return (
         f'<figure class="chart">{caption}{_legend(picture)}\n'
         f'<svg role="img" aria-labelledby="{name}-title {name}-desc" width="100%" height="{height}">'
-        f'<title id="{name}-title">{_text(picture.title)}</title>'
-        f'<desc id="{name}-desc">{_text(picture.described())}</desc>\n'
+        f'<title id="{name}-title">{as_text(picture.title)}</title>'
+        f'<desc id="{name}-desc">{as_text(picture.described())}</desc>\n'
         f"{''.join(parts)}</svg>\n{_table(picture)}</figure>\n"
     )
 
 
-def _text(words: str) -> str:
-    """The vault's words as text of a page."""
+def as_text(words: str) -> str:
+    """The vault's words as text of a page, on one line."""
     return escape(for_terminal(one_line(words)))
 
 
@@ -106,7 +106,7 @@ def _bars(picture: Picture) -> Iterator[str]:
             yield (
                 f'<rect class="bar s{number % _COLOURS}" x="30%" y="{y:g}" width="{_share(share)}" height="{_BAR - 2}">'
                 f"{_told(picture, one, at)}</rect>"
-                f'<text x="{_share(30 + share)}" dx="6" y="{y + 10:g}">{_text(picture.words(value))}</text>\n'
+                f'<text x="{_share(30 + share)}" dx="6" y="{y + 10:g}">{as_text(picture.words(value))}</text>\n'
             )
 
 
@@ -117,7 +117,7 @@ def _lines(picture: Picture) -> Iterator[str]:
         y = _height(part)
         yield (
             f'<line class="rule" x1="10%" x2="100%" y1="{y}" y2="{y}"/>'
-            f'<text class="tick end" x="9%" y="{y}" dy="4">{_text(picture.words(picture.most * part))}</text>\n'
+            f'<text class="tick end" x="9%" y="{y}" dy="4">{as_text(picture.words(picture.most * part))}</text>\n'
         )
     step = 90 / len(picture.labels)
     for number, one in enumerate(picture.series):
@@ -169,7 +169,7 @@ def _label(words: str, top: float, row: float, wide: int) -> str:
     """Words left of a row, cut off where the drawing begins."""
     return (
         f'<svg x="0" y="{top:g}" width="{wide}%" height="{row:g}">'
-        f'<text y="{row / 2 + 4:g}">{_text(words)}</text></svg>'
+        f'<text y="{row / 2 + 4:g}">{as_text(words)}</text></svg>'
     )
 
 
@@ -177,25 +177,25 @@ def _ticks(picture: Picture, left: float, step: float, y: int, *, middle: bool =
     for at, word in enumerate(picture.below):
         if word:
             place = _share(left + step * (at + (0.5 if middle else 0)))
-            yield f'<text class="tick{" mid" if middle else ""}" x="{place}" y="{y}">{_text(word)}</text>'
+            yield f'<text class="tick{" mid" if middle else ""}" x="{place}" y="{y}">{as_text(word)}</text>'
     yield "\n"
 
 
 def _told(picture: Picture, one: Series, at: int) -> str:
     """What is shown where the pointer rests."""
     row = f"{one.name}, " if one.name else ""
-    return f"<title>{_text(f'{row}{picture.labels[at]}: {picture.words(one.values[at])}')}</title>"
+    return f"<title>{as_text(f'{row}{picture.labels[at]}: {picture.words(one.values[at])}')}</title>"
 
 
 def _legend(picture: Picture) -> str:
     """Which colour is which series, or how much a shade is; nothing where there is one colour."""
     if picture.kind == "grid":
         shades = "".join(_swatch(f"cell l{level}") for level in range(_LEVELS + 1))
-        return f'<div class="legend"><span>0 {shades} {_text(picture.words(picture.most))}</span></div>'
+        return f'<div class="legend"><span>0 {shades} {as_text(picture.words(picture.most))}</span></div>'
     if len(picture.series) < 2:
         return ""
     names = (
-        f"<span>{_swatch(f'bar s{number % _COLOURS}')} {_text(one.name)}</span>"
+        f"<span>{_swatch(f'bar s{number % _COLOURS}')} {as_text(one.name)}</span>"
         for number, one in enumerate(picture.series)
     )
     return f'<div class="legend">{"".join(names)}</div>'
@@ -207,11 +207,11 @@ def _swatch(colour: str) -> str:
 
 def _table(picture: Picture) -> str:
     """The numbers, a row for each label; behind a word to open it."""
-    names = "".join(f'<th scope="col">{_text(one.name)}</th>' for one in picture.series)
+    names = "".join(f'<th scope="col">{as_text(one.name)}</th>' for one in picture.series)
     head = f"<tr><td></td>{names}</tr>\n" if any(one.name for one in picture.series) else ""
     rows = "".join(
-        f'<tr><th scope="row">{_text(label)}</th>'
-        + "".join(f"<td>{_text(picture.words(one.values[at]))}</td>" for one in picture.series)
+        f'<tr><th scope="row">{as_text(label)}</th>'
+        + "".join(f"<td>{as_text(picture.words(one.values[at]))}</td>" for one in picture.series)
         + "</tr>\n"
         for at, label in enumerate(picture.labels)
         if any(one.values[at] is not None for one in picture.series)

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 _WEEK = timedelta(7)
 _A_YEAR = 54  # weeks of which a year may have days
 _TWO_YEARS = 24  # months that may have each a word below
-_MOST_BARS = 8
+_MOST_BARS = 10
 _A_COMMON_YEAR = 2023
 
 
 def pictures(review: Review) -> dict[str, tuple[Picture, ...]]:
     """The pictures of each figure, by its name in `Review`; some may have nothing to show."""
     period, value, feedback = review.period, review.value, review.feedback
-    brought = ((_called(one.customer), one.people) for one in review.referrals.trees)
+    brought = ((_called(one.customer), one.people) for one in review.referrals.tree if not one.depth)
     loops = ((state, len(feedback.of(state))) for state in ("open", "closed", "told", "noted"))
     return {
         "consistency": _consistency(review.consistency, period),
