@@ -10,7 +10,8 @@ import pytest
 
 from ptcrm.cli.output import width
 from ptcrm.cli.sketch import ASCII, BLOCKS, Signs, sketched
-from ptcrm.formats.charts import STYLE, chart
+from ptcrm.formats.charts import chart
+from ptcrm.formats.report import Report, as_page
 from ptcrm.model.picture import Picture, Series
 from tests.conftest import Golden
 
@@ -150,22 +151,25 @@ def test_a_picture_in_words() -> None:
     )
 
 
-@pytest.mark.parametrize("block", [0, 1], ids=["light", "dark"])
-def test_colours_can_be_told_from_what_they_stand_on(block: int) -> None:
-    colours = dict(re.findall(r"--(\w+): (#\w+)", re.findall(r"\.chart \{(.*?)\}", STYLE, re.DOTALL)[block]))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_can_be_told_from_what_they_stand_on(scheme: str) -> None:
+    page = as_page(Report("", "", ())).decode()
+    darks = re.findall(r"@media screen and \(prefers-color-scheme: dark\) \{(.*?\})\s*\}", page, re.DOTALL)
+    named = re.findall(r"--(\w+): (#\w+)", "".join(darks) if scheme == "dark" else page)
+    colours = dict(reversed(named))  # of a colour with several values the first, which is the light one
     words = [
-        ("ink", "gap"),
-        ("quiet", "gap"),
+        ("ink", "ground"),
+        ("quiet", "ground"),
         ("ink", "l0"),
         ("ink", "l1"),
         ("ink", "l2"),
-        ("gap", "l3"),
-        ("gap", "l4"),
+        ("ground", "l3"),
+        ("ground", "l4"),
     ]
     for front, back in words:  # WCAG 2.2 §1.4.3
         assert contrast(colours[front], colours[back]) >= 4.5, (front, back)
     for number in range(4):  # WCAG 2.2 §1.4.11
-        assert contrast(colours[f"s{number}"], colours["gap"]) >= 3, number
+        assert contrast(colours[f"s{number}"], colours["ground"]) >= 3, number
 
 
 def contrast(one: str, other: str) -> float:

@@ -1,7 +1,7 @@
 """Pictures as SVG inside a page: no script, no style of their own, nothing from elsewhere.
 
-All colours stand in `STYLE`, as custom properties for light, dark and paper, so a page may forbid styles in its
-elements. Places are in parts of the width and heights in pixels: letters keep their size on a screen of any width.
+All colours stand in `STYLE`, for light, dark and paper, so a page may forbid styles in its elements; the page itself
+has to name its `--ground`, `--ink`, `--quiet` and `--line`. Places are in parts of the width and heights in pixels: letters keep their size on a screen of any width.
 """
 
 from __future__ import annotations
@@ -25,16 +25,14 @@ _WRITTEN = 14  # a grid with more columns has no numbers in its cells
 
 STYLE: Final = """
 .chart {
-  --ink: #1f2328; --quiet: #59636e; --rule: #d1d9e0; --gap: #fff;
-  --s0: #0b6e8a; --s1: #b3540b; --s2: #6a4fb3; --s3: #4f7a28;
-  --l0: #eceff2; --l1: #bfe0ea; --l2: #7fbfd2; --l3: #277b97; --l4: #0a4f66;
+  --s0: #0b5c8a; --s1: #a3480b; --s2: #6a4fb3; --s3: #3f7a2c;
+  --l0: #ebe8e2; --l1: #c5deee; --l2: #86b9da; --l3: #27709c; --l4: #0b4367;
   margin: 1rem 0 1.5rem;
 }
 @media screen and (prefers-color-scheme: dark) {
   .chart {
-    --ink: #e6edf3; --quiet: #9aa4af; --rule: #3a424c; --gap: #14181d;
-    --s0: #58b8d6; --s1: #e8a25c; --s2: #b39df0; --s3: #9ccb6b;
-    --l0: #222a32; --l1: #1c4757; --l2: #28728c; --l3: #4fa9c6; --l4: #a8e1f2;
+    --s0: #7cbfe8; --s1: #f0a26b; --s2: #b9a5f2; --s3: #83c995;
+    --l0: #2f2d2a; --l1: #1e4560; --l2: #2a6690; --l3: #61abd9; --l4: #bfe1f6;
   }
 }
 .chart figcaption { font-weight: 600; margin-bottom: .4rem }
@@ -43,15 +41,15 @@ STYLE: Final = """
 .chart text { font: 13px/1 system-ui, sans-serif; fill: var(--ink) }
 .chart .tick { font-size: 11px; fill: var(--quiet) }
 .chart .mid { text-anchor: middle } .chart .end { text-anchor: end }
-.chart .rule { stroke: var(--rule); stroke-width: 1 }
+.chart .rule { stroke: var(--line); stroke-width: 1 }
 .chart .s0 { fill: var(--s0); stroke: var(--s0) } .chart .s1 { fill: var(--s1); stroke: var(--s1) }
 .chart .s2 { fill: var(--s2); stroke: var(--s2) } .chart .s3 { fill: var(--s3); stroke: var(--s3) }
 .chart rect.bar { stroke: none } .chart line.s0, .chart line.s1, .chart line.s2, .chart line.s3 { stroke-width: 2 }
 .chart line.s1 { stroke-dasharray: 6 3 } .chart line.s2 { stroke-dasharray: 2 3 } .chart line.s3 { stroke-dasharray: 9 3 2 3 }
 .chart .l0 { fill: var(--l0) } .chart .l1 { fill: var(--l1) } .chart .l2 { fill: var(--l2) }
 .chart .l3 { fill: var(--l3) } .chart .l4 { fill: var(--l4) }
-.chart rect.cell { stroke: var(--gap); stroke-width: 2 }
-.chart .on { font-size: 12px } .chart .over { fill: var(--gap) }
+.chart rect.cell { stroke: var(--ground); stroke-width: 2 }
+.chart .on { font-size: 12px } .chart .over { fill: var(--ground) }
 .chart .legend { display: flex; margin-bottom: .4rem; flex-wrap: wrap; gap: .2rem 1rem; align-items: center; font-size: .85rem }
 .chart .legend svg { display: inline; width: 14px; height: 12px; vertical-align: -1px }
 .chart details { margin-top: .5rem; font-size: .9rem } .chart summary { cursor: pointer; color: var(--quiet) }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from ptcrm.formats.charts import STYLE as CHARTS
+from ptcrm.formats import charts
 from ptcrm.formats.charts import as_text, chart
 from ptcrm.model.picture import Picture
 
@@ -18,18 +18,20 @@ if TYPE_CHECKING:
 
 BEGINS: Final = b'<!DOCTYPE html>\n<html lang="en">\n<!-- a report, made by ptcrm -->\n'
 _PAGE = """
-:root { color-scheme: light dark; --back: #fff }
-@media screen and (prefers-color-scheme: dark) { :root { --back: #14181d } }
-body { font: 16px/1.55 system-ui, sans-serif; background: var(--back); max-width: 46rem; margin: 0 auto; padding: 2rem 1rem }
+:root { color-scheme: light dark; --ground: #fbfaf8; --ink: #22201c; --quiet: #625d54; --line: #dcd8d0 }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --ground: #1a1917; --ink: #ece9e2; --quiet: #aaa498; --line: #3b3934 }
+}
+@media print { :root { --ground: #fff } }
+body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--ground); max-width: 46rem; margin: 0 auto; padding: 2rem 1rem }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 } footer { margin-top: 3rem; font-size: .9rem }
 @page { size: A4; margin: 18mm }
 @media print { body { font-size: 10.5pt; max-width: none; padding: 0 } .report nav { display: none } }
 """
 STYLE: Final = f"""
-.report {{ --text: #1f2328; --soft: #59636e; --line: #d1d9e0; color: var(--text); overflow-wrap: anywhere }}
-@media screen and (prefers-color-scheme: dark) {{ .report {{ --text: #e6edf3; --soft: #9aa4af; --line: #3a424c }} }}
+.report {{ overflow-wrap: anywhere }}
 .report h2 {{ font-size: 1.35rem; line-height: 1.25; margin: 0 0 .5rem }} .report h3 {{ font-size: 1rem; margin: 1.5rem 0 .3rem }}
-.report a {{ color: inherit; text-underline-offset: .15em }} .report .soft {{ color: var(--soft); font-size: .9rem }}
+.report a {{ color: inherit; text-underline-offset: .15em }} .report .soft {{ color: var(--quiet); font-size: .9rem }}
 .report nav ul {{ display: flex; flex-wrap: wrap; gap: .2rem 1rem; list-style: none; padding: 0; margin: 1rem 0 }}
 .report section {{ border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1.5rem }}
 .report table {{ border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums }}
@@ -37,35 +39,47 @@ STYLE: Final = f"""
 .report th, .report td {{ padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }}
 .report code {{ font: .9em ui-monospace, monospace }}
 @media print {{ .report h2, .report h3 {{ break-after: avoid }} .report tr, .report p {{ break-inside: avoid }} }}
-{CHARTS}"""
+{charts.STYLE}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A customer with what is said of each column; `where` are the lines of files that say it."""
+
+    customer: str
+    name: str
+    words: str
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows below a heading; `customers` has the id behind each row, or None. `more` says what was left out."""
+    """Customers for one reason, which is the `title`; `more` says what was left out."""
 
-    heading: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    customers: tuple[str | None, ...] = ()
+    title: str
+    rows: tuple[Row, ...]
     more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One figure: what it says, how it is defined, pictures, and what is behind it. `name` is a word of its own."""
+    """One figure: what it says and how it is defined, what to do, pictures, and the customers behind it.
+
+    `name` is a word that no other section has. `advice` is in words, each with a command.
+    """
 
     name: str
     title: str
     sentences: tuple[str, ...]
-    definition: str = ""
-    pictures: tuple[Picture, ...] = ()
-    tables: tuple[Table, ...] = ()
+    definition: str
+    advice: tuple[tuple[str, str], ...]
+    pictures: tuple[Picture, ...]
+    tables: tuple[Table, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report: `about` says of what and when."""
+    """A report; `about` says of what, and of which days."""
 
     title: str
     about: str
@@ -93,35 +107,34 @@ def as_body(report: Report, address: Callable[[str], str] | None = None) -> str:
 
 
 def _parts(report: Report, address: Callable[[str], str] | None) -> Iterator[str]:
-    yield f'<p class="soft">{as_text(report.about)}</p>\n<nav aria-label="Figures"><ul>\n'
+    yield f'<p class="soft">{as_text(report.about)}</p>\n<nav aria-label="Figures">\n<ul>\n'
     for one in report.sections:
-        yield f'<li><a href="#{one.name}">{as_text(one.title)}</a></li>\n'
-    yield "</ul></nav>\n"
+        first = as_text(one.sentences[0]) if one.sentences else ""
+        yield f'<li><a href="#{one.name}">{as_text(one.title)}</a><br>{first}</li>\n'
+    yield "</ul>\n</nav>\n"
     for one in report.sections:
-        yield f'<section id="{one.name}" aria-labelledby="{one.name}-heading">\n'
-        yield f'<h2 id="{one.name}-heading">{as_text(one.title)}</h2>\n'
+        yield f'<section id="{one.name}" aria-labelledby="{one.name}-title">\n'
+        yield f'<h2 id="{one.name}-title">{as_text(one.title)}</h2>\n'
         yield from (f"<p>{as_text(sentence)}</p>\n" for sentence in one.sentences)
+        yield f'<p class="soft">{as_text(one.definition)}</p>\n'
+        if one.advice:
+            each = (f"<li>{as_text(words)}: <code>{as_text(command)}</code></li>\n" for words, command in one.advice)
+            yield f"<h3>What to do</h3>\n<ul>\n{''.join(each)}</ul>\n"
         yield from (chart(picture, f"{one.name}-{at}") for at, picture in enumerate(one.pictures))
         yield from (_table(table, address) for table in one.tables)
-        if one.definition:
-            yield f'<p class="soft">{as_text(one.definition)}</p>\n'
         yield "</section>\n"
 
 
 def _table(table: Table, address: Callable[[str], str] | None) -> str:
-    heads = "".join(f'<th scope="col">{as_text(column)}</th>' for column in table.columns)
-    customers = table.customers or (None,) * len(table.rows)
     rows = "".join(
-        f'<tr><th scope="row">{_linked(row[0], address(id_) if id_ and address else None)}</th>'
-        f"{''.join(f'<td>{as_text(cell)}</td>' for cell in row[1:])}</tr>\n"
-        for row, id_ in zip(table.rows, customers, strict=True)
+        f'<tr><th scope="row">{_linked(row, address)}</th><td>{as_text(row.words)}</td>'
+        f'<td class="soft">{as_text(row.where)}</td></tr>\n'
+        for row in table.rows
     )
     more = f'<p class="soft">{as_text(table.more)}</p>\n' if table.more else ""
-    return (
-        f"<h3>{as_text(table.heading)}</h3>\n<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n"
-        f"</table>\n{more}"
-    )
+    return f"<h3>{as_text(table.title)}</h3>\n<table>\n<tbody>\n{rows}</tbody>\n</table>\n{more}"
 
 
-def _linked(words: str, address: str | None) -> str:
-    return f'<a href="{escape(address)}">{as_text(words)}</a>' if address else as_text(words)
+def _linked(row: Row, address: Callable[[str], str] | None) -> str:
+    name = as_text(row.name)
+    return f'<a href="{escape(address(row.customer))}">{name}</a>' if address else name
