@@ -34,6 +34,7 @@ COMMANDS = {
     "winback": "reports",
     "tiers": "reports",
     "campaign": "reports",
+    "review": "review",
     "list": "listing",
     "find": "finding",
     "timeline": "finding",

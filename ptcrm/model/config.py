@@ -39,7 +39,7 @@ class Channel:
     verb: str = ""
 
 
-_GIVING = ("card", "gift", "article")
+_GIVING = ("gift", "article")
 
 
 def usual_channels() -> dict[str, Channel]:
@@ -235,6 +235,12 @@ class Config:
             return False
         known = self.channels.get(channel)
         return "in" in qualifiers or (known is not None and known.touch == "yes")
+
+    def gives(self, channel: str, qualifiers: tuple[str, ...]) -> bool:
+        """Whether an entry of this channel with these qualifiers gave the customer something."""
+        known = self.channels.get(channel)
+        reached = {"in", "no answer"}.isdisjoint(qualifiers)
+        return reached and ("value" in qualifiers or (known is not None and known.value))
 
 
 def channel_names(config: Config) -> dict[str, str]:

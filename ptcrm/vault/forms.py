@@ -90,12 +90,9 @@ class Forms:
                 yield EntryRow(day.toordinal(), -1, task.line, form)
 
     def _directed(self, channel: str, qualifiers: tuple[str, ...]) -> tuple[int, int, int]:
-        """Whether an entry gave something, asked for something, came from the customer; what reached nobody did neither."""
-        came_in, known = "in" in qualifiers, self.config.channels.get(channel)
-        if "no answer" in qualifiers:
-            return 0, 0, int(came_in)
-        by_channel = known is not None and known.value and not came_in
-        return int("value" in qualifiers or by_channel), int("pitch" in qualifiers), int(came_in)
+        """Whether an entry gave the customer something, asked for something, came from the customer."""
+        asked = "pitch" in qualifiers and "no answer" not in qualifiers
+        return int(self.config.gives(channel, qualifiers)), int(asked), int("in" in qualifiers)
 
     def _spent(
         self, channel: str, qualifiers: tuple[str, ...], given: dict[str, str]

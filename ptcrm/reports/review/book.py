@@ -81,6 +81,15 @@ class Book:
         row = next(iter(self.sales(one)), None) or self.past(one).oldest
         return (date.fromordinal(row.day), Place(one.path, row.line)) if row else None
 
+    def brought(self) -> dict[str, list[Customer]]:
+        """Whom each of the customers who brought any of the others brought, by name."""
+        meant, found = {one.path for one in self.customers}, dict[str, list[Customer]]()
+        for one in self.customers:
+            by = self.referred.get(one.path)
+            if by and by.by in meant:
+                found.setdefault(by.by, []).append(one)
+        return {path: sorted(each, key=by_name) for path, each in found.items()}
+
     def money(self, words: Iterable[str | None]) -> tuple[Money, ...]:
         """The sum of these amounts, by currency."""
         return sums(self._amounts(words), self.config.currency)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ptcrm.reports.review.book import Book
 
+_SENT = ("card",)  # a sign that somebody is thought of, though it gives nothing of use
 _A_YEAR = Interval(months=12)
 _CENT = Decimal("0.01")
 
@@ -51,7 +52,10 @@ class TierEffort:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What one customer took and brought: contacts, minutes and money; sales, `referral` entries, and people."""
+    """What one customer took and brought: contacts, minutes and money; sales, `referral` entries, and people.
+
+    All of it is of the period, but for those `brought`, who came at any time.
+    """
 
     customer: Customer
     contacts: tuple[Place, ...]
@@ -79,8 +83,8 @@ class Efforts:
 
 def efforts(book: Book) -> Efforts:
     """What contacts took in the period, and what came of it (docs/review.md#effort)."""
-    brought = _brought(book)
-    every = [found for one in book.customers if (found := _effort(one, brought[one.path], book))]
+    brought = book.brought()
+    every = [found for one in book.customers if (found := _effort(one, brought.get(one.path, []), book))]
     every.sort(key=lambda one: (-len(one.contacts), by_name(one.customer)))
     return Efforts(
         _given(book),
@@ -89,17 +93,6 @@ def efforts(book: Book) -> Efforts:
         tuple(_little_return(every)),
         tuple(_little_work(every)),
     )
-
-
-def _brought(book: Book) -> defaultdict[str, list[Customer]]:
-    """By path, whom each customer brought who came in the period."""
-    found = defaultdict[str, list[Customer]](list)
-    for one in book.customers:
-        by = book.referred.get(one.path)
-        came = book.came(one) if by else None
-        if by and came and book.period.first <= came[0] <= book.period.last:
-            found[by.by].append(one)
-    return found
 
 
 def _effort(one: Customer, brought: list[Customer], book: Book) -> Effort | None:
@@ -123,16 +116,16 @@ def _effort(one: Customer, brought: list[Customer], book: Book) -> Effort | None
         places(one, sales),
         book.money(row.form.amount for row in sales),
         places(one, referrals),
-        tuple(sorted(brought, key=by_name)),
+        tuple(brought),
     )
 
 
 def _given(book: Book) -> tuple[Given, ...]:
-    """What gave something, by channel, the most often given first."""
+    """What gave something or was sent as a sign, by channel, the most often given first."""
     found = defaultdict[str, list[tuple[Place, EntryRow]]](list)
     for one in book.customers:
         for row in book.past(one).rows:
-            if row.form.gave:
+            if row.form.gave or row.form.channel in _SENT:
                 found[row.form.channel].append((Place(one.path, row.line), row))
     given = [
         Given(

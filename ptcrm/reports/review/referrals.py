@@ -60,11 +60,11 @@ def referrals(book: Book) -> Referrals:
     """Who brought whom up to the period's end (docs/review.md#referrals)."""
     tree = _tree(book)
     of = {one.customer.path: one for one in tree}
-    brought = _brought(book)
+    brought = book.brought()
     advocates = [
-        Advocate(one, tuple(brought[one.path]), entries, of[one.path].below if one.path in of else ())
+        Advocate(one, tuple(brought.get(one.path, ())), entries, of[one.path].below if one.path in of else ())
         for one in book.customers
-        if (entries := places(one, _entries(one, book))) or brought[one.path]
+        if (entries := places(one, _entries(one, book))) or one.path in brought
     ]
     advocates.sort(key=lambda one: (-len(one.brought), -len(one.entries), by_name(one.customer)))
     new = [one for one in book.customers if one.path in book.referred and _is_new(one, book)]
@@ -81,20 +81,9 @@ def _is_new(one: Customer, book: Book) -> bool:
     return came is not None and book.period.first <= came[0] <= book.period.last
 
 
-def _brought(book: Book) -> defaultdict[str, list[Customer]]:
-    """Whom each of the customers brought, by name."""
-    meant = {one.path for one in book.customers}
-    found = defaultdict[str, list[Customer]](list)
-    for one in sorted(book.customers, key=by_name):
-        by = book.referred.get(one.path)
-        if by and by.by in meant:
-            found[by.by].append(one)
-    return found
-
-
 def _tree(book: Book) -> tuple[Branch, ...]:
     """The trees, those with the most people first; of those who are said to have brought each other, one begins."""
-    brought = _brought(book)
+    brought = book.brought()
     known = {one.path: one for one in book.customers}
     under = {one.path for each in brought.values() for one in each}
     roots = [known[path] for path in brought if path not in under]

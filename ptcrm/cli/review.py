@@ -1,0 +1,255 @@
+"""`ptcrm review`: whether keeping in touch works, all figures at a glance or one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ptcrm.cli.answer import Answer, answering
+from ptcrm.cli.options import (
+    Place,
+    Session,
+    a_day,
+    from_here,
+    json_option,
+    pass_session,
+    paths_meant,
+)
+from ptcrm.cli.output import say, say_json, say_table
+from ptcrm.errors import UsageError
+from ptcrm.formats.columns import REVIEWED
+from ptcrm.model.dates import Interval, later
+from ptcrm.reports.review.values import Period
+from ptcrm.text.words import plural
+from ptcrm.views.review import review
+from ptcrm.views.review_words import TELLERS, told, whom
+from ptcrm.views.reviewed import figure_object, figure_rows, review_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from ptcrm.reports.review.figures import Review
+    from ptcrm.reports.review.values import Place as FilePlace
+    from ptcrm.views.review_words import Advice, Group
+    from ptcrm.workspace import Workspace
+
+_A_YEAR, _A_DAY = Interval(months=12), Interval(days=1)
+_SHOWN, _PLACES, _ADVISED, _AT_A_GLANCE = 20, 2, 5, 1
+_OPTIONS = (
+    click.option("--where", type=Place(), metavar="QUERY", help="These customers alone."),
+    click.option("--to", "last", metavar="DAY", help="The last day; default: today."),
+    click.option("--from", "first", metavar="DAY", help="The first day; default: a year before the last."),
+)
+
+
+def _asked(body: Callable[..., Any]) -> Callable[..., Any]:
+    """A command with the options that say which days and which customers are looked at."""
+    for option in _OPTIONS:
+        body = option(body)
+    return body
+
+
+def period_of(first: str | None, last: str | None, today: date) -> Period:
+    """The days that are looked at, up to today at most; raises `UsageError`."""
+    end = min(a_day(last, today), today) if last else today
+    start = a_day(first, today) if first else later(later(end, _A_YEAR, -1), _A_DAY)
+    if start > today:
+        raise UsageError(f"--from {start} is after today, {today}: there is nothing to look back on.")
+    if start > end:
+        raise UsageError(f"--from {start} is after --to {end}.")
+    return Period(start, end)
+
+
+def _reviewed(workspace: Workspace, period: Period, where: str | None) -> Review:
+    return review(workspace, period, paths_meant(workspace, (where,) if where else ()))
+
+
+@click.group("review", invoke_without_command=True)
+@_asked
+@json_option
+@pass_session
+@click.pass_context
+def review_command(  # click hands over each option
+    context: click.Context,
+    session: Session,
+    first: str | None,
+    last: str | None,
+    where: str | None,
+    as_json: bool,
+) -> None:
+    """Whether keeping in touch works: the last twelve months in figures.
+
+    \b
+    Examples:
+      ptcrm review
+      ptcrm review --from 2026-01-01 --where tier:gold
+      ptcrm review consistency
+    """
+    if context.invoked_subcommand:
+        if first or last or where or as_json:
+            raise click.UsageError(
+                f"Options stand behind the figure: ptcrm review {context.invoked_subcommand} …"
+            )
+        return
+    workspace = session.workspace()
+    found = _reviewed(workspace, period_of(first, last, workspace.today), where)
+    if as_json:
+        say_json(review_object(found))
+        return
+    _say_title("Review", found)
+    for name in TELLERS:
+        one = told(name, found, workspace.config)
+        say(f"\n{one.title}", "title")
+        for sentence in one.sentences:
+            say(f"  {sentence}")
+        _say_advice(one.advice[:_AT_A_GLANCE], "  ")
+    say("\nWho is behind a figure: ptcrm review consistency, or another of them.")
+
+
+def _say_title(title: str, found: Review) -> None:
+    period = found.period
+    say(f"{title}, {period.first} to {period.last}: {plural(found.customers, 'customer')}", "title")
+
+
+def _say_advice(advice: tuple[Advice, ...], margin: str) -> None:
+    for one in advice:
+        say(f"{margin}{one.text}:\n{margin}  {one.command}")
+
+
+def _figure(name: str) -> Callable[[Callable[..., None]], None]:
+    """A command for the figure `name`, with the docstring of a function as its help."""
+
+    def decorate(described: Callable[..., None]) -> None:
+        def body(session: Session, first: str | None, last: str | None, where: str | None) -> Answer:
+            workspace = session.workspace()
+            found = _reviewed(workspace, period_of(first, last, workspace.today), where)
+            return Answer(
+                tuple(REVIEWED[name]),
+                lambda _: figure_rows(name, found),
+                lambda: _say_figure(name, found, workspace),
+                whole=lambda: figure_object(name, found),
+            )
+
+        body.__doc__, body.__name__ = described.__doc__, described.__name__
+        review_command.command(name)(_asked(answering()(body)))
+
+    return decorate
+
+
+def _say_figure(name: str, found: Review, workspace: Workspace) -> None:
+    one = told(name, found, workspace.config)
+    _say_title(one.title, found)
+    for sentence in one.sentences:
+        say(sentence)
+    for group in one.groups:
+        _say_group(group, workspace)
+    if one.advice:
+        say("\nWhat to do", "title")
+        _say_advice(one.advice[:_ADVISED], "  ")
+        more = len(one.advice) - _ADVISED
+        if more > 0:
+            say(f"  … and {more} more")
+
+
+def _say_group(group: Group, workspace: Workspace) -> None:
+    """The customers of a group with what is said of each, and the lines of files."""
+    say(f"\n{group.title} ({len(group.lines)})", "title")
+    say_table(
+        [
+            (
+                whom(line.customer),
+                line.words,
+                _places(line.places, workspace),
+            )
+            for line in group.lines[:_SHOWN]
+        ]
+    )
+    more = len(group.lines) - _SHOWN
+    if more > 0:
+        say(f"  … and {more} more")
+
+
+def _places(places: tuple[FilePlace, ...], workspace: Workspace) -> str:
+    """The last of the lines, which are the newest, as editors and terminals understand them."""
+    shown = [f"{from_here(workspace.root, one.path)}:{one.line}" for one in places[: -_PLACES - 1 : -1]]
+    more = len(places) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+@_figure("consistency")
+def _consistency() -> None:
+    """Whether follow-ups are made within the cadence, and promises kept.
+
+    \b
+    Examples:
+      ptcrm review consistency
+      ptcrm review consistency --where tier:gold --csv
+    """
+
+
+@_figure("retention")
+def _retention() -> None:
+    """Who stayed, who left and why, who came back, and who buys again.
+
+    \b
+    Examples:
+      ptcrm review retention --from 2026-01-01
+      ptcrm review retention --json
+    """
+
+
+@_figure("value")
+def _value() -> None:
+    """What gave customers something, against what asked for something.
+
+    \b
+    Examples:
+      ptcrm review value
+      ptcrm review value --ids
+    """
+
+
+@_figure("channels")
+def _channels() -> None:
+    """By which channels you are in touch, and with whom by one alone.
+
+    \b
+    Examples:
+      ptcrm review channels
+      ptcrm review channels --to 2026-06-30
+    """
+
+
+@_figure("effort")
+def _effort() -> None:
+    """What contacts took, what was given, and what came of it.
+
+    \b
+    Examples:
+      ptcrm review effort
+      ptcrm review effort --tsv
+    """
+
+
+@_figure("referrals")
+def _referrals() -> None:
+    """Who brought whom, and what those have paid.
+
+    \b
+    Examples:
+      ptcrm review referrals
+      ptcrm review referrals --jsonl
+    """
+
+
+@_figure("feedback")
+def _feedback() -> None:
+    """Which feedback is open, which is closed, and who was told.
+
+    \b
+    Examples:
+      ptcrm review feedback
+      ptcrm review feedback --format "{name}: {state}"
+    """
