@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm.cli.answer import Answer, answering
+from ptcrm.cli.exporting import give
 from ptcrm.cli.options import (
     Place,
     Session,
@@ -16,13 +17,17 @@ from ptcrm.cli.options import (
     pass_session,
     paths_meant,
 )
-from ptcrm.cli.output import say, say_json, say_table
+from ptcrm.cli.output import columns, say, say_json, say_lines, say_table
+from ptcrm.cli.sketch import signs_for, sketched
 from ptcrm.errors import UsageError
 from ptcrm.formats.columns import REVIEWED
+from ptcrm.formats.report import BEGINS, as_page
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.review.values import Period
 from ptcrm.text.words import plural
+from ptcrm.views.pictures import pictures
 from ptcrm.views.review import review
+from ptcrm.views.review_report import report
 from ptcrm.views.review_words import TELLERS, told, whom
 from ptcrm.views.reviewed import figure_object, figure_rows, review_object
 
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from ptcrm.model.picture import Picture
     from ptcrm.reports.review.figures import Review
     from ptcrm.reports.review.values import Place as FilePlace
     from ptcrm.views.review_words import Advice, Group
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
 _A_YEAR, _A_DAY = Interval(months=12), Interval(days=1)
 _SHOWN, _PLACES, _ADVISED, _AT_A_GLANCE = 20, 2, 5, 1
 _OPTIONS = (
+    click.option("--ascii", "plain", is_flag=True, help="Draw with plain letters and signs."),
     click.option("--where", type=Place(), metavar="QUERY", help="These customers alone."),
     click.option("--to", "last", metavar="DAY", help="The last day; default: today."),
     click.option("--from", "first", metavar="DAY", help="The first day; default: a year before the last."),
@@ -68,6 +75,7 @@ def _reviewed(workspace: Workspace, period: Period, where: str | None) -> Review
 
 @click.group("review", invoke_without_command=True)
 @_asked
+@click.option("--html", type=Place(), metavar="FILE", help="Write a page with charts to this file.")
 @json_option
 @pass_session
 @click.pass_context
@@ -77,6 +85,8 @@ def review_command(  # click hands over each option
     first: str | None,
     last: str | None,
     where: str | None,
+    plain: bool,
+    html: str | None,
     as_json: bool,
 ) -> None:
     """Whether keeping in touch works: the last twelve months in figures.
@@ -86,26 +96,44 @@ def review_command(  # click hands over each option
       ptcrm review
       ptcrm review --from 2026-01-01 --where tier:gold
       ptcrm review consistency
+      ptcrm review --html review.html
     """
     if context.invoked_subcommand:
-        if first or last or where or as_json:
+        if first or last or where or plain or html or as_json:
             raise click.UsageError(
                 f"Options stand behind the figure: ptcrm review {context.invoked_subcommand} …"
             )
         return
+    if html and as_json:
+        raise UsageError("--html and --json do not go together: choose one.")
     workspace = session.workspace()
     found = _reviewed(workspace, period_of(first, last, workspace.today), where)
-    if as_json:
+    if html:
+        give(session, as_page(report(found, workspace.config)), html, BEGINS, "review")
+    elif as_json:
         say_json(review_object(found))
-        return
+    else:
+        _say_review(found, workspace, plain=plain)
+
+
+def _say_review(found: Review, workspace: Workspace, *, plain: bool) -> None:
+    """Each figure in a few sentences; its course in time, if it has one."""
+    drawn = pictures(found)
     _say_title("Review", found)
     for name in TELLERS:
         one = told(name, found, workspace.config)
         say(f"\n{one.title}", "title")
         for sentence in one.sentences:
             say(f"  {sentence}")
+        for picture in drawn[name][:1]:
+            if picture.kind != "bars":
+                _say_picture(picture, plain=plain)
         _say_advice(one.advice[:_AT_A_GLANCE], "  ")
     say("\nWho is behind a figure: ptcrm review consistency, or another of them.")
+
+
+def _say_picture(picture: Picture, *, plain: bool) -> None:
+    say_lines(f"  {line}" for line in sketched(picture, columns() - 2, signs_for(plain=plain)))
 
 
 def _say_title(title: str, found: Review) -> None:
@@ -122,13 +150,15 @@ def _figure(name: str) -> Callable[[Callable[..., None]], None]:
     """A command for the figure `name`, with the docstring of a function as its help."""
 
     def decorate(described: Callable[..., None]) -> None:
-        def body(session: Session, first: str | None, last: str | None, where: str | None) -> Answer:
+        def body(
+            session: Session, first: str | None, last: str | None, where: str | None, plain: bool
+        ) -> Answer:
             workspace = session.workspace()
             found = _reviewed(workspace, period_of(first, last, workspace.today), where)
             return Answer(
                 tuple(REVIEWED[name]),
                 lambda _: figure_rows(name, found),
-                lambda: _say_figure(name, found, workspace),
+                lambda: _say_figure(name, found, workspace, plain=plain),
                 whole=lambda: figure_object(name, found),
             )
 
@@ -138,11 +168,14 @@ def _figure(name: str) -> Callable[[Callable[..., None]], None]:
     return decorate
 
 
-def _say_figure(name: str, found: Review, workspace: Workspace) -> None:
+def _say_figure(name: str, found: Review, workspace: Workspace, *, plain: bool) -> None:
     one = told(name, found, workspace.config)
     _say_title(one.title, found)
     for sentence in one.sentences:
         say(sentence)
+    for picture in pictures(found)[name]:
+        say(f"\n{picture.title}", "title")
+        _say_picture(picture, plain=plain)
     for group in one.groups:
         _say_group(group, workspace)
     if one.advice:

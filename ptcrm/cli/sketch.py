@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import locale
+import os
+import sys
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
@@ -33,6 +36,21 @@ class Signs:
 BLOCKS: Final = Signs("▏▎▍▌▋▊▉█", "▁▂▃▄▅▆▇█", "·░▒▓█")
 ASCII: Final = Signs("#", "_.:-=+*#", ".-+*#")
 _OURS = str.maketrans("…–", "~-")
+
+
+def signs_for(*, plain: bool) -> Signs:
+    """ASCII if it is asked for (`plain`), or for a terminal whose locale has no other signs."""
+    return ASCII if plain or (sys.stdout.isatty() and not _has_blocks()) else BLOCKS
+
+
+def _has_blocks() -> bool:
+    if os.name == "nt":  # its consoles take any sign; the locale is about files
+        return True
+    try:
+        (BLOCKS.parts + BLOCKS.heights + BLOCKS.shades).encode(locale.getencoding())
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def sketched(picture: Picture, columns: int, signs: Signs) -> list[str]:

@@ -26,16 +26,18 @@ _PAGE = """
 body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--ground); max-width: 46rem; margin: 0 auto; padding: 2rem 1rem }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 } footer { margin-top: 3rem; font-size: .9rem }
 @page { size: A4; margin: 18mm }
-@media print { body { font-size: 10.5pt; max-width: none; padding: 0 } .report nav { display: none } }
+@media print { body { font-size: 10.5pt; max-width: none; padding: 0 } }
 """
 STYLE: Final = f"""
 .report {{ overflow-wrap: anywhere }}
 .report h2 {{ font-size: 1.35rem; line-height: 1.25; margin: 0 0 .5rem }} .report h3 {{ font-size: 1rem; margin: 1.5rem 0 .3rem }}
 .report a {{ color: inherit; text-underline-offset: .15em }} .report .soft {{ color: var(--quiet); font-size: .9rem }}
-.report nav ul {{ display: flex; flex-wrap: wrap; gap: .2rem 1rem; list-style: none; padding: 0; margin: 1rem 0 }}
+.report nav ul {{ list-style: none; padding: 0; margin: 1rem 0 }} .report nav li {{ display: grid; grid-template-columns: 11rem 1fr; gap: 0 1rem; padding: .2rem 0 }}
+@media (max-width: 40rem) {{ .report nav li {{ grid-template-columns: 1fr }} }}
+.report section > p {{ margin: .3rem 0 }} .report ul {{ padding-left: 1.2rem; margin: .3rem 0 }}
 .report section {{ border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1.5rem }}
-.report table {{ border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums }}
-.report th {{ text-align: left; font-weight: 600 }} .report tbody th {{ font-weight: 400 }}
+.report table {{ border-collapse: collapse; width: 100%; table-layout: fixed; font-size: .9rem; font-variant-numeric: tabular-nums }}
+.report th {{ text-align: left; font-weight: 600 }} .report tbody th {{ font-weight: 400; width: 35% }}
 .report th, .report td {{ padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }}
 .report code {{ font: .9em ui-monospace, monospace }}
 @media print {{ .report h2, .report h3 {{ break-after: avoid }} .report tr, .report p {{ break-inside: avoid }} }}
@@ -110,29 +112,35 @@ def _parts(report: Report, address: Callable[[str], str] | None) -> Iterator[str
     yield f'<p class="soft">{as_text(report.about)}</p>\n<nav aria-label="Figures">\n<ul>\n'
     for one in report.sections:
         first = as_text(one.sentences[0]) if one.sentences else ""
-        yield f'<li><a href="#{one.name}">{as_text(one.title)}</a><br>{first}</li>\n'
+        yield f'<li><a href="#{one.name}">{as_text(one.title)}</a> <span>{first}</span></li>\n'
     yield "</ul>\n</nav>\n"
     for one in report.sections:
         yield f'<section id="{one.name}" aria-labelledby="{one.name}-title">\n'
         yield f'<h2 id="{one.name}-title">{as_text(one.title)}</h2>\n'
         yield from (f"<p>{as_text(sentence)}</p>\n" for sentence in one.sentences)
         yield f'<p class="soft">{as_text(one.definition)}</p>\n'
-        if one.advice:
-            each = (f"<li>{as_text(words)}: <code>{as_text(command)}</code></li>\n" for words, command in one.advice)
-            yield f"<h3>What to do</h3>\n<ul>\n{''.join(each)}</ul>\n"
         yield from (chart(picture, f"{one.name}-{at}") for at, picture in enumerate(one.pictures))
+        if one.advice:
+            each = (
+                f"<li>{as_text(words)}: <code>{as_text(command)}</code></li>\n"
+                for words, command in one.advice
+            )
+            yield f"<h3>What to do</h3>\n<ul>\n{''.join(each)}</ul>\n"
         yield from (_table(table, address) for table in one.tables)
         yield "</section>\n"
 
 
 def _table(table: Table, address: Callable[[str], str] | None) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{_linked(row, address)}</th><td>{as_text(row.words)}</td>'
-        f'<td class="soft">{as_text(row.where)}</td></tr>\n'
+        f'<tr><th scope="row">{_linked(row, address)}</th><td>{as_text(row.words)}{_place(row)}</td></tr>\n'
         for row in table.rows
     )
     more = f'<p class="soft">{as_text(table.more)}</p>\n' if table.more else ""
     return f"<h3>{as_text(table.title)}</h3>\n<table>\n<tbody>\n{rows}</tbody>\n</table>\n{more}"
+
+
+def _place(row: Row) -> str:
+    return f'<br><span class="soft">{as_text(row.where)}</span>' if row.where else ""
 
 
 def _linked(row: Row, address: Callable[[str], str] | None) -> str:

@@ -30,11 +30,11 @@ _A_COMMON_YEAR = 2023
 
 
 def pictures(review: Review) -> dict[str, tuple[Picture, ...]]:
-    """The pictures of each figure, by its name in `Review`; some may have nothing to show."""
+    """The pictures of each figure, by its name in `Review`: those that show more than a single number."""
     period, value, feedback = review.period, review.value, review.feedback
     brought = ((_called(one.customer), one.people) for one in review.referrals.tree if not one.depth)
     loops = ((state, len(feedback.of(state))) for state in ("open", "closed", "told", "noted"))
-    return {
+    each = {
         "consistency": _consistency(review.consistency, period),
         "retention": _retention(review.retention),
         "value": (
@@ -45,6 +45,12 @@ def pictures(review: Review) -> dict[str, tuple[Picture, ...]]:
         "referrals": (_counted("Customers brought, also by those who were brought", brought),),
         "feedback": (_counted("What became of feedback", loops),),
     }
+    return {name: tuple(filter(_tells, drawn)) for name, drawn in each.items()}
+
+
+def _tells(one: Picture) -> bool:
+    is_one_bar = one.kind == "bars" and len(one.labels) * len(one.series) == 1
+    return not (one.is_empty or is_one_bar)
 
 
 def _counted(title: str, pairs: Iterable[tuple[str, int]], unit: str = "") -> Picture:
@@ -94,11 +100,6 @@ def _consistency(consistency: Consistency, period: Period) -> tuple[Picture, ...
             100,
         ),
         Picture("grid", "Follow-ups within the cadence, by tier", months, by_tier, ticks, "%", 100),
-        _counted(
-            "The longest silences",
-            ((_called(one.customer), one.days) for one in consistency.silences),
-            "days",
-        ),
         _counted("Promises", ((state, states.count(state)) for state in ("kept", "late", "open"))),
     )
 
