@@ -254,6 +254,17 @@ def a_day(words: str, today: date) -> date:
     return day
 
 
+def a_year(words: str, today: date, *, ahead: int = 1) -> int:
+    """The year that `words` name, up to this one and so many `ahead`; raises `UsageError`."""
+    if not (words.isascii() and words.isdigit() and len(words) == 4 and int(words)):
+        raise UsageError(f"“{words}” is no year. Write for example {today.year}.")
+    last = today.year + ahead
+    if int(words) > last:
+        why = f"the plan can be counted up to {last}" if ahead else f"this one is {last}"
+        raise UsageError(f"{words} is too far ahead: {why}.")
+    return int(words)
+
+
 def plain(words: str) -> str:
     """Words from the command line, if they are text; raises `UsageError` for bytes that are not."""
     try:

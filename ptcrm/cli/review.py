@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from ptcrm.cli.options import (
     Place,
     Session,
     a_day,
+    a_year,
     from_here,
     json_option,
     pass_session,
@@ -25,6 +27,7 @@ from ptcrm.formats.report import BEGINS, as_page
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.review.values import Period
 from ptcrm.text.words import plural
+from ptcrm.views.letter import as_markdown, letter, letter_object
 from ptcrm.views.pictures import pictures
 from ptcrm.views.review import review
 from ptcrm.views.review_report import report
@@ -33,7 +36,6 @@ from ptcrm.views.reviewed import figure_object, figure_rows, review_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
 
     from ptcrm.model.picture import Picture
     from ptcrm.reports.review.figures import Review
@@ -76,6 +78,7 @@ def _reviewed(workspace: Workspace, period: Period, where: str | None) -> Review
 @click.group("review", invoke_without_command=True)
 @_asked
 @click.option("--html", type=Place(), metavar="FILE", help="Write a page with charts to this file.")
+@click.option("--year", metavar="YYYY", help="A letter about this year, as Markdown.")
 @json_option
 @pass_session
 @click.pass_context
@@ -87,6 +90,7 @@ def review_command(  # click hands over each option
     where: str | None,
     plain: bool,
     html: str | None,
+    year: str | None,
     as_json: bool,
 ) -> None:
     """Whether keeping in touch works: the last twelve months in figures.
@@ -95,14 +99,22 @@ def review_command(  # click hands over each option
     Examples:
       ptcrm review
       ptcrm review --from 2026-01-01 --where tier:gold
+      ptcrm review --year 2026
       ptcrm review consistency
       ptcrm review --html review.html
     """
-    if context.invoked_subcommand:
-        if first or last or where or plain or html or as_json:
-            raise click.UsageError(
-                f"Options stand behind the figure: ptcrm review {context.invoked_subcommand} …"
+    if figure := context.invoked_subcommand:
+        if first or last or where or year or plain or html or as_json:
+            raise UsageError(f"Options stand behind the figure: ptcrm review {figure} …")
+        return
+    if year:
+        if first or last:
+            raise UsageError("--year has its own days: leave out --from and --to.")
+        if html:
+            raise UsageError(
+                f"--year is a letter. For a page: --html {html} --from {year}-01-01 --to {year}-12-31"
             )
+        _say_letter(session.workspace(), year, where, as_json=as_json)
         return
     if html and as_json:
         raise UsageError("--html and --json do not go together: choose one.")
@@ -134,6 +146,16 @@ def _say_review(found: Review, workspace: Workspace, *, plain: bool) -> None:
 
 def _say_picture(picture: Picture, *, plain: bool) -> None:
     say_lines(f"  {line}" for line in sketched(picture, columns() - 2, signs_for(plain=plain)))
+
+
+def _say_letter(workspace: Workspace, year: str, where: str | None, *, as_json: bool) -> None:
+    number, today = a_year(year, workspace.today, ahead=0), workspace.today
+    found = _reviewed(workspace, Period(date(number, 1, 1), min(date(number, 12, 31), today)), where)
+    one = letter(found, workspace.config, today)
+    if as_json:
+        say_json(letter_object(one))
+    else:
+        say(as_markdown(one).rstrip())
 
 
 def _say_title(title: str, found: Review) -> None:

@@ -221,7 +221,9 @@ def _retention(one: Retention, _: Config) -> Parts:
             else []
         ),
         *(
-            Advice(f"Note since when {whom(each)} is a customer, or when she left", command("edit", each))
+            Advice(
+                f"Note in the file of {whom(each)} since when, or the day of leaving", command("edit", each)
+            )
             for each in one.undated
         ),
     ]
