@@ -12,7 +12,6 @@ from ptcrm.cli.exporting import give
 from ptcrm.cli.options import (
     Place,
     Session,
-    a_day,
     a_year,
     from_here,
     json_option,
@@ -24,12 +23,11 @@ from ptcrm.cli.sketch import signs_for, sketched
 from ptcrm.errors import UsageError
 from ptcrm.formats.columns import REVIEWED
 from ptcrm.formats.report import BEGINS, as_page
-from ptcrm.model.dates import Interval, later
 from ptcrm.reports.review.values import Period
 from ptcrm.text.words import plural
 from ptcrm.views.letter import as_markdown, letter, letter_object
 from ptcrm.views.pictures import pictures
-from ptcrm.views.review import review
+from ptcrm.views.review import period_of, review
 from ptcrm.views.review_report import report
 from ptcrm.views.review_words import TELLERS, told, whom
 from ptcrm.views.reviewed import figure_object, figure_rows, review_object
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
     from ptcrm.views.review_words import Advice, Group
     from ptcrm.workspace import Workspace
 
-_A_YEAR, _A_DAY = Interval(months=12), Interval(days=1)
 _SHOWN, _PLACES, _ADVISED, _AT_A_GLANCE = 20, 2, 5, 1
 _OPTIONS = (
     click.option("--ascii", "plain", is_flag=True, help="Draw with plain letters and signs."),
@@ -58,17 +55,6 @@ def _asked(body: Callable[..., Any]) -> Callable[..., Any]:
     for option in _OPTIONS:
         body = option(body)
     return body
-
-
-def period_of(first: str | None, last: str | None, today: date) -> Period:
-    """The days that are looked at, up to today at most; raises `UsageError`."""
-    end = min(a_day(last, today), today) if last else today
-    start = a_day(first, today) if first else later(later(end, _A_YEAR, -1), _A_DAY)
-    if start > today:
-        raise UsageError(f"--from {start} is after today, {today}: there is nothing to look back on.")
-    if start > end:
-        raise UsageError(f"--from {start} is after --to {end}.")
-    return Period(start, end)
 
 
 def _reviewed(workspace: Workspace, period: Period, where: str | None) -> Review:
