@@ -29,7 +29,7 @@ h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 } footer { margin-top: 3rem;
 @media print { body { font-size: 10.5pt; max-width: none; padding: 0 } }
 """
 STYLE: Final = f"""
-.report {{ overflow-wrap: anywhere }}
+.report {{ max-width: 46rem; overflow-wrap: anywhere }}
 .report h2 {{ font-size: 1.35rem; line-height: 1.25; margin: 0 0 .5rem }} .report h3 {{ font-size: 1rem; margin: 1.5rem 0 .3rem }}
 .report a {{ color: inherit; text-underline-offset: .15em }} .report .soft {{ color: var(--quiet); font-size: .9rem }}
 .report nav ul {{ list-style: none; padding: 0; margin: 1rem 0 }} .report nav li {{ display: grid; grid-template-columns: 11rem 1fr; gap: 0 1rem; padding: .2rem 0 }}

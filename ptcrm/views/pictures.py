@@ -99,7 +99,11 @@ def _consistency(consistency: Consistency, period: Period) -> tuple[Picture, ...
             "%",
             100,
         ),
-        Picture("grid", "Follow-ups within the cadence, by tier", months, by_tier, ticks, "%", 100),
+        *(
+            [Picture("grid", "Follow-ups within the cadence, by tier", months, by_tier, ticks, "%", 100)]
+            if len(by_tier) > 1
+            else []
+        ),
         _counted("Promises", ((state, states.count(state)) for state in ("kept", "late", "open"))),
     )
 

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
+from ptcrm.formats import report
 from ptcrm.server.limits import BODY
 from ptcrm.server.pages.customer import customer_page
 from ptcrm.server.pages.customers import completions, customers_page
@@ -25,6 +26,7 @@ from ptcrm.server.pages.door import Door, Keys
 from ptcrm.server.pages.editing import edit_page, save
 from ptcrm.server.pages.page import FOLDER, Asked, Elsewhere, Front, Page, fields_of, rendered
 from ptcrm.server.pages.recording import done, log, snooze, undo
+from ptcrm.server.pages.review import review_page
 from ptcrm.server.pages.search import search_page
 from ptcrm.server.pages.today import today_page
 
@@ -59,6 +61,7 @@ PLACES = (
     Place("POST", "/customers/{id}/snooze", snooze),
     Place("POST", "/undo", undo),
     Place("GET", "/search", search_page),
+    Place("GET", "/review", review_page),
 )
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _STATUS: Mapping[type[PtcrmError], int] = {NotFoundError: 404, RefusedError: 409}
@@ -156,4 +159,4 @@ _STATIC = {
     one.name: (one.read_bytes(), _TYPES[one.suffix])
     for one in (FOLDER / "static").iterdir()
     if one.suffix in _TYPES
-}
+} | {"report.css": (report.STYLE.encode(), _TYPES[".css"])}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 # The pages that the head of each page leads to: address, name, and the key behind `g`.
-MENU = (("/", "Today", "t"), ("/customers", "Customers", "c"))
+MENU = (("/", "Today", "t"), ("/customers", "Customers", "c"), ("/review", "Review", "r"))
 _MOST_FIELDS = 100
 
 
