@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+from datetime import date
 from itertools import product
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from ptcrm.cli.output import width
-from ptcrm.cli.sketch import ASCII, BLOCKS, Signs, sketched
+from ptcrm.cli.sketch import ASCII, BLOCKS, Signs, signs_for, sketched
 from ptcrm.formats.charts import chart
 from ptcrm.formats.report import Report, as_page
 from ptcrm.model.picture import Picture, Series
-from tests.conftest import Golden
+from ptcrm.reports.review.values import Period
+from ptcrm.views.pictures import pictures
+from ptcrm.views.review import review
+from ptcrm.views.review_words import TELLERS
+from tests.conftest import DAY, SAMPLE, Golden, OpenVault
 
 MONTHS = tuple("Dec Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov".split())
 WEEKS = tuple(f"week {number}" for number in range(1, 54))
@@ -185,3 +192,62 @@ def luminance(colour: str) -> float:
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     ]
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+# The pictures of a review
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "rows", "columns"),
+    [
+        (date(2025, 11, 24), date(2026, 11, 23), 7, 53),
+        (date(2026, 11, 18), date(2026, 11, 23), 7, 2),
+        (date(2024, 12, 1), date(2026, 2, 28), 3, 53),
+        (date(2021, 1, 1), date(2026, 11, 23), 6, 53),
+    ],
+)
+def test_the_map_has_each_contact_once(
+    open_vault: OpenVault, tmp_path: Path, first: date, last: date, rows: int, columns: int
+) -> None:
+    found = review(open_vault(SAMPLE, date.fromisoformat(DAY), tmp_path), Period(first, last))
+    drawn = pictures(found)["channels"][0]
+    assert (drawn.kind, len(drawn.series), len(drawn.labels)) == ("grid", rows, columns)
+    assert len(drawn.ticks) == len(drawn.labels)
+    numbers = [value for one in drawn.series for value in one.values if value is not None]
+    assert sum(numbers) == found.channels.contacts > 0
+    if rows == 7:  # no day outside the period has a number
+        assert len(numbers) == (last - first).days + 1
+
+
+def test_each_series_has_a_number_for_each_label(open_vault: OpenVault, tmp_path: Path) -> None:
+    period = Period(date(2021, 1, 1), date(2026, 11, 23))
+    each = pictures(review(open_vault(SAMPLE, date.fromisoformat(DAY), tmp_path), period))
+    assert [*each] == [*TELLERS]
+    for picture in (one for drawn in each.values() for one in drawn):
+        assert {len(one.values) for one in picture.series} == {len(picture.labels)}
+        assert len(picture.below) == len(picture.labels)
+        assert all(0 <= (value or 0) <= picture.most for one in picture.series for value in one.values)
+
+
+def test_consistency_is_drawn_as_it_is_counted(open_vault: OpenVault, tmp_path: Path) -> None:
+    found = review(
+        open_vault(SAMPLE, date.fromisoformat(DAY), tmp_path), Period(date(2026, 1, 1), date(2026, 3, 31))
+    )
+    course, tiers = pictures(found)["consistency"][:2]
+    assert course.ticks == ("Jan", "Feb", "Mar")
+    for at, month in enumerate(course.labels):
+        cells = [one for one in found.consistency.cells if one.month == month]
+        made, due = sum(one.share.part for one in cells), sum(one.share.whole for one in cells)
+        assert course.series[0].values[at] == round(100 * made / due)
+        for cell in cells:
+            row = next(one for one in tiers.series if one.name == cell.tier)
+            assert row.values[at] == round(100 * cell.share.part / cell.share.whole)
+
+
+def test_a_terminal_without_the_signs_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("locale.getencoding", lambda: "ISO-8859-2")
+    assert signs_for(plain=False) is (BLOCKS if os.name == "nt" else ASCII)
+    monkeypatch.setattr("locale.getencoding", lambda: "UTF-8")
+    assert signs_for(plain=False) is BLOCKS
+    assert signs_for(plain=True) is ASCII

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ptcrm.model.dates import WEEKDAYS, date_words, month_name
+from ptcrm.model.dates import WEEKDAYS, month_name
 from ptcrm.model.picture import Picture, Series
 from ptcrm.reports.review.values import Share
 from ptcrm.views.today import named
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
     from ptcrm.reports.review.values import Period
 
 _WEEK = timedelta(7)
-_A_YEAR = 54  # weeks of which a year may have days
+_A_YEAR = 54  # weeks from Monday on of which twelve months may have days
 _TWO_YEARS = 24  # months that may have each a word below
 _MOST_BARS = 10
+_WEEKS = 53  # of a year, the last of a day or two
 _A_COMMON_YEAR = 2023
 
 
 def pictures(review: Review) -> dict[str, tuple[Picture, ...]]:
-    """The pictures of each figure, by its name in `Review`: those that show more than a single number."""
+    """The pictures of each figure, by its name in `Review`: those that compare something."""
     period, value, feedback = review.period, review.value, review.feedback
     brought = ((_called(one.customer), one.people) for one in review.referrals.tree if not one.depth)
     loops = ((state, len(feedback.of(state))) for state in ("open", "closed", "told", "noted"))
@@ -49,8 +51,8 @@ def pictures(review: Review) -> dict[str, tuple[Picture, ...]]:
 
 
 def _tells(one: Picture) -> bool:
-    is_one_bar = one.kind == "bars" and len(one.labels) * len(one.series) == 1
-    return not (one.is_empty or is_one_bar)
+    is_alone = len(one.series) == 1 and (one.kind == "grid" or (one.kind == "bars" and len(one.labels) == 1))
+    return not (one.is_empty or is_alone)
 
 
 def _counted(title: str, pairs: Iterable[tuple[str, int]], unit: str = "") -> Picture:
@@ -99,11 +101,7 @@ def _consistency(consistency: Consistency, period: Period) -> tuple[Picture, ...
             "%",
             100,
         ),
-        *(
-            [Picture("grid", "Follow-ups within the cadence, by tier", months, by_tier, ticks, "%", 100)]
-            if len(by_tier) > 1
-            else []
-        ),
+        Picture("grid", "Follow-ups within the cadence, by tier", months, by_tier, ticks, "%", 100),
         _counted("Promises", ((state, states.count(state)) for state in ("kept", "late", "open"))),
     )
 
@@ -165,19 +163,29 @@ def _calendar(channels: Channels, period: Period) -> Picture:
 
 
 def _years(channels: Channels, period: Period) -> Picture:
-    """Contacts of each seventh of a year's days, in a row for each year."""
-    years = range(period.first.year, period.last.year + 1)
-    sums = {year: [0] * 53 for year in years}
+    """Contacts of every seven days from a year's first, in a row for each year."""
+    sums = Counter[date]()
     for day, contacts in channels.days.items():
-        sums[day.year][(day.timetuple().tm_yday - 1) // 7] += contacts
-    weeks = [date(_A_COMMON_YEAR, 1, 1) + number * _WEEK for number in range(53)]
+        sums[_week_of(day)] += contacts
+    first, last = _week_of(period.first), _week_of(period.last)
+
+    def row(year: int) -> Series:
+        weeks = [date(year, 1, 1) + number * _WEEK for number in range(_WEEKS)]
+        return Series(str(year), tuple(sums[week] if first <= week <= last else None for week in weeks))
+
+    common = [date(_A_COMMON_YEAR, 1, 1) + number * _WEEK for number in range(_WEEKS)]
     return Picture(
         "grid",
         "Contacts by week",
-        tuple(f"week from {date_words(week).rsplit(' ', 1)[0]}" for week in weeks),
-        tuple(Series(str(year), tuple(sums[year])) for year in years),
-        _week_ticks(weeks),
+        tuple(f"from {week.day} {month_name(week.month)}" for week in common),
+        tuple(map(row, range(period.first.year, period.last.year + 1))),
+        _week_ticks(common),
     )
+
+
+def _week_of(day: date) -> date:
+    """The first of the seven days that it is among, counted from the first of its year."""
+    return day - timedelta((day.timetuple().tm_yday - 1) % 7)
 
 
 def _week_ticks(weeks: Sequence[date]) -> tuple[str, ...]:
