@@ -22,31 +22,45 @@ _PAGE = """
 @media screen and (prefers-color-scheme: dark) {
   :root { --ground: #1a1917; --ink: #ece9e2; --quiet: #aaa498; --line: #3b3934 }
 }
-@media print { :root { --ground: #fff } }
-body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--ground); max-width: 46rem; margin: 0 auto; padding: 2rem 1rem }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 } footer { margin-top: 3rem; font-size: .9rem }
+body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--ground); margin: 2rem auto; padding: 0 1rem;
+  max-width: 46rem }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 }
 @page { size: A4; margin: 18mm }
-@media print { body { font-size: 10.5pt; max-width: none; padding: 0 } }
+@media print {
+  :root { --ground: #fff }
+  body { font-size: 10.5pt; max-width: none; margin: 0; padding: 0 }
+}
 """
-STYLE: Final = f"""
-.report {{ max-width: 46rem; overflow-wrap: anywhere }}
-.report h2 {{ font-size: 1.35rem; line-height: 1.25; margin: 0 0 .5rem }} .report h3 {{ font-size: 1rem; margin: 1.5rem 0 .3rem }}
-.report a {{ color: inherit; text-underline-offset: .15em }} .report .soft {{ color: var(--quiet); font-size: .9rem }}
-.report nav ul {{ list-style: none; padding: 0; margin: 1rem 0 }} .report nav li {{ display: grid; grid-template-columns: 11rem 1fr; gap: 0 1rem; padding: .2rem 0 }}
-@media (max-width: 40rem) {{ .report nav li {{ grid-template-columns: 1fr }} }}
-.report section > p {{ margin: .3rem 0 }} .report ul {{ padding-left: 1.2rem; margin: .3rem 0 }}
-.report section {{ border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1.5rem }}
-.report table {{ border-collapse: collapse; width: 100%; table-layout: fixed; font-size: .9rem; font-variant-numeric: tabular-nums }}
-.report th {{ text-align: left; font-weight: 600 }} .report tbody th {{ font-weight: 400; width: 35% }}
-.report th, .report td {{ padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }}
-.report code {{ font: .9em ui-monospace, monospace }}
-@media print {{ .report h2, .report h3 {{ break-after: avoid }} .report tr, .report p {{ break-inside: avoid }} }}
-{charts.STYLE}"""
+STYLE: Final = (
+    """
+.report { max-width: 46rem; overflow-wrap: anywhere }
+.report h2 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 .5rem }
+.report h3 { font-size: 1rem; margin: 1.5rem 0 .3rem }
+.report a { color: inherit; text-underline-offset: .15em }
+.report code { font: .9em ui-monospace, monospace }
+.report .soft { color: var(--quiet); font-size: .9rem }
+.report ul { padding-left: 1.2rem; margin: .3rem 0 }
+.report nav ul { list-style: none; padding: 0; margin: 1rem 0 }
+.report nav li { display: grid; grid-template-columns: 11rem 1fr; gap: 0 1rem; padding: .2rem 0 }
+@media (max-width: 40rem) { .report nav li { grid-template-columns: 1fr } }
+.report section { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1.5rem }
+.report section > p { margin: .3rem 0 }
+.report table { border-collapse: collapse; width: 100%; table-layout: fixed; font-size: .9rem; font-variant-numeric: tabular-nums }
+.report th, .report td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; text-align: left }
+.report tbody th { font-weight: 400; width: 35% }
+@media print {
+  .report { max-width: none }
+  .report h2, .report h3 { break-after: avoid }
+  .report tr, .report p { break-inside: avoid }
+}
+"""
+    + charts.STYLE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A customer with what is said of each column; `where` are the lines of files that say it."""
+    """A customer by id and name, with what is said; `where` are the lines of files that say it."""
 
     customer: str
     name: str

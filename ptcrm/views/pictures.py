@@ -55,15 +55,13 @@ def _tells(one: Picture) -> bool:
     return not (one.is_empty or is_alone)
 
 
-def _counted(title: str, pairs: Iterable[tuple[str, int]], unit: str = "") -> Picture:
+def _counted(title: str, pairs: Iterable[tuple[str, int]]) -> Picture:
     """Bars, the first few of `pairs`."""
     found = list(pairs)
-    labels, values = (
-        tuple(label for label, _ in found[:_MOST_BARS]),
-        tuple(value for _, value in found[:_MOST_BARS]),
-    )
+    shown = found[:_MOST_BARS]
+    values = Series("", tuple(value for _, value in shown))
     more = f" (the first {_MOST_BARS} of {len(found)})" if len(found) > _MOST_BARS else ""
-    return Picture("bars", title + more, labels, (Series("", values),), unit=unit)
+    return Picture("bars", title + more, tuple(label for label, _ in shown), (values,))
 
 
 def _called(one: Customer) -> str:

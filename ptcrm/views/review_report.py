@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ptcrm.reports.review.values import Place
     from ptcrm.views.review_words import Group
 
-_MOST_ROWS, _MOST_PLACES, _MOST_ADVICE = 10, 2, 5
+_MOST_ROWS, _MOST_PLACES, _MOST_ADVICE = 8, 2, 5
 # How each figure is counted, in short; docs/review.md says it in full.
 _DEFINITIONS = {
     "consistency": (
@@ -39,7 +39,7 @@ _DEFINITIONS = {
 
 
 def report(found: Review, config: Config) -> Report:
-    """The review, each figure with up to ten customers for each reason."""
+    """The review, each figure with up to eight customers for each reason."""
     drawn = pictures(found)
     period = found.period
     return Report(
