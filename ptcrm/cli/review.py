@@ -8,38 +8,42 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm.cli.answer import Answer, answering
+from ptcrm.cli.exporting import give
 from ptcrm.cli.options import (
     Place,
     Session,
-    a_day,
     a_year,
     from_here,
     json_option,
     pass_session,
     paths_meant,
 )
-from ptcrm.cli.output import say, say_json, say_table
+from ptcrm.cli.output import columns, say, say_json, say_lines, say_table
+from ptcrm.cli.sketch import signs_for, sketched
 from ptcrm.errors import UsageError
 from ptcrm.formats.columns import REVIEWED
-from ptcrm.model.dates import Interval, later
+from ptcrm.formats.report import BEGINS, as_page
 from ptcrm.reports.review.values import Period
 from ptcrm.text.words import plural
 from ptcrm.views.letter import as_markdown, letter, letter_object
-from ptcrm.views.review import review
+from ptcrm.views.pictures import pictures
+from ptcrm.views.review import period_of, review
+from ptcrm.views.review_report import report
 from ptcrm.views.review_words import TELLERS, told, whom
 from ptcrm.views.reviewed import figure_object, figure_rows, review_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ptcrm.model.picture import Picture
     from ptcrm.reports.review.figures import Review
     from ptcrm.reports.review.values import Place as FilePlace
     from ptcrm.views.review_words import Advice, Group
     from ptcrm.workspace import Workspace
 
-_A_YEAR, _A_DAY = Interval(months=12), Interval(days=1)
 _SHOWN, _PLACES, _ADVISED, _AT_A_GLANCE = 20, 2, 5, 1
 _OPTIONS = (
+    click.option("--ascii", "plain", is_flag=True, help="Draw with plain letters and signs."),
     click.option("--where", type=Place(), metavar="QUERY", help="These customers alone."),
     click.option("--to", "last", metavar="DAY", help="The last day; default: today."),
     click.option("--from", "first", metavar="DAY", help="The first day; default: a year before the last."),
@@ -53,23 +57,13 @@ def _asked(body: Callable[..., Any]) -> Callable[..., Any]:
     return body
 
 
-def period_of(first: str | None, last: str | None, today: date) -> Period:
-    """The days that are looked at, up to today at most; raises `UsageError`."""
-    end = min(a_day(last, today), today) if last else today
-    start = a_day(first, today) if first else later(later(end, _A_YEAR, -1), _A_DAY)
-    if start > today:
-        raise UsageError(f"--from {start} is after today, {today}: there is nothing to look back on.")
-    if start > end:
-        raise UsageError(f"--from {start} is after --to {end}.")
-    return Period(start, end)
-
-
 def _reviewed(workspace: Workspace, period: Period, where: str | None) -> Review:
     return review(workspace, period, paths_meant(workspace, (where,) if where else ()))
 
 
 @click.group("review", invoke_without_command=True)
 @_asked
+@click.option("--html", type=Place(), metavar="FILE", help="Write a page with charts to this file.")
 @click.option("--year", metavar="YYYY", help="A letter about this year, as Markdown.")
 @json_option
 @pass_session
@@ -80,6 +74,8 @@ def review_command(  # click hands over each option
     first: str | None,
     last: str | None,
     where: str | None,
+    plain: bool,
+    html: str | None,
     year: str | None,
     as_json: bool,
 ) -> None:
@@ -91,29 +87,51 @@ def review_command(  # click hands over each option
       ptcrm review --from 2026-01-01 --where tier:gold
       ptcrm review --year 2026
       ptcrm review consistency
+      ptcrm review --html review.html
     """
     if figure := context.invoked_subcommand:
-        if first or last or where or year or as_json:
+        if first or last or where or year or plain or html or as_json:
             raise UsageError(f"Options stand behind the figure: ptcrm review {figure} …")
         return
     if year:
         if first or last:
             raise UsageError("--year has its own days: leave out --from and --to.")
+        if html:
+            raise UsageError(
+                f"--year is a letter. For a page: --html {html} --from {year}-01-01 --to {year}-12-31"
+            )
         _say_letter(session.workspace(), year, where, as_json=as_json)
         return
+    if html and as_json:
+        raise UsageError("--html and --json do not go together: choose one.")
     workspace = session.workspace()
     found = _reviewed(workspace, period_of(first, last, workspace.today), where)
-    if as_json:
+    if html:
+        give(session, as_page(report(found, workspace.config)), html, BEGINS, "review")
+    elif as_json:
         say_json(review_object(found))
-        return
+    else:
+        _say_review(found, workspace, plain=plain)
+
+
+def _say_review(found: Review, workspace: Workspace, *, plain: bool) -> None:
+    """Each figure in a few sentences; its course in time, if it has one."""
+    drawn = pictures(found)
     _say_title("Review", found)
     for name in TELLERS:
         one = told(name, found, workspace.config)
         say(f"\n{one.title}", "title")
         for sentence in one.sentences:
             say(f"  {sentence}")
+        for picture in drawn[name][:1]:
+            if picture.kind != "bars":
+                _say_picture(picture, plain=plain)
         _say_advice(one.advice[:_AT_A_GLANCE], "  ")
     say("\nWho is behind a figure: ptcrm review consistency, or another of them.")
+
+
+def _say_picture(picture: Picture, *, plain: bool) -> None:
+    say_lines(f"  {line}" for line in sketched(picture, columns() - 2, signs_for(plain=plain)))
 
 
 def _say_letter(workspace: Workspace, year: str, where: str | None, *, as_json: bool) -> None:
@@ -140,13 +158,15 @@ def _figure(name: str) -> Callable[[Callable[..., None]], None]:
     """A command for the figure `name`, with the docstring of a function as its help."""
 
     def decorate(described: Callable[..., None]) -> None:
-        def body(session: Session, first: str | None, last: str | None, where: str | None) -> Answer:
+        def body(
+            session: Session, first: str | None, last: str | None, where: str | None, plain: bool
+        ) -> Answer:
             workspace = session.workspace()
             found = _reviewed(workspace, period_of(first, last, workspace.today), where)
             return Answer(
                 tuple(REVIEWED[name]),
                 lambda _: figure_rows(name, found),
-                lambda: _say_figure(name, found, workspace),
+                lambda: _say_figure(name, found, workspace, plain=plain),
                 whole=lambda: figure_object(name, found),
             )
 
@@ -156,11 +176,14 @@ def _figure(name: str) -> Callable[[Callable[..., None]], None]:
     return decorate
 
 
-def _say_figure(name: str, found: Review, workspace: Workspace) -> None:
+def _say_figure(name: str, found: Review, workspace: Workspace, *, plain: bool) -> None:
     one = told(name, found, workspace.config)
     _say_title(one.title, found)
     for sentence in one.sentences:
         say(sentence)
+    for picture in pictures(found)[name]:
+        say(f"\n{picture.title}", "title")
+        _say_picture(picture, plain=plain)
     for group in one.groups:
         _say_group(group, workspace)
     if one.advice:

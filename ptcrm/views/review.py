@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ptcrm.errors import UsageError
+from ptcrm.model.dates import Interval, later
+from ptcrm.model.typed import a_day
 from ptcrm.reports.review import figures
 from ptcrm.reports.review.book import EARLIER, Book, Referred
 from ptcrm.reports.review.values import Period, Place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from datetime import date
 
     from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.reports.review.figures import Review
     from ptcrm.workspace import Workspace
+
+_A_YEAR, _A_DAY = Interval(months=12), Interval(days=1)
+
+
+def period_of(first: str | None, last: str | None, today: date) -> Period:
+    """The days that these words name, up to today at most: a year up to today by default; raises `UsageError`."""
+    end = min(a_day(last, today), today) if last else today
+    start = a_day(first, today) if first else later(later(end, _A_YEAR, -1), _A_DAY)
+    if start > today:
+        raise UsageError(
+            f"The first day, {start}, is after today, {today}: there is nothing to look back on."
+        )
+    if start > end:
+        raise UsageError(f"The first day, {start}, is after the last, {end}.")
+    return Period(start, end)
 
 
 def review(workspace: Workspace, period: Period, paths: Collection[str] | None = None) -> Review:
