@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.config import Config, channel_names
@@ -22,7 +21,7 @@ from ptcrm.text.fold import fold, same_id
 from ptcrm.text.near import nearest, suggest
 from ptcrm.text.words import plural
 from ptcrm.vault.index import WITH, WORDS, Index, LooseLink, file_keys
-from ptcrm.vault.match import groups, slips
+from ptcrm.vault.match import slips
 from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ _DETAIL_LINES = 40
 _TO_CUSTOMERS = ("company", "referred_by", "family", WITH)
 _SILENT = ("birthday", "occasion", "anniversary", "mailings", "all")  # what `mute` may name
 _SILENT_TOO = ("birthdays", "occasions", "anniversaries", "mailing")
-_SAME = {"emails": "e-mail address", "phones": "phone number", "name": "name"}
 
 
 class Copy(NamedTuple):
@@ -46,13 +44,22 @@ class Copy(NamedTuple):
     original_text: str | None
 
 
+class Twins(NamedTuple):
+    """Two files of customers who may be one, and what speaks for it."""
+
+    path: str
+    other: str
+    why: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Vault:
     """What the checks look at. `customers` are in the order of their paths, without their logs.
 
     `holidays` are the country's in some year (no country has a year without), `missing` the customers' folders
     that are not there. `list_names` gives the path of
-    every file of the vault; it is a function, since few vaults need the list.
+    every file of the vault; it is a function, since few vaults need the list. `list_twins` gives those who may be
+    one, the likeliest first.
     """
 
     index: Index
@@ -64,6 +71,7 @@ class Vault:
     holidays: Mapping[date, str]
     missing: tuple[str, ...]
     list_names: Callable[[], Iterable[str]]
+    list_twins: Callable[[], Iterable[Twins]]
 
 
 # Files
@@ -324,25 +332,16 @@ def ambiguous_links(vault: Vault) -> Iterator[Diagnostic]:
 
 
 def twins(vault: Vault) -> Iterator[Diagnostic]:
-    """People who may be one, unless a link between their files says that they are two."""
-    linked = cache(vault.index.linked)
-    found: dict[tuple[str, str], dict[str, int]] = {}
-    for (field, _), group in groups(vault.customers, vault.config.country).items():
-        for one in group:
-            others = (
-                other.path
-                for other in group
-                if other is not one
-                and other.path not in linked(one.path)
-                and one.path not in linked(other.path)
-            )
-            if other := next(others, None):
-                found.setdefault((one.path, other), {})[field] = one.lines.get(field, 1)
-    for (path, other), lines in found.items():
-        same = " and ".join(_SAME[field] for field in lines)
-        message = f"this may be the same person as {other}: the same {same}"
-        hint = "Keep one file. If they are two people, link one to the other."
-        yield Diagnostic("PT407", path, min(lines.values()), 1, message, hint)
+    """Customers who may be one, each with the likeliest other."""
+    lines = {one.path: one.lines.get("name", 1) for one in vault.customers}
+    said: set[str] = set()
+    for one, other, why in vault.list_twins():
+        for path, second in ((one, other), (other, one)):
+            if path not in said:
+                message = f"this may be the same customer as {second}: {', '.join(why)}"
+                hint = "Make one file of the two with `ptcrm merge`. If they are two, link one to the other."
+                yield Diagnostic("PT407", path, lines.get(path, 1), 1, message, hint)
+            said.add(path)
 
 
 # The configuration

@@ -519,7 +519,7 @@ def build(code: str, make_vault: MakeVault, tmp_path: Path) -> Path:
         (folder / "anna.md").write_text("---\nname: Anna\nowner: marat\n---\n", encoding="utf-8")
     elif code == "PT407":
         for name in ("a", "b"):
-            text = "---\nemails: anna@rowery.example\n---\n"
+            text = "---\nname: Anna\nemails: anna@rowery.example\n---\n"
             (folder / f"{name}.md").write_text(text, encoding="utf-8")
     else:
         pytest.fail(f"{code} has neither an example nor a recipe")

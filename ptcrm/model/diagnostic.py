@@ -73,7 +73,7 @@ RULES = (
     Rule("PT404", _W, "A status is not in the configuration."),
     Rule("PT405", _W, "A channel that a customer likes or does not like is not known."),
     Rule("PT406", _W, "An owner is not known."),
-    Rule("PT407", _W, "Two people may be one: they have the same e-mail address, phone number or name."),
+    Rule("PT407", _W, "Two customers may be one: more than their names says so."),
     Rule("PT501", _W, "The configuration has a key that means nothing."),
     Rule("PT502", _W, "A value of the configuration is not understood; the default is used."),
     Rule("PT504", _W, "A query of the configuration cannot be read."),
