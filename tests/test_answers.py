@@ -313,6 +313,7 @@ CALLS = {
     "find": ["find", "gear"],
     "show": ["show", "ipek"],
     "brief": ["brief", "ipek"],
+    "draft": ["draft", "ipek", "thank-you"],
     "why": ["why", "leonie-haas"],
     "tiers": ["tiers", "--all"],
     "campaign NAME": ["campaign", "christmas"],

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ptcrm.workspace import Workspace
 
-_VERSION = "1"  # raised when the words are laid out or found differently
+_VERSION = "2"  # raised when the words are laid out or found differently
 _LONGEST = 60  # characters of a value that is worth offering
 
 
@@ -44,6 +44,7 @@ class Words:
     feeds: list[str] = field(default_factory=list)
     campaigns: list[str] = field(default_factory=list)
     queries: dict[str, str] = field(default_factory=dict)
+    templates: list[str] = field(default_factory=list)
 
 
 def words_file(root: Path, cache_folder: Path) -> Path:
@@ -97,11 +98,12 @@ def _made(root: Path, place: Path, cache_folder: Path, state_folder: Path) -> Wo
     """The words, found by opening the vault, and remembered; none while another command's work is unfinished."""
     from ptcrm.vault.journal import Journal
     from ptcrm.vault.settings import read_settings, settings_of
+    from ptcrm.vault.templates import FOLDER
     from ptcrm.workspace import Workspace
 
     if Journal(state_folder / place_of(root)).has_pending():
         return Words()  # opening the vault would put that right, and so write to it
-    folders = list(read_settings(settings_of(root)).config.customers)
+    folders = [*read_settings(settings_of(root)).config.customers, FOLDER]
     state = _state(root, folders)
     workspace = Workspace(root, None, cache_folder, state_folder)
     try:
@@ -129,6 +131,7 @@ def words_of(workspace: Workspace) -> Words:
     from ptcrm.query.fields import FIELDS as ASKED
     from ptcrm.query.fields import vocabulary_of
     from ptcrm.vault.schema import FIELDS
+    from ptcrm.vault.templates import variants
 
     customers = list(workspace.cache.customers())
     config = workspace.config
@@ -145,6 +148,7 @@ def words_of(workspace: Workspace) -> Words:
         list(config.feeds),
         list(config.campaigns),
         dict(config.queries),
+        sorted(variants(workspace.templates())),
     )
 
 
