@@ -95,7 +95,7 @@ MISTAKES = [
     ("{% for one in last %}\n{{ one.txt }}{% endfor %}", 2, 8, "“txt” is not", "Did you mean “text”?"),
     ("{{ one }}{% for one in last %}{% endfor %}", 1, 4, "“one” is not known here", "Known are: age, cust"),
     ("{{ customer }}", 1, 4, "this has parts and is no text", ""),
-    ("{{ customer.tags }}", 1, 4, "this is a list and no text", "join"),
+    ("{{ customer.tags }}", 1, 13, "this is a list and no text", "join"),
     ("{{ salutation | capitalise }}", 1, 17, "“capitalise” is no", "Did you mean “capitalize”?"),
     ("{{ salutation | day }}", 1, 17, "“day” takes a day", ""),
     ("{{ last | join }}", 1, 11, "“join” takes a list of texts", ""),
@@ -219,9 +219,9 @@ HEAVY = [
 
 @pytest.mark.parametrize("template", [*ATTACKS, *HEAVY], ids=lambda text: text[:40])
 def test_nothing_gets_out_of_a_template_and_none_goes_on_for_long(template: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     found = fill(f"\n{template}")
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
     assert isinstance(found, Mistake), found
     assert found.message
     assert found.line in (1, 2)
@@ -230,9 +230,9 @@ def test_nothing_gets_out_of_a_template_and_none_goes_on_for_long(template: str)
 def test_the_heaviest_that_is_allowed_ends_soon() -> None:
     most = TWICE + "{% if customer.name in a.text %}{% endif %}" * 370 + ENDS
     assert len(most) <= LONGEST
-    begun = time.monotonic()
+    begun = time.process_time()
     assert fill(most) == Filled("", ())
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_no_more_is_made_than_a_message_holds() -> None:

@@ -11,7 +11,6 @@ from ptcrm.cli.choosing import who_is_meant
 from ptcrm.cli.options import Place, Session, json_option, pass_session, plain
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import RefusedError, UsageError
-from ptcrm.text.safe import for_terminal
 from ptcrm.vault.store import write_outside
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ def _address(draft: Message) -> Address | None:
     """Whom it goes to, by name; None, and a word on stderr, for an address that is none."""
     from email.headerregistry import Address
 
-    from ptcrm.formats.mail import read_address
+    from ptcrm.formats.mail import header_words, read_address
     from ptcrm.model.diagnostic import Problem
 
     found = read_address(draft.to or "")
@@ -158,7 +157,7 @@ def _address(draft: Message) -> Address | None:
         if draft.to:
             tell(f"ptcrm: {found.message}, so it goes to nobody yet.")
         return None
-    return Address(for_terminal(draft.customer.name), addr_spec=found.addr_spec)
+    return Address(header_words(draft.customer.name), addr_spec=found.addr_spec)
 
 
 def _launch(place: str) -> None:

@@ -37,6 +37,14 @@ def read_address(words: str) -> Address | Problem:
     return found if user and host and found.addr_spec.isascii() else refused
 
 
+def header_words(text: str) -> str:
+    """`text` as a header may have it: on one line, and without an encoded word, which would be read as what it encodes.
+
+    RFC 2047 §2 has `=?utf-8?q?=0D=0ABcc:…?=` mean a line break and a header.
+    """
+    return for_terminal(one_line(text)).replace("=?", "= ?")
+
+
 def message(
     subject: str, text: str, moment: datetime, *, to: Address | None = None, sender: Address = NOBODY
 ) -> bytes:
@@ -48,7 +56,7 @@ def message(
     mail["From"] = sender
     if to is not None:
         mail["To"] = to
-    mail["Subject"] = for_terminal(one_line(subject))
+    mail["Subject"] = header_words(subject)
     mail["Date"] = format_datetime(moment)
     digest = hashlib.sha256(f"{subject}\0{text}\0{to}\0{sender}".encode()).hexdigest()[:32]
     mail["Message-ID"] = f"<{moment:%Y-%m-%d}.{digest}@ptcrm.invalid>"
@@ -62,7 +70,7 @@ def unsent(subject: str, text: str, to: Address | None) -> bytes:
     mail[UNSENT] = "1"
     if to is not None:
         mail["To"] = to
-    mail["Subject"] = for_terminal(one_line(subject))
+    mail["Subject"] = header_words(subject)
     return _with_text(mail, text)
 
 
@@ -73,6 +81,6 @@ def _with_text(mail: EmailMessage, text: str) -> bytes:
 
 def mailto(subject: str, text: str, to: Address | None) -> str:
     """The message as an address that opens a mail program (RFC 6068 §2); line ends are CRLF (§5)."""
-    fields = {"subject": for_terminal(one_line(subject)), "body": text.replace("\n", "\r\n")}
+    fields = {"subject": header_words(subject), "body": text.replace("\n", "\r\n")}
     asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items() if value)
     return f"mailto:{quote(to.addr_spec, safe='@') if to else ''}?{asked}"

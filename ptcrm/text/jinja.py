@@ -83,7 +83,7 @@ class _Missing(Undefined):
     def _no(self, _: object) -> bool:
         return False
 
-    __lt__ = __le__ = __gt__ = __ge__ = _no
+    __lt__ = __le__ = __gt__ = __ge__ = _no  # type: ignore[assignment]  # Jinja's own raise
 
     @property
     def name(self) -> str:

@@ -198,8 +198,8 @@ class _Reader:
             case nodes.CondExpr():
                 self._kind(node.test, scope, depth + 1)
                 return self._together(filter(None, (node.expr1, node.expr2)), scope, depth)
-            case nodes.Operand(expr=nodes.List() | nodes.Tuple()):
-                return self._together(node.expr.items, scope, depth)
+            case nodes.Operand(expr=nodes.List(items=members) | nodes.Tuple(items=members)):
+                return self._together(members, scope, depth)
             case nodes.And() | nodes.Or() | nodes.Operand():
                 return self._together(node.iter_child_nodes(), scope, depth)
             case nodes.Not() | nodes.Compare():
@@ -276,6 +276,7 @@ def _of_const(node: nodes.Const) -> str:
 
 def _name_of(node: nodes.Node) -> str:
     """A word by which the node is found in its line."""
-    for one in node.find_all((nodes.Name, nodes.Getattr)):
-        return one.name if isinstance(one, nodes.Name) else one.attr
-    return node.name if isinstance(node, nodes.Name) else node.attr if isinstance(node, nodes.Getattr) else ""
+    for one in (node, *node.find_all((nodes.Name, nodes.Getattr))):
+        if isinstance(one, nodes.Name | nodes.Getattr):
+            return one.name if isinstance(one, nodes.Name) else one.attr
+    return ""

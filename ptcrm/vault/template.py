@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CHANNEL = "email"  # of a template that names none
 CODE = "PT701"
-_KEYS = {
+KEYS = {
     "subject": "the subject of a message; it is a template, too",
     "channel": f"how it goes out: `{CHANNEL}` (the default), `note`, `letter`, `card` …",
     "language": "the language it is written in, for the salutation and days; default: that of the file's name",
@@ -141,9 +141,9 @@ def _fields(root: Mapping, report: Report) -> dict[str, tuple[str, int]]:
     warn_of_cuts(root, report)
     found = {}
     for key, node in root.pairs:
-        if key.value in _KEYS and isinstance(node, Scalar) and (words := text(node, report)):
+        if key.value in KEYS and isinstance(node, Scalar) and (words := text(node, report)):
             found[key.value] = words, node.span.start + node.quoted
-        elif key.value not in _KEYS and (hint := suggest(key.value, _KEYS)):
+        elif key.value not in KEYS and (hint := suggest(key.value, KEYS)):
             report.add(CODE, key.span.start, f"“{key.value}” means nothing here", hint)
     return found
 

@@ -185,7 +185,9 @@ def _occasion(yearly: list[Occurrence], words: str | None, today: date) -> dict[
             hint = suggest(words, names) or (f"There is: {', '.join(names)}." if names else "There is none.")
             raise NotFoundError(f"“{words}” is no occasion of this customer. {hint}")
         coming = [names[name]]
-    return next(({"name": _name(one), "date": one.planned, "years": years(one)} for one in coming), None)
+    for one in coming:
+        return {"name": _name(one), "date": one.planned, "years": years(one)}
+    return None
 
 
 def _name(one: Occurrence) -> str:
