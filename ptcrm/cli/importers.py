@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.importing import import_command, importing
-from ptcrm.cli.options import plain
 from ptcrm.cli.sources import Sources
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.draft import Draft
+from ptcrm.model.typed import plain
 from ptcrm.text.fold import fold
 from ptcrm.text.words import few, plural
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Place, Session, customers_meant, json_option, plain, writing
+from ptcrm.cli.options import Place, Session, customers_meant, json_option, writing
 from ptcrm.cli.output import say_json, tell
 from ptcrm.errors import NotFoundError, UsageError
+from ptcrm.model.typed import plain
 from ptcrm.reports.mailing import mailing_list
 from ptcrm.schedule.channel import needs
 from ptcrm.text.near import suggest

@@ -135,7 +135,7 @@ def table_lines(
         _narrow(widths, room)
     lines = []
     for number, row in enumerate(cells):
-        shown = [_cut(cell, width) for cell, width in zip(row, widths, strict=True)]
+        shown = [cut(cell, width) for cell, width in zip(row, widths, strict=True)]
         line = (indent + (" " * _GAP).join(shown)).rstrip()
         lines.append(_styled(line, styles[number] if styles else ""))
     return lines
@@ -176,7 +176,7 @@ def width(text: str) -> int:
     return cell_len(text)
 
 
-def _cut(cell: str, columns: int) -> str:
+def cut(cell: str, columns: int) -> str:
     """The cell, filled or cut to so many `columns` of the terminal."""
     if _is_plain(cell):
         return cell.ljust(columns) if len(cell) <= columns else f"{cell[: columns - 1]}…"
@@ -194,7 +194,7 @@ def highlighted(text: str, marks: Sequence[tuple[int, int]], room: int) -> str:
     if sys.stdout.isatty() and width(text) > room:
         start = max(0, marks[0][0] - room // 3) if marks else 0
         head = "…" if start else ""
-        text = head + _cut(text[start:], max(room - len(head), _NARROWEST)).rstrip()
+        text = head + cut(text[start:], max(room - len(head), _NARROWEST)).rstrip()
         marks = [(at - start + len(head), end - start + len(head)) for at, end in marks if at >= start]
     parts, end = [], 0
     for at, after in marks:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from ptcrm.server.kept import Kept
     from ptcrm.server.live import Live, Refreshed, Snapshot
+    from ptcrm.server.run import Book
+    from ptcrm.workspace import Workspace
 
 _PLACE = Where()
 
@@ -78,8 +80,10 @@ def kept_of(root: Path) -> Kept:
     return Kept(state_folder() / place_of(root) / "feeds")
 
 
-def live_of(session: Session, told: Callable[[Refreshed, Snapshot], bool | None]) -> tuple[Path, Live]:
-    """The folder of the session's vault, and its feeds, kept up with its files once they are started.
+def live_of(
+    session: Session, told: Callable[[Refreshed, Snapshot], bool | None]
+) -> tuple[Path, Callable[[], Workspace], Live]:
+    """The folder of the session's vault, what opens it, and its feeds, kept up with its files once they are started.
 
     `told` is called after each refresh, in another thread, and soon again if it returns True. A vault that is gone may come back, if feeds of it were
     kept; else raises `NotFoundError`.
@@ -89,12 +93,21 @@ def live_of(session: Session, told: Callable[[Refreshed, Snapshot], bool | None]
 
     root, open_workspace = session.opener(may_be_gone=lambda place: bool(kept_of(place).read()))
     live = Live(open_workspace, kept_of(root), lambda done: told(done, live.snapshot), partial(Watcher, root))
-    return root, live
+    return root, open_workspace, live
 
 
-def serve(session: Session, where: Where, told: Callable[[Refreshed, Snapshot], bool | None]) -> None:
-    """Serve the feeds of the session's vault until a signal to end; `told` is called after each refresh."""
+def serve(
+    session: Session,
+    where: Where,
+    told: Callable[[Refreshed, Snapshot], bool | None],
+    pages: Callable[[Callable[[], Workspace], int], Book] | None = None,
+) -> None:
+    """Serve the feeds of the session's vault until a signal to end; `told` is called after each refresh.
+
+    `pages` makes the pages of a vault from what opens it, for a port.
+    """
     from ptcrm.server.run import Out, run
 
-    root, live = live_of(session, told)
-    run(live, token_file(root), where, Out(say, tell))
+    root, open_workspace, live = live_of(session, told)
+    made = partial(pages, open_workspace) if pages else None
+    run(live, token_file(root), where, Out(say, tell), pages=made)

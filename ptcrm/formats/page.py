@@ -19,8 +19,8 @@ a { color: inherit } @page { margin: 2cm } @media print { body { margin: 0; max-
 """
 
 
-def as_page(markdown: str, title: str) -> bytes:
-    """The page: raw HTML in the text stays text, links lead to web pages and addresses alone, pictures are their words."""
+def as_html(markdown: str) -> str:
+    """The text as HTML: raw HTML in it stays text, links lead to web pages and addresses alone, pictures are their words."""
     import nh3
     from markdown_it import MarkdownIt
 
@@ -29,14 +29,18 @@ def as_page(markdown: str, title: str) -> bytes:
         "image",
         lambda self, tokens, at, *more: escape(self.renderInlineAsText(tokens[at].children or [], *more)),
     )
-    shown = reader.render(markdown)
-    body = nh3.clean(
-        shown,
+    return nh3.clean(
+        reader.render(markdown),
         tags=set(_SHOWN.split()),
         attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener noreferrer",
     )
+
+
+def as_page(markdown: str, title: str) -> bytes:
+    """The text as a page, as `as_html` makes it."""
+    body = as_html(markdown)
     head = (
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

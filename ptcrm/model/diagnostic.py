@@ -79,6 +79,7 @@ RULES = (
     Rule("PT504", _W, "A query of the configuration cannot be read."),
     Rule("PT505", _W, "The configuration names a country, a channel or a folder that is not known."),
     Rule("PT506", _I, "The vault has no `id`, so its events may pass for another vault's.", opt_in=True),
+    Rule("PT701", _W, "A template asks for what there is not, or cannot be read."),
 )
 
 _BY_CODE = {rule.code: rule for rule in RULES}

@@ -66,9 +66,10 @@ class Letter:
     def salutation(self) -> str:
         """How the letter begins: each one's own words; else one greeting for all who share a language."""
         own = [dict(one.own).get(SALUTATION, "") for one in self.people]
-        if not any(own) and len({_language(one) for one in self.people}) == 1:
-            return _greeting(self.people[0], self.name)
-        return ", ".join(word or _greeting(one, one.name) for one, word in zip(self.people, own, strict=True))
+        if not any(own) and len({_language(one.language) for one in self.people}) == 1:
+            return greeting(self.people[0].language, self.name)
+        greetings = (greeting(one.language, one.name) for one in self.people)
+        return ", ".join(word or usual for word, usual in zip(own, greetings, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +129,11 @@ def _same_place(place: str, channel: str) -> str:
     return " ".join(same_id(place).replace(",", " ").split())
 
 
-def _language(one: Customer) -> str:
-    return (one.language or "").casefold().replace("_", "-").partition("-")[0]
+def _language(words: str | None) -> str:
+    return (words or "").casefold().replace("_", "-").partition("-")[0]
 
 
-def _greeting(one: Customer, name: str) -> str:
-    """The greeting in the customer's language; without a language that is known here, the name alone."""
-    language = _language(one)
-    alone = _WITHOUT_NAME.get(language)
-    return alone or f"{_GREETINGS.get(language, '')} {name}".strip()
+def greeting(language: str | None, name: str) -> str:
+    """The greeting in a language (`de`, `de-AT`); without one that is known here, the name alone."""
+    alone = _WITHOUT_NAME.get(_language(language))
+    return alone or f"{_GREETINGS.get(_language(language), '')} {name}".strip()

@@ -16,6 +16,8 @@ _FORMULA = re.compile("'*[=+@\t\r\n-]")
 _TAG = re.compile(r"(?<!\S)#(?=[\w/-]*[^\W\d])")
 _MARKUP = re.compile("<(?=[A-Za-z/!?])")
 _COMMENT = re.compile("%(?=%)")
+_MARKS = re.compile(r"([\\`*_\[\]<>#|~&!])")
+_BULLET = re.compile(r"^(?:[-+]|\d+[.)])(?=\s|$)")
 _NO_BRACKETS = str.maketrans("[]", "()")
 _PHONE = re.compile(r"\+(?:[0-9][ ()./\u00a0-]*){7,15}(?:(?:ext\.?|x) ?[0-9]{1,6})?")
 
@@ -69,3 +71,9 @@ def for_csv(cell: str) -> str:
 def from_csv(cell: str) -> str:
     """The text that `for_csv` was given."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def for_markdown(text: str) -> str:
+    """`text` on one line, so that Markdown shows it as it stands."""
+    safe = _MARKS.sub(r"\\\1", for_terminal(" ".join(text.split("\n"))))
+    return _BULLET.sub(lambda found: f"\\{found[0]}", safe)

@@ -53,6 +53,8 @@ class Checked(Planned):
             self._twins,
         )
         found = [*self.config_problems, *self.listing.strays.problems, *self._found_in_files(codes)]
+        for path in self.templates():
+            found += self.template(path)[1]
         for check in CHECKS:
             found += check(vault)
         wanted = (one for one in found if one.code in codes)
@@ -60,7 +62,8 @@ class Checked(Planned):
 
     def problems(self) -> tuple[int, int]:
         """How many errors and how many warnings the vault has; whatever is counted was found by `diagnostics`."""
-        names = "\0".join(sorted(store.list_names(self.root))).encode(errors="surrogatepass")
+        seen = [f"{path} {self.look_at(path)}" for path in self.templates()]
+        names = "\0".join([*sorted(store.list_names(self.root)), *seen]).encode(errors="surrogatepass")
         key, token = f"{self._plan_key} {sha256(names).hexdigest()}", self.cache.token()
         counts = self.cache.problems(key)
         if counts is None:
