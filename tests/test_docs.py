@@ -18,6 +18,7 @@ import click
 import pytest
 
 from ptcrm.cli import cli
+from ptcrm.formats.columns import REVIEWED
 from ptcrm.model.config import Config, Tier
 from ptcrm.model.diagnostic import CODES, RULES, USUAL, Diagnostic, Rule
 from ptcrm.model.reading import Report
@@ -652,6 +653,9 @@ ANSWERS = {
     "tiers --all --json": (),
     "campaign --json": (),
     "campaign christmas --json": (),
+    "review --json": tuple(f"ptcrm review {name} --json" for name in REVIEWED),
+    "review --year 2026 --json": (),
+    **{f"review {name} --json": () for name in REVIEWED},
     "export mailing --where tier:gold --json": (),
     "export subject jan-nowak --json": ("An occurrence",),
     "check --json": (),
@@ -687,7 +691,7 @@ def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> N
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}
     text = page("json")
     title = re.sub(
-        f"{ROOT}\\S+ |leonie-haas |kim-seo-yeon |ipek |jan-nowak |--all |--where tier:gold |tier |gear ",
+        f"{ROOT}\\S+ |leonie-haas |kim-seo-yeon |ipek |jan-nowak |--all |--where tier:gold |tier |gear |2026 ",
         "",
         command,
     ).replace("christmas", "NAME")
@@ -719,6 +723,8 @@ def test_every_command_with_json_has_its_answer_described() -> None:
                 "--all",
                 "--group-by",
                 "--where",
+                "--year",
+                "2026",
                 "tier:gold",
                 "tier",
                 "gear",

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from ptcrm.cli import cli
+from ptcrm.formats.columns import REVIEWED
 from ptcrm.model.config import Config
 from ptcrm.model.customer import Customer
 from ptcrm.reports.review.book import Book, Referred
@@ -23,6 +24,7 @@ from ptcrm.reports.review.referrals import referrals
 from ptcrm.reports.review.values import Period
 from tests.conftest import DAY, SAMPLE, MakeVault, Run
 from tests.review_oracle import Oracle
+from tests.test_docs import blocks, page
 
 TODAY = date.fromisoformat(DAY)
 PERIODS = [
@@ -200,7 +202,7 @@ def test_feedback_is_counted_line_by_line(both: Both) -> None:
 # Edges
 
 
-FIGURES = ("consistency", "retention", "value", "channels", "effort", "referrals", "feedback")
+FIGURES = tuple(REVIEWED)
 
 
 @pytest.mark.parametrize("figure", ["", *FIGURES])
@@ -645,3 +647,22 @@ def test_a_name_is_no_markup_in_the_letter(make_vault: MakeVault, run: Run) -> N
         "--vault", make_vault({"anna": anna}, CONFIG), "--today", DAY, "review", "--year", "2026"
     ).stdout
     assert r"\*Anna\* \[x\](y) \<b\>" in said
+
+
+# The page
+
+
+def test_the_worked_example_is_as_the_page_says(make_vault: MakeVault, run: Run) -> None:
+    file, shown = (one.text for one in blocks(page("review")) if one.heading == "A worked example")
+    vault = make_vault({"ada": file}, "start: 2026-09-01\ntimezone: Europe/Warsaw\n")
+    call, _, said = shown.partition("\n")
+    printed = run("--vault", vault, "--today", DAY, *shlex.split(call)[2:]).stdout
+    assert printed.startswith(said.rstrip("…\n"))
+    consistency = json.loads(run("--vault", vault, "--today", DAY, "review", "consistency", "--json").stdout)
+    assert (consistency["within"], consistency["due"]) == (2, 3)
+    assert [one["state"] for one in consistency["promises"]["follow_ups"]] == ["late"]
+    assert [(one["from"], one["to"], one["days"]) for one in consistency["silences"]] == [
+        ("2026-10-05", "2026-11-09", 35)
+    ]
+    value = json.loads(run("--vault", vault, "--today", DAY, "review", "value", "--json").stdout)
+    assert value["customers"][0]["give_first"]
