@@ -16,6 +16,7 @@ from ptcrm.model.change import Operation, Write, difference
 from ptcrm.model.diagnostic import Severity
 from ptcrm.server.limits import Limits
 from ptcrm.server.pages.page import Page, Verbatim, back_to, customer_address, editor_link
+from ptcrm.server.pages.recording import alone
 from ptcrm.server.pages.rows import match_of
 from ptcrm.text.source import Source, UndecodableError, digest
 from ptcrm.vault import store
@@ -53,7 +54,7 @@ def save(workspace: Workspace, asked: Asked) -> Page | Elsewhere:
     found = _worse(workspace, source, new)
     if found and not form.get("anyway"):
         return _form(workspace, asked, source, text, found=found, status=422)
-    with workspace.journal.locked():
+    with alone(workspace):
         number = workspace.journal.next_number()
         try:
             operation = Operation(f"edit {asked.path['id']}", (Write(path, source.content, new.content),))

@@ -19,6 +19,7 @@ from ptcrm.workspace.entries import customer_of, past_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import date
 
     from ptcrm.model.change import Operation
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ptcrm.workspace import Workspace
 
     Make = Callable[[Workspace, Match, Mapping[str, str]], Operation]
+
+WAIT_SECONDS = 3.0  # for another command that writes
 
 
 def log(workspace: Workspace, asked: Asked) -> Page | Elsewhere:
@@ -49,16 +52,21 @@ def undo(workspace: Workspace, asked: Asked) -> Elsewhere:
     number = asked.form.get("number", "")
     if not number.isascii() or not number.isdigit() or len(number) > 9:
         raise NotFoundError("This form names no operation to take back.")
-    with workspace.journal.locked():
+    with alone(workspace):
         made = workspace.journal.next_number()
         workspace.undo(int(number))
     return back_to(asked, made)
 
 
+def alone(workspace: Workspace) -> AbstractContextManager[None]:
+    """The vault alone among all that write; raises `BusyError` soon, since other pages wait for this one."""
+    return workspace.journal.locked(wait=WAIT_SECONDS)
+
+
 def _written(workspace: Workspace, asked: Asked, action: str, make: Make) -> Page | Elsewhere:
     """Apply what `make` makes of the form, unless the file is no longer the one that the page was drawn from."""
     match, form = match_of(workspace, asked.path["id"]), asked.form
-    with workspace.journal.locked():
+    with alone(workspace):
         number = workspace.journal.next_number()
         try:
             operation = make(workspace, match, form)

@@ -36,10 +36,10 @@ def search_page(workspace: Workspace, asked: Asked) -> Page:
     q = plain(asked.query.get("q", ""))
     problem, found, more, near = "", list["Found"](), 0, list[str]()
     try:
-        words = words_sought([q])
-        paths = workspace.paths_by(typed([q])) if words else []
-        found, more = search(workspace, paths, words, _MOST)
-        near = [] if found else list(workspace.index.near(q))
+        paths, words = workspace.paths_by(typed([q])) if q else [], words_sought([q])
+        if words:
+            found, more = search(workspace, paths, words, _MOST)
+            near = [] if found else list(workspace.index.near(q))
     except UsageError as error:
         problem = str(error)
     shown = [(one.customer, [_shown(line) for line in one.lines], one.more) for one in found]

@@ -5,15 +5,17 @@
 // with one.
 "use strict";
 
-// A panel that opens takes the focus; Escape closes it.
-document.addEventListener("toggle", (event) => {
-  const drop = event.target;
-  if (!drop.matches?.("details.drop") || !drop.open) return;
-  const field = drop.querySelector("textarea, input:not([type=hidden])");
+// A panel takes the focus as soon as it opens; Escape closes it.
+document.addEventListener("click", (event) => {
+  const drop = event.target.closest("summary")?.closest("details.drop");
+  if (!drop) return;
+  event.preventDefault();
+  drop.open = !drop.open;
+  const field = drop.open && drop.querySelector("textarea, input:not([type=hidden])");
   if (!field) return;
   field.focus();
-  field.setSelectionRange?.(field.value.length, field.value.length);
-}, true);
+  field.setSelectionRange(field.value.length, field.value.length);
+});
 
 document.addEventListener("keydown", (event) => {
   const drop = event.key === "Escape" && event.target.closest?.("details.drop[open]");
