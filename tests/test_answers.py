@@ -314,6 +314,7 @@ CALLS = {
     "find": ["find", "gear"],
     "show": ["show", "ipek"],
     "brief": ["brief", "ipek"],
+    "draft": ["draft", "ipek", "thank-you"],
     "why": ["why", "leonie-haas"],
     "tiers": ["tiers", "--all"],
     "campaign NAME": ["campaign", "christmas"],

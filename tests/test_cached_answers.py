@@ -88,6 +88,8 @@ show jan --json
 show shop
 brief anna
 brief zoe
+draft --list
+draft anna thanks --json
 why anna
 why jan --json
 why shop

@@ -42,6 +42,7 @@ CALLS = {
     "stats": ["stats"],
     "show": ["show", "anna-k"],
     "brief": ["brief", "anna-k"],
+    "draft": ["draft", "--list"],
     "why": ["why", "anna-k"],
     "log": ["log", "anna-k", "call: Hello"],
     "done": ["done", "anna-k"],

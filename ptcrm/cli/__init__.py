@@ -44,6 +44,7 @@ COMMANDS = {
     "pick": "pick",
     "show": "show",
     "brief": "brief",
+    "draft": "drafting",
     "why": "why",
     "log": "log",
     "done": "writing",

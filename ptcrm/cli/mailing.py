@@ -11,8 +11,8 @@ from ptcrm.cli.options import Place, Session, customers_meant, json_option, writ
 from ptcrm.cli.output import say_json, tell
 from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.typed import plain
-from ptcrm.reports.campaign import needs
 from ptcrm.reports.mailing import mailing_list
+from ptcrm.schedule.channel import needs
 from ptcrm.text.near import suggest
 from ptcrm.text.words import plural
 from ptcrm.vault.store import write_outside

@@ -292,6 +292,22 @@ _ANSWERS: dict[str, Shape] = {
             "pass_on": list_of(record({"kind": TEXT, "text": TEXT})),
         }
     ),
+    "draft": record(
+        {
+            **dict.fromkeys(("customer", "name", "template", "path", "channel", "text"), TEXT),
+            **dict.fromkeys(("language", "to", "subject"), or_null(TEXT)),
+            **dict.fromkeys(("missing", "warnings", "mention"), TEXTS),
+        }
+    ),
+    "draft --list": list_of(
+        record(
+            {
+                "name": TEXT,
+                "channel": or_null(TEXT),
+                "files": list_of(record({"path": TEXT, "language": or_null(TEXT)})),
+            }
+        )
+    ),
     "why": list_of(record({**OCCURRENCE, "why": TEXT})),
     "budget": list_of(
         record(

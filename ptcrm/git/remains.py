@@ -35,7 +35,7 @@ _NATIONAL_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is looked for: all `traces` in links, and those that are `sure` anywhere."""
+    """What is looked for: those that are `sure` anywhere, all `traces` in links, and their places, which may be others'."""
 
     traces: Traces
     sure: Traces
@@ -45,19 +45,20 @@ class Known:
 class Remains:
     """What git holds: the commits by path, from the top of the repository, and those whose message names somebody.
 
-    `own` are the paths of the customer's file, now and before; `others` those of files that name the customer.
-    `days` has each commit's time (Unix).
+    `own` are the paths of the customer's file, now and before; `others` those of files that name the customer;
+    `perhaps` those that held a postal address or web page of theirs, and may not have meant them. `days` has each commit's time (Unix).
     """
 
     own: dict[str, set[str]] = field(default_factory=dict)
     others: dict[str, set[str]] = field(default_factory=dict)
+    perhaps: dict[str, set[str]] = field(default_factory=dict)
     messages: set[str] = field(default_factory=set)
     days: dict[str, int] = field(default_factory=dict)
 
     @property
     def commits(self) -> set[str]:
         """All of these commits, by their ids."""
-        return {*self.messages}.union(*self.own.values(), *self.others.values())
+        return {*self.messages}.union(*self.own.values(), *self.others.values(), *self.perhaps.values())
 
 
 def remains(repo: Repo, paths: Collection[str], known: Known, id_: str, reader: LineReader) -> Remains:
@@ -75,15 +76,20 @@ def remains(repo: Repo, paths: Collection[str], known: Known, id_: str, reader: 
     own |= {path for path in found.others if any(_is_left_of(path, one) for one in own)}
     if own:
         _add(found, found.own, repo, "--", *sorted(own))
+    if places := "|".join(_escaped(form) for place in known.traces.places for form in _forms(place)):
+        _add(found, found.perhaps, repo, "-i", f"-G{places}")
     for path in own:
         found.others.pop(path, None)
+    found.perhaps = {
+        path: rest
+        for path, ids in found.perhaps.items()
+        if path not in own and (rest := ids - found.others.get(path, set()))
+    }
     return found
 
 
 def _add(found: Remains, to: dict[str, set[str]], repo: Repo, *asked: str) -> None:
-    options = [one for one in asked if one.startswith("-") and one != "--"]
-    rest = list(asked[len(options) :])
-    for id_, at, paths in _logged(repo, *_NAMES, *options, *rest):
+    for id_, at, paths in _logged(repo, *_NAMES, *asked):
         found.days[id_] = at
         for path in paths:
             to.setdefault(path, set()).add(id_)

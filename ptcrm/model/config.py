@@ -201,6 +201,7 @@ class Config:
     customers: tuple[str, ...] = ("customers",)
     timezone: str | None = None
     country: str | None = None
+    language: str | None = None
     currency: str = "EUR"
     working_days: tuple[str, ...] = WEEKDAYS[:5]
     away: tuple[tuple[date, date], ...] = ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.occurrence import Occurrence, Reason
-from ptcrm.schedule.channel import avoided
+from ptcrm.schedule.channel import unwanted
 from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ SEASON = Interval(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A campaign's `day` in one year. `members` get it, `reached` have got it, `left_out` avoid its channel.
+    """A campaign's `day` in one year. `members` get it, `reached` have got it, `left_out` avoid the channel beside them.
 
     All three are in the order of the names.
     """
@@ -34,7 +34,7 @@ class Mailing:
     line: int
     members: tuple[Customer, ...]
     reached: frozenset[str]
-    left_out: tuple[Customer, ...] = ()
+    left_out: tuple[tuple[Customer, str], ...] = ()
 
     @property
     def remaining(self) -> tuple[Customer, ...]:
@@ -44,9 +44,8 @@ class Mailing:
     def among(self, paths: Container[str]) -> Mailing:
         """The part of it that is for the customers at `paths`."""
         members = tuple(one for one in self.members if one.path in paths)
-        return replace(
-            self, members=members, left_out=tuple(one for one in self.left_out if one.path in paths)
-        )
+        left_out = tuple(one for one in self.left_out if one[0].path in paths)
+        return replace(self, members=members, left_out=left_out)
 
 
 def next_day(campaign: Campaign, today: date, leap_day: str) -> date | None:
@@ -78,15 +77,15 @@ def mailing(
     wanted = sorted(
         (one for one in found if not one.do_not_contact), key=lambda one: (fold(one.name), one.path)
     )
-    unwanted = {one.path for one in wanted if channel in avoided(one, config)}
+    ways = [(one, unwanted(one, channel, config)) for one in wanted]
     return Mailing(
         name,
         day,
         channel,
         config.line("campaigns", name),
-        tuple(one for one in wanted if one.path not in unwanted),
+        tuple(one for one, way in ways if way is None),
         frozenset(reached(channel, later(day, SEASON, -1), later(day, SEASON))),
-        tuple(one for one in wanted if one.path in unwanted),
+        tuple((one, way) for one, way in ways if way is not None),
     )
 
 

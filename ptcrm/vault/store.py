@@ -32,13 +32,13 @@ def find_root(start: Path) -> Path | None:
     return next((folder for folder in (here, *here.parents) if (folder / CONFIG_NAME).is_file()), None)
 
 
-def list_names(root: Path, *, hidden: bool = False) -> list[str]:
-    """The path of every file of the vault, of whatever kind.
+def list_names(root: Path, *, within: str = "", hidden: bool = False) -> list[str]:
+    """The path of every file of the vault, of whatever kind; only `within` a folder (`templates/`), if that is given.
 
     Not in folders that the scanner passes over, unless they are asked for as `hidden`; never in git's own.
     """
     found: list[str] = []
-    todo = [""]
+    todo = [within]
     while todo:
         at = todo.pop()
         with contextlib.suppress(OSError), os.scandir(root / at) as entries:
@@ -54,9 +54,9 @@ def _is_looked_into(name: str, *, hidden: bool) -> bool:
     return name != ".git" if hidden else not name.startswith(".") and name != "node_modules"
 
 
-def list_notes(root: Path) -> list[str]:
-    """The path of every Markdown file of the vault that somebody may have written links in."""
-    names = ((path, path.rpartition("/")[2]) for path in list_names(root))
+def list_notes(root: Path, within: str = "") -> list[str]:
+    """The path of every Markdown file of the vault, or of a folder of it, that somebody may have written links in."""
+    names = ((path, path.rpartition("/")[2]) for path in list_names(root, within=within))
     return [path for path, name in names if name.lower().endswith(".md") and not is_debris(name)]
 
 

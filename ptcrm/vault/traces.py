@@ -1,17 +1,15 @@
-"""What somebody is known by in texts, and where a text holds it. Pure.
-
-Only what is written is found: no nicknames that no file knows, no other forms of a name.
-"""
+"""What somebody is known by in texts, where a text holds it, and where one may speak of her in other words. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.change import Traces
 from ptcrm.text.fold import fold
+from ptcrm.vault.likeness import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +22,8 @@ _BETWEEN_DIGITS = r"[ ()./\u00a0-]*"
 _BETWEEN_WORDS = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
 _SCHEME = re.compile(r"\A\s*(?:https?:/*)?(?:www\.)?", re.IGNORECASE)
 _DIGIT = re.compile("[0-9]")
+_ENDINGS = "aeiouyąęéèáàäëíóöúüýå"
+_SHORTEST, _TELLING = 2, 4  # letters of a name before its ending: to be looked for at all, and on its own
 _PARTED = re.compile(r"\w[\s_-]+\w|[0-9]")  # what no ordinary word of a text has
 
 
@@ -79,9 +79,9 @@ def any_of(traces: Traces) -> re.Pattern[str]:
 
 
 def word_pattern(word: str) -> str:
-    """The regular expression of a word or a name, however its accents and blanks are written."""
+    """The regular expression of a word or a name, however its accents and blanks are written; or of a file of that name."""
     before = r"(?<![\w.+-])" if "@" in word else r"(?<![\w-])#?"
-    return f"{before}(?:{'|'.join(dict.fromkeys(map(_flexible, _spelled(word))))})(?!\\w|-\\w)"
+    return f"{before}(?:{'|'.join(dict.fromkeys(map(_flexible, _spelled(word))))})(?:\\.md)?(?!\\w|-\\w)"
 
 
 def _spelled(word: str) -> Iterator[str]:
@@ -103,3 +103,47 @@ def number_pattern(number: str) -> str:
 
 def _digits(number: str) -> str:
     return _BETWEEN_DIGITS.join(number)
+
+
+# Other words for somebody
+
+
+class Forms(NamedTuple):
+    """The regular expressions of lines that may speak of somebody by a form of her name: anywhere, and where she works.
+
+    They go with `re.MULTILINE`; case counts in them, since names are words too.
+    """
+
+    anywhere: str
+    at_work: str
+
+
+def forms_of(one: Customer, others: Iterable[Customer], company: Traces | None) -> Forms | None:
+    """How texts may speak of a person who has a first name and a surname; None for everyone else.
+
+    That is the surname in any form (`Kowalskiej`), unless another customer has it: then with the first name or its
+    initial; `Anna K.`; and the first name in a line with the company, or in the company's own file.
+    """
+    names = called(one.name) if one.kind == "person" else []
+    if len(names) < 2:
+        return None
+    (first, _), (last, letters) = map(_any_form, (names[0], names[-1]))
+    alone = re.compile(last)
+    is_alone = letters >= _TELLING and not any(
+        alone.search(name) for other in others for name in (other.name, *other.aliases)
+    )
+    lines = [
+        f"(?=.*{last})" if is_alone else rf"(?=.*{last})(?=.*(?:{first}|(?<!\w){names[0][0]}\.))",
+        rf"(?=.*{first}[^\S\n]+{names[-1][0]}\.)",
+    ]
+    if company:
+        lines.append(f"(?=.*{first})(?=.*(?i:{any_of(company).pattern}))")
+    return Forms(f"^(?:{'|'.join(lines)})", first)
+
+
+def _any_form(name: str) -> tuple[str, int]:
+    """The regular expression of a name with any ending, and how many letters of it stand before that."""
+    stem = name.rstrip(_ENDINGS)
+    if len(stem) < _SHORTEST:
+        return rf"(?<!\w){re.escape(name)}(?!\w)", len(name)
+    return rf"(?<!\w){re.escape(stem)}\w{{0,4}}(?!\w)", len(stem)

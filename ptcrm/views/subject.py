@@ -109,7 +109,8 @@ def _finds(workspace: Workspace, query: str, held: Held) -> bool:
 def _git_rows(found: Remains | None) -> Iterator[dict[str, object]]:
     if found is None:
         return
-    for is_own, paths in ((True, found.own), (False, found.others)):
+    named = {path: found.others.get(path, set()) | ids for path, ids in found.perhaps.items()}
+    for is_own, paths in ((True, found.own), (False, {**found.others, **named})):
         for path, ids in sorted(paths.items()):
             yield _git_row(path, ids, found.days, is_own=is_own)
     if found.messages:
