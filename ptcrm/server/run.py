@@ -119,7 +119,7 @@ def run(  # noqa: PLR0913  # what is served, where, and who hears of it
         addresses.announce()
         stop.meanwhile = addresses.announce
         book = _book(pages, sockets, out, ending)
-        app = application(live, tokens, hosts_of(where, sockets), out.tell, pages=book and book.app)
+        app = application(live, tokens, hosts_of(where, sockets), out.tell, pages=book.app if book else None)
         serve(app, sockets, stop, out.tell)
 
 

@@ -20,8 +20,8 @@ from ptcrm.vault.fields import set_field
 from ptcrm.vault.lines import append_entry, tick
 from ptcrm.vault.log import follow_up_words, following
 from ptcrm.vault.schema import BY_NAME, values_for
+from ptcrm.views.entries import customer_of, entry, with_channel
 from ptcrm.views.playbook import step_what
-from ptcrm.workspace.entries import customer_of, entry, with_channel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
