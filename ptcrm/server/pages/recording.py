@@ -15,7 +15,7 @@ from ptcrm.server.pages.rows import match_of
 from ptcrm.text.source import digest
 from ptcrm.views.entries import customer_of, past_day
 from ptcrm.views.playbook import named_steps
-from ptcrm.views.writing import logged, open_step, settled, snoozed, ticked
+from ptcrm.views.writing import logged, moved, open_step, settled, snoozed, ticked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +45,11 @@ def done(workspace: Workspace, asked: Asked) -> Page | Elsewhere:
 def snooze(workspace: Workspace, asked: Asked) -> Page | Elsewhere:
     """Leave a customer in peace until a day, as `ptcrm snooze` does."""
     return _written(workspace, asked, "snooze", _snooze)
+
+
+def move(workspace: Workspace, asked: Asked) -> Page | Elsewhere:
+    """Give an open follow-up another day."""
+    return _written(workspace, asked, "move", _move)
 
 
 def undo(workspace: Workspace, asked: Asked) -> Elsewhere:
@@ -118,6 +123,10 @@ def _done(workspace: Workspace, match: Match, form: Mapping[str, str]) -> Operat
 
 def _snooze(workspace: Workspace, match: Match, form: Mapping[str, str]) -> Operation:
     return snoozed(workspace, match, form.get("until", ""))[0]
+
+
+def _move(workspace: Workspace, match: Match, form: Mapping[str, str]) -> Operation:
+    return moved(workspace, match, form.get("what", ""), form.get("to", ""))[0]
 
 
 def _text(form: Mapping[str, str]) -> str:
