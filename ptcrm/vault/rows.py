@@ -177,14 +177,25 @@ def _tuple_builder(args: tuple[Any, ...], make: Callable[[Any], Any] = tuple) ->
     return lambda plain: make(inner(part) for inner, part in zip(inners, plain, strict=True))
 
 
+class _Members(dict[str, Any]):
+    """What makes the value of each field of a record; found when a row first has that field, as few have many."""
+
+    def __init__(self, kind: Any) -> None:  # noqa: ANN401
+        super().__init__()
+        self._hints = get_type_hints(kind)
+
+    def __missing__(self, name: str) -> Callable[[Any], Any]:
+        inner = self[name] = _builder(self._hints[name])
+        return inner
+
+
 def _record_builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
-    hints = get_type_hints(kind)
-    inners = {field.name: _builder(hints[field.name]) for field in fields(kind)}
-    mended = {name: inner for name, inner in inners.items() if inner is not _itself}
+    members = _Members(kind)
 
     def build(plain: dict[str, Any]) -> Any:  # noqa: ANN401
-        for name in mended.keys() & plain.keys():
-            plain[name] = mended[name](plain[name])
+        for name, part in plain.items():
+            if (inner := members[name]) is not _itself:
+                plain[name] = inner(part)
         return kind(**plain)
 
     return build
