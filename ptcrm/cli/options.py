@@ -16,7 +16,6 @@ import click
 from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.values import parse_whole
 from ptcrm.text.near import did_you_mean, suggest
 from ptcrm.vault.places import place_of, user_folder
 
@@ -281,6 +280,8 @@ def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:
 
 def a_count(words: str, option: str = "limit") -> int:
     """The number of `--limit`, from 1; raises `UsageError`."""
+    from ptcrm.model.values import parse_whole
+
     number = parse_whole(plain(words))
     if isinstance(number, Problem) or not number:
         raise UsageError(f"--{option} {words}: write a whole number from 1.")

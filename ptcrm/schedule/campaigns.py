@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.occurrence import Occurrence, Reason
 from ptcrm.schedule.channel import avoided
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
     from ptcrm.model.config import Campaign, Config
+    from ptcrm.model.customer import Customer
 
 # A card that went out so long before the day is this year's; so long after, it is too late for one.
 SEASON = Interval(days=30)

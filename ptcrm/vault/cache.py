@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import USUAL, Diagnostic
 from ptcrm.model.occurrence import (
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ptcrm.model.config import Config
+    from ptcrm.model.customer import Customer
     from ptcrm.model.dates import Anniversary
     from ptcrm.vault.answers import Answer
     from ptcrm.vault.asked import Condition
@@ -84,7 +84,9 @@ CREATE TABLE contact (
   quiet_until INTEGER, origin TEXT, number INTEGER PRIMARY KEY, facts TEXT
 );
 CREATE INDEX contact_path ON contact (path);
-CREATE INDEX contact_ready ON contact (ready);
+CREATE INDEX contact_ready ON contact (
+  ready, path, due, fixed, rank, pace, new, expires, quiet_until, origin
+);
 CREATE TABLE counted (key TEXT, errors INTEGER, warnings INTEGER);
 CREATE TABLE plan (key TEXT);
 CREATE TABLE placed (number INTEGER PRIMARY KEY, path TEXT, day INTEGER);
@@ -360,12 +362,17 @@ class Cache:
     def customers_at(self, paths: Iterable[str]) -> Iterator[Customer]:
         """The customers of the files at `paths`, without the log."""
         rows = self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
-        return (self.memo.load_later(Customer, facts) for (facts,) in rows)
+        return self._customers(rows)
 
     def customers(self) -> Iterator[Customer]:
         """Every customer without the log, in the order of the paths."""
-        for (facts,) in self.database.execute("SELECT facts FROM customer ORDER BY path"):
-            yield self.memo.load_later(Customer, facts)
+        return self._customers(self.database.execute("SELECT facts FROM customer ORDER BY path"))
+
+    def _customers(self, rows: Iterable[tuple[str]]) -> Iterator[Customer]:
+        """The customers of these rows; half of the commands ask for none."""
+        from ptcrm.model.customer import Customer
+
+        return (self.memo.load_later(Customer, facts) for (facts,) in rows)
 
     def diagnostics(self, of: str | None = None, codes: frozenset[str] = USUAL) -> list[Diagnostic]:
         """What reading the files found of these codes; `of` names a single file."""

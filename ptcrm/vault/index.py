@@ -13,8 +13,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from ptcrm.model.customer import Customer
-from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.text.fold import fold, same_id
 from ptcrm.vault.entries import EntryRow, TouchRow, days_of, has_channel, packed, touch_rows, unpacked
 from ptcrm.vault.listing import Listing, is_in_place
@@ -23,6 +21,8 @@ from ptcrm.vault.scan import RACY_NS, joined, split
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
+    from ptcrm.model.customer import Customer
+    from ptcrm.model.diagnostic import Diagnostic
     from ptcrm.model.occurrence import Touch
     from ptcrm.vault.cache import Cache, Note
     from ptcrm.vault.forms import Forms

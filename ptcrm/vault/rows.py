@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, time
-from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,11 +112,16 @@ def _plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return _record_plainer(kind)
     if kind in (date, time):
         return cast("type[date]", kind).isoformat
-    return str if kind is Decimal else _itself
+    return _itself if _is_of_json(kind) else str
 
 
 def _itself(value: object) -> object:
     return value
+
+
+def _is_of_json(kind: Any) -> bool:  # noqa: ANN401
+    """Whether JSON has values of this kind; others are told by their texts, as a `Decimal` is."""
+    return kind in (str, int, bool) or get_origin(kind) is Literal
 
 
 def _tuple_plainer(args: tuple[Any, ...]) -> Callable[[Any], Any]:
@@ -166,7 +170,7 @@ def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return _record_builder(kind)
     if kind in (date, time):
         return cast("type[date]", kind).fromisoformat
-    return Decimal if kind is Decimal else _itself
+    return _itself if _is_of_json(kind) else cast("Callable[[Any], Any]", kind)
 
 
 def _tuple_builder(args: tuple[Any, ...], make: Callable[[Any], Any] = tuple) -> Callable[[Any], Any]:
