@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,8 +37,7 @@ _AT_ONCE = 500  # files whose rows are written together
 _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What one file says. Rows: handles (key, rank), links (line, field, target, key).
 
     `entries` are packed; `shared` are those that were made with other people, with the key of each. `asked` are the
@@ -130,8 +129,7 @@ class LooseLink(NamedTuple):
     meant: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Somebody who answers to a name."""
 
     path: str
