@@ -568,7 +568,10 @@ def test_a_query_narrows_all_of_it(run: Run) -> None:
     ("words", "said"),
     [
         ("review --from tomorrow", "The first day, 2026-11-24, is after today"),
-        ("review --from 2026-05-01 --to 2026-04-01", "The first day, 2026-05-01, is after the last, 2026-04-01"),
+        (
+            "review --from 2026-05-01 --to 2026-04-01",
+            "The first day, 2026-05-01, is after the last, 2026-04-01",
+        ),
         ("review --from soon", "“soon” is no day"),
         ("review --year 2027", "2027 is too far ahead: this one is 2026"),
         ("review --year 2026 --from 2026-01-01", "leave out --from and --to"),
