@@ -50,6 +50,11 @@ budget
 budget --json --year 2025
 winback
 winback --json
+review
+review --json --from 2026-01-01
+review consistency
+review value --ids
+review --year 2026
 tiers
 tiers --json
 campaign
@@ -83,6 +88,8 @@ show jan --json
 show shop
 brief anna
 brief zoe
+draft --list
+draft anna thanks --json
 why anna
 why jan --json
 why shop

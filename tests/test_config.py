@@ -38,6 +38,7 @@ start: 2026-11-21               # written by init: silence before it is nobody's
 customers: customers            # a folder or a list of folders
 timezone: Europe/Warsaw
 country: PL                     # public holidays (package `holidays`)
+language: pl
 currency: EUR
 working_days: [mon, tue, wed, thu, fri]
 away: [2026-12-20..2027-01-02]
@@ -123,6 +124,7 @@ def test_the_example_of_the_format_is_read_whole() -> None:
         start=date(2026, 11, 21),
         timezone="Europe/Warsaw",
         country="PL",
+        language="pl",
         away=((date(2026, 12, 20), date(2027, 1, 2)),),
         tiers={
             "gold": Tier(weeks(3), "200 EUR/year", "revenue:>5000 or tag:opinion-leader"),

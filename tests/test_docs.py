@@ -18,6 +18,7 @@ import click
 import pytest
 
 from ptcrm.cli import cli
+from ptcrm.formats.columns import REVIEWED
 from ptcrm.model.config import Config, Tier
 from ptcrm.model.diagnostic import CODES, RULES, USUAL, Diagnostic, Rule
 from ptcrm.model.reading import Report
@@ -58,7 +59,11 @@ WRITING = {
 }
 SHARED = {"--dry-run"}  # in the section on writing
 NOT_RUN = {"edit": "it asks a person", "serve": "it does not end", "watch": "it does not end"}
-NOT_RUN_WITH = {"--watch": "it does not end", "--abort": "it needs a merge; test_sync"}
+NOT_RUN_WITH = {
+    "--open": "it opens an editor",
+    "--watch": "it does not end",
+    "--abort": "it needs a merge; test_sync",
+}
 FORMS = {"--jsonl", "--csv", "--tsv", "--ids", "--format", "--open"}  # in the section on forms
 TWIN = "---\nname: Novak, Jan\nemails: jan@ramy-zuraw.example\n---\n"
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -312,7 +317,7 @@ def test_every_kind_of_block_has_its_test() -> None:
         ),
         *(("editors", language) for language in ("sh", "yaml", "json", "lua", "vim", "elisp", "js")),
         *(("configuration", "yaml"), ("format", "markdown")),  # here
-        *(("diagnostics", "markdown"), ("diagnostics", "yaml")),  # here
+        *(("diagnostics", "markdown"), ("diagnostics", "yaml"), ("diagnostics", "jinja")),  # here
         ("commands", "yaml"),  # test_settings
         *(("sync", language) for language in ("sh", "yaml")),  # test_sync
         *(("query", language) for language in ("yaml", "sh")),  # here
@@ -490,15 +495,23 @@ def seen(root: Path, code: str) -> Seen:
     return Seen({one.code for one in found}, {one.severity.value for one in found})
 
 
+def from_example(block: Block, make_vault: MakeVault) -> Path:
+    """A vault with the example as its configuration, as a template or as a customer."""
+    if block.language == "yaml":
+        return make_vault({}, config=block.text)
+    if block.language == "jinja":
+        root = make_vault({})
+        (root / "templates").mkdir()
+        (root / "templates" / "thank-you.md").write_text(block.text, encoding="utf-8")
+        return root
+    return make_vault({"anna": block.text}, config=TIERS)
+
+
 def build(code: str, make_vault: MakeVault, tmp_path: Path) -> Path:
     """A vault after the recipe of the code's section, or from its example."""
-    example = next(
-        (block for block in blocks(page("diagnostics")) if block.heading == code and block.language), None
-    )
-    if example is not None and example.language == "yaml":
-        return make_vault({}, config=example.text)
-    if example is not None:
-        return make_vault({"anna": example.text}, config=TIERS)
+    for block in blocks(page("diagnostics")):
+        if block.heading == code and block.language:
+            return from_example(block, make_vault)
     anna = "---\nname: Anna Kowalska\n---\n"
     root = make_vault({"anna": anna}, config=TIERS)
     folder = root / "customers"
@@ -519,7 +532,7 @@ def build(code: str, make_vault: MakeVault, tmp_path: Path) -> Path:
         (folder / "anna.md").write_text("---\nname: Anna\nowner: marat\n---\n", encoding="utf-8")
     elif code == "PT407":
         for name in ("a", "b"):
-            text = "---\nemails: anna@rowery.example\n---\n"
+            text = "---\nname: Anna\nemails: anna@rowery.example\n---\n"
             (folder / f"{name}.md").write_text(text, encoding="utf-8")
     else:
         pytest.fail(f"{code} has neither an example nor a recipe")
@@ -640,6 +653,8 @@ ANSWERS = {
     "list --json": ("A customer's fields",),
     "show ipek --json": ("A customer's fields", "An occurrence", "ptcrm playbook --json"),
     "brief ipek --json": ("An occurrence",),
+    "draft ipek thank-you --json": (),
+    "draft --list --json": (),
     "list --group-by tier --json": ("A customer's fields", "ptcrm list --json"),
     "find gear --json": (),
     "timeline --json": (),
@@ -652,6 +667,9 @@ ANSWERS = {
     "tiers --all --json": (),
     "campaign --json": (),
     "campaign christmas --json": (),
+    "review --json": tuple(f"ptcrm review {name} --json" for name in REVIEWED),
+    "review --year 2026 --json": (),
+    **{f"review {name} --json": () for name in REVIEWED},
     "export mailing --where tier:gold --json": (),
     "export subject jan-nowak --json": ("An occurrence",),
     "check --json": (),
@@ -687,7 +705,7 @@ def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> N
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}
     text = page("json")
     title = re.sub(
-        f"{ROOT}\\S+ |leonie-haas |kim-seo-yeon |ipek |jan-nowak |--all |--where tier:gold |tier |gear ",
+        f"{ROOT}\\S+ |leonie-haas |kim-seo-yeon |ipek |thank-you |jan-nowak |--all |--where tier:gold |tier |gear |2026 ",
         "",
         command,
     ).replace("christmas", "NAME")
@@ -719,6 +737,8 @@ def test_every_command_with_json_has_its_answer_described() -> None:
                 "--all",
                 "--group-by",
                 "--where",
+                "--year",
+                "2026",
                 "tier:gold",
                 "tier",
                 "gear",
@@ -726,6 +746,7 @@ def test_every_command_with_json_has_its_answer_described() -> None:
                 "kim-seo-yeon",
                 "ipek",
                 "jan-nowak",
+                "thank-you",
             )
             and not word.startswith(str(ROOT))
         )

@@ -259,6 +259,10 @@ def _channel(asked: Asked) -> Iterator[Candidate]:
         yield from (Candidate(word) for word in named if asked.begins(word))
 
 
+def _template(asked: Asked) -> Iterable[Candidate]:
+    return () if asked.before else _of(asked.words().templates)(asked)
+
+
 def _day(asked: Asked) -> Iterator[Candidate]:
     """The rest of words for a day, such as `next week`."""
     typed = " ".join([*asked.before, asked.part])
@@ -358,6 +362,7 @@ SPECIAL: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "export mailing --channel": _from(lambda words: words.channels),
     "campaign NAME": _from(lambda words: words.campaigns),
     "add NAME": _nothing,
+    "draft --occasion": _nothing,
     "sync --remote": _nothing,
     "import csv --delimiter": _of(("comma", "semicolon", "tab", "pipe")),
     "import csv --dates": _of(("dmy", "mdy", "ymd")),
@@ -377,6 +382,7 @@ SPECIAL: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
 BY_SHAPE: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "WHO": _who,
     "WHO TEXT": partial(_then, _channel),
+    "WHO TEMPLATE": partial(_then, _template),
     "WHO N": partial(_then, _nothing),
     "WHO UNTIL": partial(_then, _day),
     "REV WHO": _who,
@@ -410,6 +416,7 @@ FREE = frozenset(
             "ADDRESS",
             "text",
             "TEMPLATE",
+            "ITEM",
         ),
         "integer range",
     }

@@ -150,6 +150,8 @@ def _import(
         say_json(imported(found, remarks, is_written=session.applied))
     elif session.applied:
         say(f"Written: {_counts(found)}. To take it back: ptcrm undo")
+    if found.flaws and not found.outcomes and not found.strangers:
+        raise RefusedError("Nothing in this could be read. Nothing was written.")
 
 
 def _unread(workspace: Workspace) -> list[str]:

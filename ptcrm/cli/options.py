@@ -17,7 +17,6 @@ from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
 from ptcrm.model.dates import parse_date
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.typed import plain
-from ptcrm.model.values import parse_whole
 from ptcrm.text.near import suggest
 from ptcrm.vault.places import place_of, user_folder
 
@@ -244,8 +243,21 @@ def wants_colour() -> bool | None:
     return {"always": True, "never": False}.get(word or "auto")
 
 
+def a_year(words: str, today: date, *, ahead: int = 1) -> int:
+    """The year that `words` name, up to this one and so many `ahead`; raises `UsageError`."""
+    if not (words.isascii() and words.isdigit() and len(words) == 4 and int(words)):
+        raise UsageError(f"“{words}” is no year. Write for example {today.year}.")
+    last = today.year + ahead
+    if int(words) > last:
+        why = f"the plan can be counted up to {last}" if ahead else f"this one is {last}"
+        raise UsageError(f"{words} is too far ahead: {why}.")
+    return int(words)
+
+
 def a_count(words: str, option: str = "limit") -> int:
     """The number of `--limit`, from 1; raises `UsageError`."""
+    from ptcrm.model.values import parse_whole
+
     number = parse_whole(plain(words))
     if isinstance(number, Problem) or not number:
         raise UsageError(f"--{option} {words}: write a whole number from 1.")

@@ -19,9 +19,11 @@ from ptcrm.model.change import Create, Operation
 from ptcrm.model.config import Config
 from ptcrm.model.diagnostic import Problem, Severity
 from ptcrm.model.typed import plain
+from ptcrm.text.words import plural
 from ptcrm.vault.fields import new_customer
 from ptcrm.vault.schema import BY_NAME, FIELDS, Field, values_for
 from ptcrm.vault.store import CONFIG_NAME
+from ptcrm.vault.templates import FOLDER
 from ptcrm.views.writing import known_word
 
 if TYPE_CHECKING:
@@ -42,8 +44,9 @@ tiers:                      # in order of rank
 
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", default=".")
+@click.option("--templates", is_flag=True, help="With drafts of messages; in a vault, those that it lacks.")
 @writing
-def init_command(session: Session, folder: str) -> None:
+def init_command(session: Session, folder: str, templates: bool) -> None:
     """Make a new vault here, or in DIR.
 
     Its .gitattributes has git merge customers' files by ptcrm, once `ptcrm git setup` has been run.
@@ -52,19 +55,28 @@ def init_command(session: Session, folder: str) -> None:
     Examples:
       ptcrm init ~/customers
       cd ~/customers && ptcrm init
+      ptcrm init ~/customers --templates
     """
     from ptcrm.workspace import begin_vault
     from ptcrm.workspace.clock import system_today
 
     root = Path(folder).expanduser()
+    drafts = _missing_templates(root) if templates else ()
     if (root / CONFIG_NAME).exists():
-        raise RefusedError(f"{root / CONFIG_NAME} is there already; this is a vault. Nothing was written.")
+        if not templates:
+            raise RefusedError(
+                f"{root / CONFIG_NAME} is there already; this is a vault. Nothing was written."
+            )
+        _add_templates(session, root, drafts)
+        return
     zone = _system_zone()
     timezone = f"timezone: {zone}\n" if zone else "# timezone: Europe/Warsaw\n"
     today = session.today or system_today()
     content = _CONFIG.format(id=secrets.token_hex(8), today=today, timezone=timezone).encode()
     shared = attributes(root, Config().customers)
-    operation = Operation("init", (Create(CONFIG_NAME, content), *(shared.changes if shared else ())))
+    operation = Operation(
+        "init", (Create(CONFIG_NAME, content), *drafts, *(shared.changes if shared else ()))
+    )
     if session.dry_run:
         say_diff(operation)
         return
@@ -78,6 +90,22 @@ def init_command(session: Session, folder: str) -> None:
     if is_in_repository(root):
         _offer_git(root, where)
     tell(f'Next: {where}ptcrm add "Anna Kowalska" --tier gold --birthday 1984-05-17')
+
+
+def _missing_templates(root: Path) -> tuple[Create, ...]:
+    """The drafts of messages that come with the package, without those whose names are taken."""
+    home = Path(__file__).parent.parent / FOLDER
+    found = ((f"{FOLDER}{one.name}", one.read_bytes()) for one in sorted(home.glob("*.md")))
+    return tuple(Create(path, content) for path, content in found if not os.path.lexists(root / path))
+
+
+def _add_templates(session: Session, root: Path, drafts: tuple[Create, ...]) -> None:
+    """Write the templates into a vault."""
+    session.vault = str(root)
+    if not drafts:
+        say("All templates are there already.")
+    elif session.apply(Operation("init --templates", drafts)):
+        say(f"{plural(len(drafts), 'template')} written; see `ptcrm draft --list`.")
 
 
 def _offer_git(root: Path, where: str) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-_VERSION = "1"  # raised when the words are laid out or found differently
+_VERSION = "2"  # raised when the words are laid out or found differently
 
 
 def words_file(root: Path, cache_folder: Path) -> Path:
@@ -74,11 +74,12 @@ def _made(root: Path, place: Path, cache_folder: Path, state_folder: Path) -> Wo
     """The words, found by opening the vault, and remembered; none while another command's work is unfinished."""
     from ptcrm.vault.journal import Journal
     from ptcrm.vault.settings import read_settings, settings_of
+    from ptcrm.vault.templates import FOLDER
     from ptcrm.workspace import Workspace
 
     if Journal(state_folder / place_of(root)).has_pending():
         return Words()  # opening the vault would put that right, and so write to it
-    folders = list(read_settings(settings_of(root)).config.customers)
+    folders = [*read_settings(settings_of(root)).config.customers, FOLDER]
     state = _state(root, folders)
     workspace = Workspace(root, None, cache_folder, state_folder)
     try:

@@ -59,6 +59,7 @@ RULES = (
     Rule("PT113", _W, "A cadence has no effect, or is too long or too short to be meant."),
     Rule("PT114", _W, "A follow-up is open, though `do_not_contact` is true."),
     Rule("PT115", _W, "A former customer's file does not say since when."),
+    Rule("PT116", _W, "`mute` names something that nothing is planned for."),
     Rule("PT201", _W, "A log entry begins with a date and does not fit the form."),
     Rule("PT202", _W, "A log entry names a channel that is not known."),
     Rule("PT203", _W, "A log entry has a qualifier that is not known."),
@@ -72,12 +73,13 @@ RULES = (
     Rule("PT404", _W, "A status is not in the configuration."),
     Rule("PT405", _W, "A channel that a customer likes or does not like is not known."),
     Rule("PT406", _W, "An owner is not known."),
-    Rule("PT407", _W, "Two people may be one: they have the same e-mail address, phone number or name."),
+    Rule("PT407", _W, "Two customers may be one: more than their names says so."),
     Rule("PT501", _W, "The configuration has a key that means nothing."),
     Rule("PT502", _W, "A value of the configuration is not understood; the default is used."),
     Rule("PT504", _W, "A query of the configuration cannot be read."),
     Rule("PT505", _W, "The configuration names a country, a channel or a folder that is not known."),
     Rule("PT506", _I, "The vault has no `id`, so its events may pass for another vault's.", opt_in=True),
+    Rule("PT701", _W, "A template asks for what there is not, or cannot be read."),
 )
 
 _BY_CODE = {rule.code: rule for rule in RULES}

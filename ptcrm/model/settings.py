@@ -319,6 +319,7 @@ KEYS = (
     Key("customers", many(_folder), "a folder or a list of folders with customers"),
     Key("timezone", zone, "where today begins; default: the system's"),
     Key("country", text, "whose public holidays are kept free"),
+    Key("language", text, "the language of drafts to customers who name none"),
     Key("currency", _currency, "what an amount without a code is in"),
     Key("working_days", many(_weekday), "the days on which contacts are planned"),
     Key("away", many(_range), "days without work, as FIRST..LAST"),

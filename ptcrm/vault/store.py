@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import time
 from pathlib import Path
 
@@ -32,13 +31,13 @@ def find_root(start: Path) -> Path | None:
     return next((folder for folder in (here, *here.parents) if (folder / CONFIG_NAME).is_file()), None)
 
 
-def list_names(root: Path, *, hidden: bool = False) -> list[str]:
-    """The path of every file of the vault, of whatever kind.
+def list_names(root: Path, *, within: str = "", hidden: bool = False) -> list[str]:
+    """The path of every file of the vault, of whatever kind; only `within` a folder (`templates/`), if that is given.
 
     Not in folders that the scanner passes over, unless they are asked for as `hidden`; never in git's own.
     """
     found: list[str] = []
-    todo = [""]
+    todo = [within]
     while todo:
         at = todo.pop()
         with contextlib.suppress(OSError), os.scandir(root / at) as entries:
@@ -54,9 +53,9 @@ def _is_looked_into(name: str, *, hidden: bool) -> bool:
     return name != ".git" if hidden else not name.startswith(".") and name != "node_modules"
 
 
-def list_notes(root: Path) -> list[str]:
-    """The path of every Markdown file of the vault that somebody may have written links in."""
-    names = ((path, path.rpartition("/")[2]) for path in list_names(root))
+def list_notes(root: Path, within: str = "") -> list[str]:
+    """The path of every Markdown file of the vault, or of a folder of it, that somebody may have written links in."""
+    names = ((path, path.rpartition("/")[2]) for path in list_names(root, within=within))
     return [path for path, name in names if name.lower().endswith(".md") and not is_debris(name)]
 
 
@@ -100,7 +99,7 @@ def apply(  # noqa: PLR0913  # what is changed, and what is noted of it
     """
     with journal.locked():
         recover(root, journal)
-        record = Record(journal.next_number(), at, operation, secrets.token_hex(4), undoes, kept, erasure)
+        record = Record(journal.next_number(), at, operation, os.urandom(4).hex(), undoes, kept, erasure)
         steps = _steps(root, record)
         if not steps and not erasure:
             return
@@ -277,7 +276,7 @@ def write_outside(path: Path, new: bytes, begins: bytes | tuple[bytes, ...], *, 
     A new file has this `mode`, another one keeps its rights. Raises `RefusedError`. A file that does not begin as
     such an export does is somebody's own, and is never replaced; nor is one that is read-only.
     """
-    temporary = path.with_name(f".ptcrm-{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f".ptcrm-{os.urandom(8).hex()}.tmp")
     try:
         target = path.resolve()
         old = target.read_bytes() if target.is_file() else b""

@@ -33,7 +33,6 @@ AHEAD, BEHIND = Interval(days=60), Interval(days=7)  # for occasions, and campai
 UNTOLD = Interval(months=6)  # how long it is worth saying what became of feedback
 _NOON = time(12)
 _TOLD = frozenset({"sale", "memo", "referral", "feedback"})  # no touches, and yet to be known
-_GIFTS = frozenset({"gift", "article"})
 _TITLE = re.compile(r"#{1,6} .*")
 
 
@@ -223,16 +222,9 @@ def _given(customer: Customer, config: Config, today: date) -> list[Said]:
     found = [
         _of_entry(one, customer.path)
         for one in in_time(customer.log)
-        if one.date <= today and _is_given(one, config)
+        if one.date <= today and config.gives(one.channel, one.qualifiers)
     ]
     return found[: -GIVEN - 1 : -1]
-
-
-def _is_given(one: LogEntry, config: Config) -> bool:
-    if not {"in", "no answer"}.isdisjoint(one.qualifiers):
-        return False
-    usual = config.channels.get(one.channel)
-    return "value" in one.qualifiers or one.channel in _GIFTS or bool(usual and usual.value)
 
 
 # What is owed

@@ -38,6 +38,7 @@ class Words:
     feeds: list[str] = field(default_factory=list)
     campaigns: list[str] = field(default_factory=list)
     queries: dict[str, str] = field(default_factory=dict)
+    templates: list[str] = field(default_factory=list)
 
 
 def words_of(workspace: Workspace) -> Words:
@@ -46,6 +47,7 @@ def words_of(workspace: Workspace) -> Words:
     from ptcrm.query.fields import FIELDS as ASKED
     from ptcrm.query.fields import vocabulary_of
     from ptcrm.vault.schema import FIELDS
+    from ptcrm.vault.templates import variants
 
     customers = list(workspace.cache.customers())
     config = workspace.config
@@ -62,6 +64,7 @@ def words_of(workspace: Workspace) -> Words:
         list(config.feeds),
         list(config.campaigns),
         dict(config.queries),
+        sorted(variants(workspace.templates())),
     )
 
 

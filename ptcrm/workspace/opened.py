@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ptcrm.errors import RefusedError
+from ptcrm.model.config import channel_names
 from ptcrm.model.diagnostic import ERRORS, Diagnostic, Severity
 from ptcrm.text.source import Source, UndecodableError
 from ptcrm.vault import replace as files
@@ -22,7 +23,7 @@ from ptcrm.vault.cache import Cache, is_damage
 from ptcrm.vault.index import Facts, FileRead, Index, Look, Match, facts_of, is_older, nothing_but
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.places import place_of, stamp_of, user_folder
-from ptcrm.vault.scan import see
+from ptcrm.vault.scan import is_inside, see
 from ptcrm.vault.settings import Settings, read_settings, settings_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ptcrm.vault.listing import Signature
     from ptcrm.vault.log import LineReader
     from ptcrm.vault.schema import Reading
+    from ptcrm.vault.template import Template
 
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
@@ -329,6 +331,38 @@ class Opened:
             return Source.decode(path, store.read_file(self.root, path)).text
         except (OSError, UndecodableError):
             return None
+
+    def templates(self) -> list[str]:
+        """The paths of the drafts of messages."""
+        from ptcrm.vault.templates import FOLDER
+
+        return self.notes_in(FOLDER)
+
+    def notes_in(self, folder: str) -> list[str]:
+        """The paths of the Markdown files in a folder of the vault (`templates/`); none of a file that stands elsewhere."""
+        root, found = os.path.realpath(self.root), store.list_notes(self.root, folder)
+        return sorted(path for path in found if is_inside(root, str(self.root / path)))
+
+    def template(self, path: str) -> tuple[Template | None, list[Diagnostic]]:
+        """The template at `path`, None if nothing can be made of it, and what is wrong with it."""
+        from ptcrm.text.frontmatter import MAX_BYTES
+        from ptcrm.vault.template import CODE, read_template
+
+        why = "it is larger than any message"
+        try:
+            if store.signature(self.root, path).size <= MAX_BYTES:
+                source = Source.decode(path, store.read_file(self.root, path))
+                return read_template(source, channel_names(self.config))
+        except (OSError, UndecodableError) as error:
+            why = str(error)
+        return None, [Diagnostic(CODE, path, 1, 1, f"this template cannot be read: {why}")]
+
+    def look_at(self, path: str) -> str:
+        """What tells whether the file at `path` has changed."""
+        try:
+            return str(store.signature(self.root, path))
+        except OSError:
+            return ""
 
 
 def is_settled(signature: Signature) -> bool:

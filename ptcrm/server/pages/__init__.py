@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
+from ptcrm.formats import report
 from ptcrm.server.limits import BODY
 from ptcrm.server.pages.agenda import agenda_page
 from ptcrm.server.pages.customer import customer_page
@@ -29,6 +30,7 @@ from ptcrm.server.pages.help import help_page
 from ptcrm.server.pages.page import FOLDER, Asked, Elsewhere, Front, Page, fields_of, rendered
 from ptcrm.server.pages.problems import fix, fix_page, problems_page
 from ptcrm.server.pages.recording import done, log, move, snooze, undo
+from ptcrm.server.pages.review import review_page
 from ptcrm.server.pages.search import search_page
 from ptcrm.server.pages.today import today_page
 
@@ -71,6 +73,7 @@ PLACES = (
     Place("POST", "/customers/{id}/move", move),
     Place("POST", "/undo", undo),
     Place("GET", "/search", search_page),
+    Place("GET", "/review", review_page),
 )
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _STATUS: Mapping[type[PtcrmError], int] = {NotFoundError: 404, RefusedError: 409}
@@ -177,4 +180,4 @@ _STATIC = {
     one.name: (one.read_bytes(), _TYPES[one.suffix])
     for one in (FOLDER / "static").iterdir()
     if one.suffix in _TYPES
-}
+} | {"report.css": (report.STYLE.encode(), _TYPES[".css"])}

@@ -30,6 +30,7 @@ MENU = (
     ("/", "Today", "t"),
     ("/customers", "Customers", "c"),
     ("/agenda", "Agenda", "a"),
+    ("/review", "Review", "r"),
     ("/problems", "Problems", "p"),
     ("/feeds", "Feeds", "f"),
 )
