@@ -224,10 +224,10 @@ channels:
     defaults = Config().channels
     assert found.channels == {
         **defaults,
-        "call": replace(defaults["call"], also=("telefon", "Anruf")),
-        "newsletter": replace(defaults["newsletter"], touch="yes"),
-        "feedback": replace(defaults["feedback"], touch="no"),
-        "sale": replace(defaults["sale"], touch="in", verb="Sold to"),
+        "call": defaults["call"]._replace(also=("telefon", "Anruf")),
+        "newsletter": defaults["newsletter"]._replace(touch="yes"),
+        "feedback": defaults["feedback"]._replace(touch="no"),
+        "sale": defaults["sale"]._replace(touch="in", verb="Sold to"),
         "Site visit": Channel("yes", verb="Site visit with"),
     }
     names = channel_names(found)
@@ -293,7 +293,7 @@ campaigns:
 """)
     assert found.tiers == {"gold": Tier(budget="200 EUR/year"), "silver": Tier(weeks(6))}
     assert found.statuses == Config().statuses
-    assert found.channels["call"] == replace(Config().channels["call"], also=("telefon",))
+    assert found.channels["call"] == Config().channels["call"]._replace(also=("telefon",))
     assert found.feeds == {"work": Feed(kinds=("cadence",), private=True)}
     assert found.playbooks == {"a": Playbook(steps=(Step(do="call"),))}
     assert found.campaigns == {"b": Campaign(do="card")}

@@ -9,7 +9,7 @@ import shlex
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple, get_args, get_type_hints
@@ -443,11 +443,9 @@ def test_every_channel_is_documented() -> None:
 
 def nested(kind: object) -> Iterator[str]:
     """The keys below a key of the configuration, from the types of `Config`."""
-    if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == Config.__module__:
-        hints = get_type_hints(kind)
-        for field in fields(kind):
-            below = list(nested(hints[field.name]))
-            yield from (field.name, *below)
+    if isinstance(kind, type) and kind.__module__ == Config.__module__:
+        for name, hint in get_type_hints(kind).items():
+            yield from (name, *nested(hint))
     for argument in get_args(kind):
         yield from nested(argument)
 

@@ -28,8 +28,8 @@ from ptcrm.formats.columns import (
     or_null,
     record,
 )
+from ptcrm.formats.customers import CUSTOMER, CUSTOMER_FIELDS
 from ptcrm.text.fold import slug
-from ptcrm.vault.schema import FIELDS
 
 if TYPE_CHECKING:
     from ptcrm.model.shape import Shape
@@ -38,15 +38,6 @@ VERSION = 1  # raised when a key goes away or changes its meaning; new keys leav
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
-_OTHERWISE = {
-    **dict.fromkeys(("id", "name", "kind", "status"), TEXT),
-    **dict.fromkeys(("cadence_until", "since", "left", "snooze", "mute_until"), or_null(DAY)),
-    "do_not_contact": FLAG,
-}
-CUSTOMER_FIELDS: dict[str, Shape] = {
-    field.name: TEXTS if field.many else _OTHERWISE.get(field.name, or_null(TEXT)) for field in FIELDS
-}
-CUSTOMER = {**CUSTOMER_FIELDS, **STANDING}
 _LOAD_DAY: dict[str, Shape] = {
     "date": DAY,
     "weekday": TEXT,

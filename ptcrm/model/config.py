@@ -1,10 +1,13 @@
-"""The vault's configuration (FORMAT §3): its values and their defaults. How they are read is in `settings`."""
+"""The vault's configuration (FORMAT §3): its values and their defaults. How they are read is in `settings`.
+
+Small values are tuples, since every command begins with these classes, and a dataclass takes ten times as long to define.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, time
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ptcrm.model.dates import NEVER, Anniversary, Interval
 from ptcrm.text.fold import fold
@@ -24,8 +27,7 @@ QUALIFIERS = ("in", "voicemail", "no answer", "value", "pitch")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(NamedTuple):
     """A way of being in touch. `touch` "in" counts only what came from the customer; `verb` begins a title.
 
     `value`: what goes out by it gives the customer something.
@@ -73,8 +75,7 @@ def usual_channels() -> dict[str, Channel]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(NamedTuple):
     """How often a customer of this tier is contacted, by which channels, and what one may cost a year.
 
     `when` is a query that suggests the tier.
@@ -86,8 +87,7 @@ class Tier:
     channels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """How often a customer of this status is contacted."""
 
     cadence: Interval | None = None
@@ -103,8 +103,7 @@ def usual_statuses() -> dict[str, Status]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a playbook: `after` its start, `do` (a channel) with `text`."""
 
     after: Interval | None = None
@@ -112,8 +111,7 @@ class Step:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Playbook:
+class Playbook(NamedTuple):
     """Steps that follow what `starts` names: a channel, `since` or `left`."""
 
     starts: str = ""
@@ -121,8 +119,7 @@ class Playbook:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Improvement:
+class Improvement(NamedTuple):
     """Something that changed on a day, for which a former customer may come back."""
 
     date: date | None = None
@@ -130,8 +127,7 @@ class Improvement:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
+class Campaign(NamedTuple):
     """A yearly mailing on `date` by the channel `do` to those whom the query `where` finds."""
 
     date: Anniversary | None = None
@@ -161,8 +157,7 @@ class Feed:
     colour: str = "steelblue"
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(NamedTuple):
     """How many movable contacts a day holds, and how many new customers are taken in a day."""
 
     per_day: int = 10
@@ -184,8 +179,7 @@ class Occasions:
         return None if key is None else (key, self.lead[key])
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(NamedTuple):
     """The headings under which a log stands."""
 
     headings: tuple[str, ...] = ("Log",)
@@ -205,7 +199,7 @@ class Config:
     currency: str = "EUR"
     working_days: tuple[str, ...] = WEEKDAYS[:5]
     away: tuple[tuple[date, date], ...] = ()
-    capacity: Capacity = Capacity()
+    capacity: Capacity = field(default_factory=Capacity)
     min_gap: Interval = Interval(days=5)
     default_cadence: Interval = Interval(days=42)
     retry: Interval = Interval(days=3)

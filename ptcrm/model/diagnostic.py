@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from ptcrm.text.edits import Edit
 from ptcrm.text.source import Span
@@ -17,8 +18,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A kind of diagnostic: its stable code, how bad it is, and what it means in one line.
 
     One that is `opt_in` is neither shown nor mended unless it is asked for.

@@ -178,7 +178,7 @@ def _merged_channels(node: Node, report: Report) -> dict[str, Channel]:
     for name, given in by_name(_CHANNEL)(node, report).items():
         words = " ".join(name.split())
         key = words.lower() if words.lower() in merged else words
-        merged[key] = replace(merged.get(key, Channel(verb=f"{key.capitalize()} with")), **given)
+        merged[key] = merged.get(key, Channel(verb=f"{key.capitalize()} with"))._replace(**given)
     return merged
 
 
@@ -187,7 +187,7 @@ def _merged_statuses(node: Node, report: Report) -> dict[str, Status]:
     """The statuses that need no configuration with what it adds to them or changes in them."""
     merged = usual_statuses()
     for name, given in by_name(_STATUS)(node, report).items():
-        merged[name] = replace(merged.get(name, Status()), **given)
+        merged[name] = merged.get(name, Status())._replace(**given)
     return merged
 
 
@@ -406,12 +406,11 @@ def _with_channels_named(config: Config) -> Config:
         return names.get(word.casefold(), word)
 
     playbooks = {
-        name: replace(
-            one,
+        name: one._replace(
             starts=named(one.starts),
-            steps=tuple(replace(step, do=named(step.do)) for step in one.steps),
+            steps=tuple(step._replace(do=named(step.do)) for step in one.steps),
         )
         for name, one in config.playbooks.items()
     }
-    campaigns = {name: replace(one, do=named(one.do)) for name, one in config.campaigns.items()}
+    campaigns = {name: one._replace(do=named(one.do)) for name, one in config.campaigns.items()}
     return replace(config, playbooks=playbooks, campaigns=campaigns)

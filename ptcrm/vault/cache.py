@@ -504,10 +504,12 @@ class Cache:
         query = "SELECT day, count(*) FROM placed WHERE day >= ? GROUP BY day"
         return dict(self.database.execute(query, (first.toordinal(),)))
 
-    def next_days(self) -> dict[str, int]:
-        """The first day on which a contact of each customer stands in the plan, by path."""
-        query = "SELECT path, min(day) FROM placed WHERE day IS NOT NULL GROUP BY path"
-        return dict(self.database.execute(query))
+    def next_days(self, paths: Iterable[str] | None = None) -> dict[str, int]:
+        """The first day on which a contact of each customer stands in the plan, by path; with `paths`, of these."""
+        query = "SELECT path, min(day) FROM placed WHERE day IS NOT NULL {} GROUP BY path"
+        if paths is None:
+            return dict(self.rows(query.format("")))
+        return dict(self.rows_among(query.format("AND path IN ({})"), paths))
 
     def keep_plan(self, key: str, version: str, days: Iterable[tuple[int | None, Contact]]) -> None:
         """Keep where contacts stand (None: nowhere), if they are those of this `version` still."""
