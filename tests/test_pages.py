@@ -75,6 +75,18 @@ def test_a_form_writes_what_the_command_writes(
     assert text(vault) == ANNA.encode()
 
 
+def test_marks_that_nobody_sees_stay_in_what_a_form_names_and_in_what_was_typed(
+    make_vault: MakeVault,
+) -> None:
+    odd = ANNA.replace("Ask about the shop", "Ask \u200fabout\u202e it")
+    vault = make_vault({"anna": odd}, CONFIG)
+    with visiting(vault) as browser:
+        assert "Written: done anna" in browser.send("/customers/anna/done").words
+        assert "Written: done anna" in browser.send("/customers/anna/done", page="/customers/anna").words
+        again = browser.send("/customers/anna/log", {"text": "cal: \u200fx"}, page="/customers/anna")
+        assert again.forms("/customers/anna/log")[0]["text"] == "cal: \u200fx"
+
+
 def test_the_file_is_undone_by_its_number_alone(vault: Path) -> None:
     with visiting(vault) as browser:
         for number in ("", "x", "-1", "99999999999999999999", "7"):
@@ -212,6 +224,20 @@ def test_customers_are_found_sorted_and_paged(make_vault: MakeVault) -> None:
         for odd in ("999999999999", "-1", "x", "124"):
             assert "of 125" in browser.get(f"/customers?q=tier:gold&from={odd}").words
         assert browser.get("/customers?sort=nonsense").status == 200
+
+
+def test_a_day_with_too_much_is_cut_and_stays_light(make_vault: MakeVault) -> None:
+    task = "- [ ] 2026-11-20 call: Ask about the shop in Gdynia, and how her brother likes it\n"
+    many = {
+        f"c{number:03}": f"---\nname: Anna Kowalska {number}\nbirthday: 1984-11-24\n---\n{task}"
+        for number in range(300)
+    }
+    with visiting(make_vault(many, CONFIG)) as browser:
+        page = browser.get("/")
+    assert "Overdue 300" in page.words
+    assert "And 260 more: ptcrm due" in page.words
+    assert "And 280 more: ptcrm birthdays" in page.words
+    assert len(page.text) < 100_000
 
 
 def test_a_query_that_cannot_be_read_shows_where(vault: Path) -> None:
