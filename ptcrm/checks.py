@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.config import Config, channel_names
-from ptcrm.model.customer import Customer
+from ptcrm.model.customer import EVERYTHING, Customer
 from ptcrm.model.dates import NEVER, Interval, later, parse_date
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.query.configured import configured
@@ -22,7 +21,7 @@ from ptcrm.text.fold import fold, same_id
 from ptcrm.text.near import nearest, suggest
 from ptcrm.text.words import plural
 from ptcrm.vault.index import WITH, WORDS, Index, LooseLink, file_keys
-from ptcrm.vault.match import groups, slips
+from ptcrm.vault.match import slips
 from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:
@@ -32,7 +31,8 @@ _LONGEST_LIFE = 130  # years
 _FAR = Interval(months=120)  # beyond this nobody plans
 _DETAIL_LINES = 40
 _TO_CUSTOMERS = ("company", "referred_by", "family", WITH)
-_SAME = {"emails": "e-mail address", "phones": "phone number", "name": "name"}
+_SILENT = ("birthday", "occasion", "anniversary", "mailings", "all")  # what `mute` may name
+_SILENT_TOO = ("birthdays", "occasions", "anniversaries", "mailing")
 
 
 class Copy(NamedTuple):
@@ -44,13 +44,22 @@ class Copy(NamedTuple):
     original_text: str | None
 
 
+class Twins(NamedTuple):
+    """Two files of customers who may be one, and what speaks for it."""
+
+    path: str
+    other: str
+    why: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Vault:
     """What the checks look at. `customers` are in the order of their paths, without their logs.
 
     `holidays` are the country's in some year (no country has a year without), `missing` the customers' folders
     that are not there. `list_names` gives the path of
-    every file of the vault; it is a function, since few vaults need the list.
+    every file of the vault; it is a function, since few vaults need the list. `list_twins` gives those who may be
+    one, the likeliest first.
     """
 
     index: Index
@@ -62,6 +71,7 @@ class Vault:
     holidays: Mapping[date, str]
     missing: tuple[str, ...]
     list_names: Callable[[], Iterable[str]]
+    list_twins: Callable[[], Iterable[Twins]]
 
 
 # Files
@@ -214,15 +224,35 @@ def former_without_day(vault: Vault) -> Iterator[Diagnostic]:
             yield Diagnostic("PT115", one.path, one.lines.get("status", 1), 1, message, hint)
 
 
+def unknown_silence(vault: Vault) -> Iterator[Diagnostic]:
+    """Words in `mute` that silence nothing, and `true`, which is no word for all."""
+    words = (*_SILENT, *_SILENT_TOO, *channel_names(vault.config))
+    for one in vault.customers:
+        known = {fold(word): word for word in (*words, *(occasion.name for occasion in one.occasions))}
+        for word in one.mute:
+            if fold(word) in known or (
+                len(one.mute) == 1 and "," in word
+            ):  # that one is said already (PT105)
+                continue
+            message = f"`mute` names “{word}”, which silences nothing"
+            hint = (
+                suggest(word, [*known.values()])
+                or f"Known are: {', '.join(_SILENT)}; a channel; an occasion's name."
+            )
+            if fold(word) in EVERYTHING:
+                message, hint = f"`mute: {word}` is taken for `mute: [all]`", "Write [all]."
+            yield Diagnostic("PT116", one.path, one.lines.get("mute", 1), 1, message, hint)
+
+
 # Lines
 
 
 def promises_not_to_keep(vault: Vault) -> Iterator[Diagnostic]:
-    """Open follow-ups of customers who are not to be contacted."""
+    """Open follow-ups of customers who are not to be contacted, unless they were put aside with what was open."""
     hint = "Drop it with `[-]`, tick it, or take `do_not_contact` away."
     for one in vault.customers:
         for task in one.follow_ups:
-            if one.do_not_contact and task.mark == "open" and not task.implied:
+            if one.do_not_contact and not one.archived and task.mark == "open" and not task.implied:
                 message = "this is never planned, because of `do_not_contact: true`"
                 yield Diagnostic("PT114", one.path, task.line, 1, message, hint)
 
@@ -302,25 +332,16 @@ def ambiguous_links(vault: Vault) -> Iterator[Diagnostic]:
 
 
 def twins(vault: Vault) -> Iterator[Diagnostic]:
-    """People who may be one, unless a link between their files says that they are two."""
-    linked = cache(vault.index.linked)
-    found: dict[tuple[str, str], dict[str, int]] = {}
-    for (field, _), group in groups(vault.customers, vault.config.country).items():
-        for one in group:
-            others = (
-                other.path
-                for other in group
-                if other is not one
-                and other.path not in linked(one.path)
-                and one.path not in linked(other.path)
-            )
-            if other := next(others, None):
-                found.setdefault((one.path, other), {})[field] = one.lines.get(field, 1)
-    for (path, other), lines in found.items():
-        same = " and ".join(_SAME[field] for field in lines)
-        message = f"this may be the same person as {other}: the same {same}"
-        hint = "Keep one file. If they are two people, link one to the other."
-        yield Diagnostic("PT407", path, min(lines.values()), 1, message, hint)
+    """Customers who may be one, each with the likeliest other."""
+    lines = {one.path: one.lines.get("name", 1) for one in vault.customers}
+    said: set[str] = set()
+    for one, other, why in vault.list_twins():
+        for path, second in ((one, other), (other, one)):
+            if path not in said:
+                message = f"this may be the same customer as {second}: {', '.join(why)}"
+                hint = "Make one file of the two with `ptcrm merge`. If they are two, link one to the other."
+                yield Diagnostic("PT407", path, lines.get(path, 1), 1, message, hint)
+            said.add(path)
 
 
 # The configuration
@@ -387,6 +408,7 @@ CHECKS = (
     odd_cadences,
     unknown_owners,
     former_without_day,
+    unknown_silence,
     promises_not_to_keep,
     future_entries,
     broken_links,

@@ -21,6 +21,7 @@ REPEATABLE = frozenset(
         "winback",
         "tiers",
         "campaign",
+        "review",
         "list",
         "find",
         "timeline",

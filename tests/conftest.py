@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
@@ -15,6 +16,10 @@ from hypothesis import settings
 from ptcrm.cli import cli
 from ptcrm.vault import replace
 from ptcrm.workspace import Workspace
+from tests import browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "sample-vault"
@@ -143,6 +148,35 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == path.read_bytes().decode(), f"{name} differs; look at the change, then --update-golden"
 
     return check
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, started once for a module's tests.
+
+    Not for longer: while Playwright is at work, nothing else in the thread may run an event loop of its own.
+    """
+    with browser.chromium(tmp_path_factory.mktemp("chromium")) as started:
+        yield started
+
+
+@pytest.fixture
+def open_window(chromium: Browser) -> Iterator[browser.OpenWindow]:
+    """`open_window("http://127.0.0.1:8000/", color_scheme="dark")`: a window that may ask for what begins so alone.
+
+    After the test it is checked and closed.
+    """
+    windows: list[browser.Window] = []
+
+    def call(own: str, **settings: object) -> browser.Window:
+        windows.append(browser.window(chromium, own, settings))
+        return windows[-1]
+
+    yield call
+    for one in windows:
+        one.page.context.close()
+    for one in windows:
+        one.check()
 
 
 def give_sources(vault: Path) -> None:

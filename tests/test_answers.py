@@ -28,6 +28,7 @@ from ptcrm.cli import cli
 from ptcrm.cli.output import indented
 from ptcrm.cli.pager import pager_of
 from ptcrm.formats.answers import CUSTOMER, NAMES, answer_schema
+from ptcrm.formats.columns import REVIEWED
 from ptcrm.formats.tabular import as_csv, as_tsv
 from ptcrm.text.fold import slug
 from ptcrm.text.safe import for_json, for_terminal, from_csv
@@ -317,6 +318,7 @@ CALLS = {
     "why": ["why", "leonie-haas"],
     "tiers": ["tiers", "--all"],
     "campaign NAME": ["campaign", "christmas"],
+    "review --year": ["review", "--year", "2026"],
     "import ics": ["import", "ics", str(ROOT / "tests" / "data" / "import" / "answer")],
     "export mailing": ["export", "mailing", "--where", "tier:gold"],
     "export subject": ["export", "subject", "jan-nowak"],
@@ -450,6 +452,9 @@ def test_nothing_raw_gets_out_about_one_customer(
         ["plan"],
         ["budget"],
         ["tiers", "--all"],
+        ["review"],
+        ["review", "--year", "2026"],
+        *(["review", name] for name in REVIEWED),
         ["check"],
         ["digest"],
         ["digest", "--markdown"],

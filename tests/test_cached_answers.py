@@ -50,6 +50,11 @@ budget
 budget --json --year 2025
 winback
 winback --json
+review
+review --json --from 2026-01-01
+review consistency
+review value --ids
+review --year 2026
 tiers
 tiers --json
 campaign

@@ -32,6 +32,7 @@ CALLS = {
     "winback": ["winback"],
     "tiers": ["tiers"],
     "campaign": ["campaign"],
+    "review": ["review"],
     "list": ["list"],
     "pick": ["pick", 'id:"anna-k"'],
     "find": ["find", "anna"],

@@ -16,8 +16,7 @@ from markdown_it import MarkdownIt
 
 from ptcrm.formats.mail import message, read_address
 from ptcrm.model.diagnostic import Problem
-from ptcrm.text.safe import for_terminal
-from ptcrm.views.digest import _escaped
+from ptcrm.text.safe import for_markdown, for_terminal
 from tests.conftest import DAY, SAMPLE, Golden, MakeVault, Run
 
 NASTY = "Anna\r\nBcc: eve@example.org\r\n\r\n.\r\nFrom \x1b[31m\u202e **b** <b>i</b> [a](b) # `x`"
@@ -125,7 +124,7 @@ def test_names_are_shown_and_do_nothing(run: Run, make_vault: MakeVault) -> None
 def test_markdown_shows_a_text_as_it_stands(text: str) -> None:
     from html import unescape
 
-    shown = MarkdownIt().render(f"x{_escaped(text)}")
+    shown = MarkdownIt().render(f"x{for_markdown(text)}")
     assert unescape(shown.removeprefix("<p>").removesuffix("</p>\n")) == f"x{for_terminal(text)}"
 
 

@@ -18,6 +18,7 @@ import click
 import pytest
 
 from ptcrm.cli import cli
+from ptcrm.formats.columns import REVIEWED
 from ptcrm.model.config import Config, Tier
 from ptcrm.model.diagnostic import CODES, RULES, USUAL, Diagnostic, Rule
 from ptcrm.model.reading import Report
@@ -531,7 +532,7 @@ def build(code: str, make_vault: MakeVault, tmp_path: Path) -> Path:
         (folder / "anna.md").write_text("---\nname: Anna\nowner: marat\n---\n", encoding="utf-8")
     elif code == "PT407":
         for name in ("a", "b"):
-            text = "---\nemails: anna@rowery.example\n---\n"
+            text = "---\nname: Anna\nemails: anna@rowery.example\n---\n"
             (folder / f"{name}.md").write_text(text, encoding="utf-8")
     else:
         pytest.fail(f"{code} has neither an example nor a recipe")
@@ -666,6 +667,9 @@ ANSWERS = {
     "tiers --all --json": (),
     "campaign --json": (),
     "campaign christmas --json": (),
+    "review --json": tuple(f"ptcrm review {name} --json" for name in REVIEWED),
+    "review --year 2026 --json": (),
+    **{f"review {name} --json": () for name in REVIEWED},
     "export mailing --where tier:gold --json": (),
     "export subject jan-nowak --json": ("An occurrence",),
     "check --json": (),
@@ -701,7 +705,7 @@ def test_every_json_key_is_documented(command: str, sample: Path, run: Run) -> N
     own = {name for path in (sample / "customers").rglob("*.md") for name, _ in _own(path)}
     text = page("json")
     title = re.sub(
-        f"{ROOT}\\S+ |leonie-haas |kim-seo-yeon |ipek |thank-you |jan-nowak |--all |--where tier:gold |tier |gear ",
+        f"{ROOT}\\S+ |leonie-haas |kim-seo-yeon |ipek |thank-you |jan-nowak |--all |--where tier:gold |tier |gear |2026 ",
         "",
         command,
     ).replace("christmas", "NAME")
@@ -733,6 +737,8 @@ def test_every_command_with_json_has_its_answer_described() -> None:
                 "--all",
                 "--group-by",
                 "--where",
+                "--year",
+                "2026",
                 "tier:gold",
                 "tier",
                 "gear",

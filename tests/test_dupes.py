@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ptcrm.model.customer import Customer
 from ptcrm.reports import duplicates as reports
-from ptcrm.reports.duplicates import Pair, duplicates
+from ptcrm.reports.duplicates import CLEAR_LEAST, Pair, duplicates
 from ptcrm.vault.likeness import (
     FIRST,
     INITIAL,
@@ -47,6 +47,13 @@ def test_precision_and_recall() -> None:
     assert one.recall >= 0.9
     strict = measured(cases, 65)
     assert (strict.precision, strict.recall >= 0.65) == (1, True)
+
+
+def test_what_more_than_names_says_is_found_without_comparing_names() -> None:
+    people = [customer for one in read() for customer in (one.one, one.other)]
+    clear = duplicates(people, "PL", CLEAR_LEAST)
+    assert clear == [pair for pair in duplicates(people, "PL", 0) if pair.score >= CLEAR_LEAST]
+    assert len(clear) > 50
 
 
 def test_without_a_country_in_the_settings() -> None:

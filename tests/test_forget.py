@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -332,6 +333,42 @@ def test_a_cache_in_use_is_emptied_and_begun_anew(vault: Path, run: Run, own_hom
 # Git
 
 
+def test_links_by_labels_go_with_their_labels(run: Run, make_vault: MakeVault) -> None:
+    text = "---\nname: Bo\n---\n[Jo][1], [1], [1][] and [2], `[1]`, [1](x).\n\n[1]: <jo.md> 'Jo'\n[2]: other.md\n"
+    vault = make_vault({"jo": "---\nname: Jo Ek\n---\n", "bo": text})
+    assert run("--vault", vault, "forget", "jo", "--yes").exit_code == 0
+    after = (vault / "customers" / "bo.md").read_text()
+    former = "a former customer"
+    assert after == (
+        f"---\nname: Bo\n---\n{former}, {former}, {former} and [2], `[1]`, [1](x).\n\n[2]: other.md\n"
+    )
+
+
+def test_other_words_for_them_are_named(run: Run, make_vault: MakeVault) -> None:
+    shop = "---\nname: Rowery K\nkind: company\n---\nAnna opens.\nBob closes.\n"
+    others = (
+        "---\nname: Jan Nowak\n---\nAnny Kowalskiej\nA. Kowalska\nPani Kowalska\nAnna K. came\nAnna of Rowery K\n"
+        "Anna Bell\nkowalska\nThe <anna-kowalska.md>\n"
+    )
+    anna = "---\nname: Dr. Kowalska, Anna\ncompany: '[[shop]]'\n---\n"
+    vault = make_vault({"anna-kowalska": anna, "shop": shop, "jan": others})
+    said = run("--vault", vault, "forget", "anna-kowalska", "--dry-run").stdout
+    found = re.findall(r"^  customers/(.*)", said[said.index("Look yourself") :], re.MULTILINE)
+    assert found == [
+        "jan.md:4: Anny Kowalskiej",
+        "jan.md:5: A. Kowalska",
+        "jan.md:6: Pani Kowalska",
+        "jan.md:7: Anna K. came",
+        "jan.md:8: Anna of Rowery K",
+        "shop.md:5: Anna opens.",
+    ]
+    assert "+ The <a former customer>" in said
+    (vault / "customers" / "ola.md").write_text("---\nname: Ola Kowalska\n---\n")
+    said = run("--vault", vault, "forget", "anna-kowalska", "--dry-run").stdout
+    assert "Pani Kowalska" not in said[said.index("Look yourself") :]  # who may be Ola
+    assert "A. Kowalska" in said
+
+
 @pytest.fixture
 def repository(vault: Path) -> Path:
     """The vault's repository, above it, in which the file was renamed, changed on a branch, and named in a message."""
@@ -365,6 +402,49 @@ def test_what_git_holds_is_listed(vault: Path, run: Run) -> None:
     assert re.search(r"vault/mailings.md \(names them\) +1 commit", found)
     assert re.search(r"messages of commits +1 commit", found)
     assert "vault/customers/trade/piotr.md" not in found
+
+
+def test_git_is_asked_for_addresses_too(run: Run, make_vault: MakeVault) -> None:
+    anna = "---\nname: Anna Ek\naddresses: [Long St 7]\nurls: ['https://ek.example']\n---\n"
+    vault = make_vault({"anna": anna, "jan": "---\nname: Jan\n---\nSee ek.example, at Long St 7\n"})
+    top = make_repository(vault)
+    commit(top)
+    (vault / "customers" / "jan.md").write_text("---\nname: Jan\n---\n")
+    commit(top)
+    said = run("--vault", vault, "forget", "anna", "--yes").stdout
+    assert re.search(r"customers/jan.md \(has their address or web page\) +2 commits", said)
+    assert "may be others' too" in said
+
+
+def test_git_is_asked_for_links_of_all_kinds(run: Run, make_vault: MakeVault) -> None:
+    others = {
+        "wiki": "[[anna]]",
+        "inline": "[her](anna.md#x)",
+        "angled": "[her](<../customers/anna.md>)",
+        "label": "[her][1]\n\n[1]: anna.md",
+        "nobody": "Anna, [[annabel]], susanna.md, [Anna](anna.mdx)",
+    }
+    vault = make_vault(
+        {"anna": "---\nname: Anna\n---\n"}
+        | {name: f"---\nname: {name}\n---\n{text}\n" for name, text in others.items()}
+    )
+    top = make_repository(vault)
+    commit(top)
+    said = run("--vault", vault, "forget", "anna", "--yes").stdout
+    assert re.findall(r"customers/(\w+)\.md \(names them\)", said) == ["angled", "inline", "label", "wiki"]
+    lines = [line.strip() for line in said.splitlines() if line.strip().startswith("regex:")]
+    made = [line.removeprefix("regex:").removesuffix("==>a former customer") for line in lines]
+    left = {
+        name: functools.reduce(lambda text, one: re.sub(one, "X", text), made, text)
+        for name, text in others.items()
+    }
+    assert left == {
+        **others,
+        "wiki": "X",
+        "inline": "X",
+        "angled": "X",
+        "label": "[her][1]\n\nX",
+    }
 
 
 def filter_repo() -> str | None:

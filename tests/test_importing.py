@@ -174,11 +174,11 @@ def test_new_customers_have_what_is_set(run: Run, vault: Path, tmp_path: Path) -
         (["csv", "a.csv", "--set", "status=nonsense"], 2, "“nonsense” is no status"),
         (["csv", "a.csv", "--set", "statsu=active"], 2, "Did you mean “status”?"),
         (["csv", "a.csv", "--set", "status"], 2, "FIELD=VALUE"),
-        (["csv", "a.csv", "--map", "Nothing=name"], 0, "Nothing"),
+        (["csv", "a.csv", "--map", "Nothing=name"], 4, "Nothing"),
         (["csv", "a.csv", "--dates", "dym"], 2, "--dates dym"),
         (["csv", "a.csv", "--encoding", "utf-99"], 2, "--encoding utf-99"),
         (["csv", "a.csv", "--delimiter", "dot"], 2, "--delimiter dot"),
-        (["vcard", "a.csv"], 0, "Nothing that concerns a customer"),
+        (["vcard", "a.csv"], 4, "Nothing that concerns a customer"),
         (["mail", "a.csv"], 4, "There is no message in this"),
         (["mail", "a.eml"], 2, "--me ADDRESS"),
         (["csv", "a.xlsx"], 4, "an Excel workbook"),
@@ -206,6 +206,53 @@ def test_what_cannot_be_is_said(  # what is typed, and what it leads to
     assert result.exit_code == code, result.output
     assert says in result.output
     assert snapshot(vault) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "code"),
+    [
+        (["vcard"], "", 4),
+        (["vcard"], "hello\n", 4),
+        (["csv"], "", 4),
+        (["csv"], "a,b\n1,2\n", 4),
+        (["csv"], "Name,E-mail\n", 0),
+        (["csv"], "Name,E-mail\nAnna Ek,a@x.example\n", 0),
+        (["ics", "--me", "me@x.example"], "hello\n", 4),
+        (["ics", "--me", "me@x.example"], "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR\n", 0),
+        (["mail", "--me", "me@x.example"], "hello\n", 4),
+        (
+            ["mail", "--me", "me@x.example"],
+            "From a@x.example Mon Nov  2 09:00:00 2026\nDate: 2 Nov 2026 09:00:00 +0000\nFrom: me@x.example\nTo: b@x.example\n\nHi\n",
+            0,
+        ),
+        (["vcard"], "hello\nBEGIN:VCARD\nVERSION:3.0\nFN:Anna Ek\nEMAIL:a@x.example\nEND:VCARD\n", 0),
+    ],
+)
+def test_a_file_in_which_nothing_can_be_read_is_refused(
+    words: list[str], content: str, code: int, run: Run, vault: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "x"
+    place.write_text(content)
+    result = run("--vault", vault, "import", words[0], place, *words[1:], "--dry-run")
+    assert (result.exit_code, result.stderr == "") == (code, code == 0), result.stderr
+    as_json = run("--vault", vault, "import", words[0], place, *words[1:], "--dry-run", "--json")
+    assert as_json.exit_code == code
+    if code == 0 or words[0] != "mail":
+        assert json.loads(as_json.stdout)["written"] is False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it needs a pseudo-terminal")
+def test_at_a_terminal_it_is_asked_for(vault: Path, tmp_path: Path) -> None:
+    from tests.terminal import Terminal
+
+    (tmp_path / "x.csv").write_text("Name,E-mail\nNeda New,neda@x.example\n")
+    before = snapshot(vault)
+    for typed, code in (("n", 4), ("", 4), ("y", 0)):
+        assert snapshot(vault) == before
+        with Terminal(vault, "import", "csv", str(tmp_path / "x.csv")) as terminal:
+            terminal.answer("Write this (1 new, 0 changed)?", typed)
+            assert terminal.ends() == code
+    assert "neda@x.example" in (vault / "customers" / "neda-new.md").read_text()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes are Unix's")

@@ -66,6 +66,47 @@ def test_who_gets_it_and_how_each_is_addressed(vault: Path, run: Run) -> None:
     ]
 
 
+def test_one_mailbox_gets_one_letter_however_it_is_written(make_vault: MakeVault, run: Run) -> None:
+    written = (
+        "Fred K <fred.k@gmail.com>",
+        "FREDK+news@googlemail.com",
+        "mailto:fredk@gmail.com",
+        "fk@x.example",
+    )
+    vault = make_vault(
+        {
+            f"fred{at}": f"---\nname: Fred\ntags: [x]\nemails: ['{email}']\n---\n"
+            for at, email in enumerate(written)
+        }
+    )
+    out, said = mailing(run, vault, "--where", "tag:x")
+    assert [row[-1] for row in csv.reader(io.StringIO(out))] == ["email", "fred.k@gmail.com", "fk@x.example"]
+    assert said == "2 e-mail addresses for 4 people.\n"
+
+
+def test_who_wants_no_email_gets_no_newsletter(make_vault: MakeVault, run: Run) -> None:
+    fields = {
+        "ann": "avoids: [email]",
+        "bob": "mute: [email]",
+        "cat": "mute: [all]",
+        "dan": "mute: true",
+        "eve": "avoids: [newsletter]",
+        "fay": "avoids: [call]\nmute: [birthday, occasion]",
+    }
+    vault = make_vault(
+        {name: f"---\ntags: [x]\nemails: [{name}@x.example]\n{more}\n---\n" for name, more in fields.items()}
+    )
+    said = mailing(run, vault, "--where", "tag:x")[1]
+    assert said.splitlines()[1:] == [
+        "Left out: 5",
+        "  avoids email (1): ann",
+        "  avoids newsletter (1): eve",
+        "  mutes newsletter (3): bob, cat, dan",
+    ]
+    out = mailing(run, vault, "--where", "tag:x", "--channel", "email")[0]
+    assert [row[0] for row in csv.reader(io.StringIO(out))] == ["customers", "eve", "fay"]
+
+
 def test_each_may_have_a_letter_and_the_query_decides_on_former_ones(vault: Path, run: Run) -> None:
     out, _ = mailing(run, vault, "--where", "tag:x", "--each", "--format", "tsv")
     assert [line.split("\t")[0] for line in out.splitlines()] == [

@@ -382,6 +382,7 @@ def links(text: str) -> list[str]:
         ("` [[a]]\n` [[b]] `", ["a"]),
         ("[[a`b]] `[[c]]`", ["a`b"]),
         ("![[jan]]", ["jan"]),
+        ("See [her][1], [2].\n\n[1]: jan.md\n [2]: <../ola k.md#log> 'Ola'", ["jan.md", "../ola k.md"]),
         ("a `b` [[c]] `d`", ["c"]),
         ("a ` b [[c]]", ["c"]),
         ("[a](a.md) [[b]] [c](c.md)", ["a.md", "b", "c.md"]),
@@ -405,6 +406,11 @@ def test_links_are_found_in_order(text: str, expected: list[str]) -> None:
         "```\n[[jan]]\n```",
         "- ~~~\n  [[jan]]",
         "<!-- [[jan]] -->",
+        "[^1]: jan.md",
+        "see [1]: jan.md",
+        "[1]: https://example.org/jan.md",
+        "[1]: jan.md.bak",
+        "```\n[1]: jan.md\n```",
     ],
 )
 def test_what_is_no_link(text: str) -> None:

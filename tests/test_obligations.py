@@ -374,6 +374,8 @@ def test_a_follow_up_in_time_covers_the_cadence_item(tasks: list[str], kinds: li
         ("mute: [WEDDING]", ["birthday", "opening"]),
         ("mute: [occasions]", ["birthday"]),
         ("mute: [occasion, birthday]", []),
+        ("mute: [All]", []),
+        ("mute: true", []),
         ("mute: [something else]", ["birthday", "wedding", "Wedding", "opening"]),
     ],
 )

@@ -269,6 +269,28 @@ def test_a_company_of_the_same_import_is_linked(case: Case) -> None:
     assert [(one.kind, one.differences) for one in again.outcomes] == [("same", ())] * 2
 
 
+def test_companies_of_signs_alone_are_as_many_as_there_are(case: Case) -> None:
+    drafts = (
+        draft("Eva Braun", emails="e@x.example", company="???"),
+        draft("Uwe Braun", emails="u@x.example", company="!!!"),
+        draft("!!!", kind="company"),
+    )
+    found = case.write(*drafts)
+    said = [dict(one.gained).get("company") for one in found.outcomes]
+    assert said == [("???",), ("[[customer]]",), None]
+
+
+def test_a_name_of_signs_alone_is_nobody_elses(case: Case) -> None:
+    signs = [draft(name, phones="600700800") for name in ("!!!", "???", "...", "!")]
+    assert [one.kind for one in case.write(*signs).outcomes] == ["new"] * 4
+    assert [one.kind for one in case.plan(*signs).outcomes] == ["same"] * 4
+
+
+def test_googles_mailbox_is_one_however_it_is_written(case: Case) -> None:
+    case.write(draft("Jan Nowak", emails="jan.n@gmail.com"))
+    assert case.only(draft("Jan Nowak", emails="Jann+x@googlemail.com")).kind == "same"
+
+
 def test_an_id_that_the_source_has_tells_namesakes_apart(case: Case) -> None:
     assert case.only(draft("Anna Kowalska", id="Anna", emails="other@x.example")).path == "customers/anna.md"
     assert case.only(draft("Somebody Else", id="anna")).kind == "new"

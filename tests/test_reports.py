@@ -537,6 +537,7 @@ campaigns:
         ({}, "2026-11-09 card: last season's", "open", None),
         ({}, "2026-11-12 letter: x", "open", None),
         ({"avoids": "card"}, "", "left out", "avoids card"),
+        ({"avoids": "email"}, "", "open", None),
         ({"do_not_contact": "true"}, "", "left out", "do not contact"),
         ({"addresses": ""}, "", "open", "no address"),
         ({"addresses": ""}, "2026-11-12 card: given by hand", "reached", None),

@@ -288,6 +288,28 @@ def test_blocks_keep_their_names_apart(run: Run, make_vault: MakeVault) -> None:
     assert text_of(vault, "j").endswith(linked)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("## Sons\n\nTwo.\n", "## Sons\n\nTwo.\n\n## Sons\n\nTwo.\n", 2),
+        ("## Sons\n\nTwo.\n\n## Sons\n\nTwo.\n", "## Sons\n\nTwo.\n", 2),
+        ("## Log\n\nTwo.\n", "## Log\n\nTwo.\n\n## Log\n\nTwo.\n", 2),
+        ("Two.\n", "Two.\n", 1),
+    ],
+)
+def test_what_one_has_twice_is_there_twice(
+    one: str, other: str, both: int, run: Run, make_vault: MakeVault
+) -> None:
+    text = joined(run, make_vault, f"---\nname: A\n---\n{one}", f"---\nname: A\n---\n{other}")
+    assert (text.count("Two."), text.count("## Sons")) == (both, both if "Sons" in one else 0)
+
+
+def test_indented_code_stays_code_below_a_list(run: Run, make_vault: MakeVault) -> None:
+    one = "---\nname: A\n---\n## Log\n\n- 2026-11-02 call: Talked\n"
+    text = joined(run, make_vault, one, "---\nname: A\n---\n## Log\n\n    - 2026-02-03 call: code\n")
+    assert text.endswith("- 2026-11-02 call: Talked\n\n<!-- -->\n\n    - 2026-02-03 call: code\n")
+
+
 @pytest.mark.parametrize("open_", ["```\ncode\n", "<!-- a comment\n"])
 def test_what_would_not_be_read_is_refused(open_: str, run: Run, make_vault: MakeVault) -> None:
     one = f"---\nname: A\n---\n{open_}"
@@ -314,12 +336,14 @@ def test_relative_links_lead_where_they_led_from_another_folder(run: Run, make_v
     text = (
         '[zo](../zo.md#x "t") [q](<../a b.md>) ![p](../../photos/p%201.png) [f](paper/) [self](b.md) [a](../a.md)\n'
         "[[../zo.md|Zo]] [[zo]] `[c](../zo.md)` [w](https://x.example/y) [m](#below) [r](/top.md)\n\n"
-        "```\n[c](../zo.md)\n```\n\n## Log\n\n- 2026-01-02 call: [zo](../zo.md)\n"
+        "```\n[c](../zo.md)\n```\n\n[1]: ../zo.md#x 't'\n[2]: <../a b.md>\n[3]: ../paper.pdf\n[4]: b.md\n[^5]: ../zo.md\n"
+        "\n## Log\n\n- 2026-01-02 call: [zo](../zo.md)\n"
     )
     after = (
         '[zo](zo.md#x "t") [q](<a b.md>) ![p](../photos/p%201.png) [f](former/paper/) [self](a.md) [a](a.md)\n'
         "[[zo.md|Zo]] [[zo]] `[c](../zo.md)` [w](https://x.example/y) [m](#below) [r](/top.md)\n\n"
-        "```\n[c](../zo.md)\n```\n\n## Log\n\n- 2026-01-02 call: [zo](zo.md)\n"
+        "```\n[c](../zo.md)\n```\n\n[1]: zo.md#x 't'\n[2]: <a b.md>\n[3]: paper.pdf\n[4]: a.md\n[^5]: ../zo.md\n"
+        "\n## Log\n\n- 2026-01-02 call: [zo](zo.md)\n"
     )
     people = {
         "a": "---\nname: A\n---\n",
@@ -365,6 +389,8 @@ LINES = [
     "Setext\n------",
     "paragraph ^x1",
     "%% hidden %%",
+    "## Family\n\nTwo sons.",
+    "    indented code",
 ]
 ENTRIES = [
     "- 2026-11-02 call: Talked #x",
@@ -398,13 +424,13 @@ def customers(draw: st.DrawFn, name: str) -> str:
     return text.replace("\n", "\r\n") if draw(st.booleans()) else text
 
 
-def lines_of(text: str) -> set[str]:
-    """The lines of a body as they can be found again: without bullets' signs, block ids, and which of the two is meant."""
+def lines_of(text: str) -> Counter[str]:
+    """How often the lines of a body stand there, as they can be found again: without bullets' signs, block ids, and which of the two is meant."""
     body = re.split(r"^---\r?$", text, maxsplit=2, flags=re.MULTILINE)[2]
     found = (re.sub(r"\^(\w+?)(-\d+)?$", r"^\1", line.strip()) for line in body.split("\n"))
-    return {
+    return Counter(
         re.sub(r"^[*+] ", "- ", line).replace("[[b", "[[a") for line in found if line and line != "## Log"
-    }
+    )
 
 
 def values_of(one: Customer) -> set[tuple[str, object]]:

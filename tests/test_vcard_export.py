@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -212,6 +213,59 @@ def test_the_import_of_an_export_changes_nothing(
     found = reconciled(drafts, workspace.intake({}))
     assert len(drafts) == workspace.index.count() > 40
     assert {one.kind: one.name for one in found.outcomes if one.kind != "same"} == {}
+
+
+MARKED = """\
+---
+id: "a\\u202enna"
+name: "A\\u202enna"
+aliases: ["K\\u202ea"]
+tier: "g\\u202eold"
+company: "S\\u202ehop"
+role: "b\\u202eoss"
+emails: ["a\\u202e@x.example", b@x.example]
+phones: ["\\u202a+48 600 100 200\\u202c", "12\\u202e34"]
+addresses: ["Long\\u202e St 7"]
+places: ["T\\u202eown"]
+urls: ["https://x.example/a\\tb", "https://x.example/\\u202ec"]
+language: "p\\u202el"
+occasions: ["w\\u202eedding 2012-09-01", "o\\u202epening --05-03"]
+left_reason: "p\\u202erice"
+tags: ["t\\u202eag"]
+interests: ["i\\u202en"]
+prefers: ["c\\u202eall"]
+avoids: ["e\\u202email"]
+norms: "be\\u202e kind"
+family: ["M\\u202earek (spouse)"]
+referred_by: "J\\u202ean"
+owner: "m\\u202earta"
+mute: ["m\\u202e"]
+sources: ["x:\\u202e1"]
+shoe_size: "4\\u202e2"
+department: "d\\u202ee"
+fax: "1\\u202e2"
+---
+
+Some \u202e prose.
+"""
+
+
+@pytest.mark.parametrize("words", [["vcard", "--version", "3.0"], ["vcard", "--version", "4.0"], ["csv"]])
+def test_what_no_terminal_shows_comes_back_to_where_it_was(
+    words: list[str], run: Run, make_vault: MakeVault, tmp_path: Path
+) -> None:
+    vault = make_vault({"anna": MARKED})
+    place = tmp_path / f"all.{words[0]}"
+    assert run("--vault", vault, "export", *words, "-o", place).exit_code == 0
+    content = place.read_text(encoding="utf-8")
+    assert "\N{REPLACEMENT CHARACTER}" in content
+    assert not set(content) & set("\u202e\u202a\u202c")
+    for bare in ("enna", "eold"):
+        assert bare not in content
+    found = json.loads(run("--vault", vault, "import", words[0], place, "--json", "--dry-run").stdout)
+    assert [(one["what"], one["fields"], one["differences"]) for one in found["people"]] == [("same", [], [])]
+    told = [one["message"].partition(" ")[0] for one in found["flaws"] if "stand as �" not in one["message"]]
+    assert sorted(told) == ["avoids:", "prefers:", "tier:"]  # of the vault, which does not know such words
 
 
 @both

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.choosing import who_is_meant
-from ptcrm.cli.entries import customer_of
 from ptcrm.cli.options import Session, writing
 from ptcrm.cli.output import say, tell
 from ptcrm.model.change import Operation
 from ptcrm.text.words import plural
 from ptcrm.vault.archiving import archived, unarchived
+from ptcrm.views.entries import customer_of
 
 if TYPE_CHECKING:
     from ptcrm.vault.abridged import Abridged

@@ -7,18 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.answer import Answer, answering
-from ptcrm.cli.options import (
-    QUERY_SETTINGS,
-    Session,
-    a_day,
-    as_typed,
-    paths_meant,
-    query_argument,
-)
+from ptcrm.cli.options import QUERY_SETTINGS, Session, as_typed, paths_meant, query_argument
 from ptcrm.cli.output import say, say_table, tell
 from ptcrm.errors import UsageError
 from ptcrm.formats.columns import OCCURRENCE, YEARLY
 from ptcrm.model.dates import Interval, ago, later, long_day, near_day
+from ptcrm.model.typed import a_day
 from ptcrm.views.today import (
     OVERDUE,
     by_urgency,

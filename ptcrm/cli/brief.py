@@ -13,15 +13,7 @@ from ptcrm.cli.choosing import who_is_meant
 from ptcrm.cli.options import Session, json_option, pass_session, who_argument
 from ptcrm.cli.output import say, say_json
 from ptcrm.text.safe import for_terminal, one_line
-from ptcrm.views.brief import (
-    brief,
-    brief_row,
-    coming_words,
-    occasion_words,
-    promise_words,
-    said_words,
-)
-from ptcrm.views.today import named
+from ptcrm.views.brief import brief, brief_row, head_words, part_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,6 +25,8 @@ _WIDTH, _HEIGHT = 80, 23  # the smallest usual terminal, with a line for the she
 _LABEL = 10  # columns
 _LEAST = 20  # columns for words beside a label
 _PROMISES = 4
+_SHOWN = {"Coming": 3, "Pass on": 3}  # items of a part
+_MOST = {"Norms": 4, "About": 3, "Coming": 1}  # lines of an item, if not two
 # What gives way, in this order, until all fits: of which part, how many items stay, of how many lines each.
 _GIVES = (
     ("About", 1, 2),
@@ -97,47 +91,20 @@ def brief_command(session: Session, who: tuple[str, ...], as_json: bool) -> None
 
 def _head(one: Brief) -> Iterator[_Part]:
     """Who it is, and how to reach them."""
-    who = one.customer
-    place = ", ".join(filter(None, (who.role, one.company)))
-    since = f"customer since {who.since.year}" if who.since else ""
-    status = "" if who.status in ("active", "former") else who.status
-    yield _Part("", (named(who.name, who.id),), style="title")
-    yield _Part("", (_row(place, who.tier, status, since),))
-    phone = ", ".join(who.phones[:2]) or next(iter(who.emails), "")
-    zone = who.timezone if not one.there else None
-    yield _Part("", (_row(phone, _likes(one), who.language and f"speaks {who.language}", zone),))
-    yield _Part("", (f"At noon here it is {one.there}." if one.there else "",))
+    title, *lines = head_words(one)
+    yield _Part("", (title,), style="title")
+    yield from (_Part("", (line,)) for line in lines)
     yield _Part("", (" ".join(one.warnings),), 2, "error")
-
-
-def _row(*parts: str | None) -> str:
-    return " · ".join(filter(None, parts))
-
-
-def _likes(one: Brief) -> str:
-    """`by call or visit, not social`."""
-    likes = f"by {' or '.join(one.customer.prefers)}" if one.customer.prefers else ""
-    avoids = f"not {', '.join(one.customer.avoids)}" if one.customer.avoids else ""
-    return ", ".join(filter(None, (likes, avoids)))
 
 
 def _parts(one: Brief, today: date) -> Iterator[_Part]:
     """All else, the norms first."""
-    who = one.customer
-    promises = [promise_words(promise, today) for promise in one.promises]
-    if len(promises) > _PROMISES:
-        promises[_PROMISES - 1 :] = [f"and {len(promises) - _PROMISES + 1} more: ptcrm show {who.id}"]
-    yield _Part("Norms", (who.norms or "",), 4, "title")
-    yield _Part("About", (one.about,), 3)
-    yield _Part("People", (", ".join(one.people),), 2)
-    yield _Part("Last", tuple(said_words(entry, today) for entry in one.said) or ("never contacted",), 2)
-    yield _Part("Promised", tuple(promises), 2)
-    yield _Part("Family", (", ".join(one.family),), 2)
-    yield _Part("Likes", (", ".join(who.interests),), 2)
-    yield _Part("Given", tuple(said_words(entry, today) for entry in one.given), 2)
-    yield _Part("Coming", tuple(occasion_words(occasion, today) for occasion in one.occasions[:3]))
-    yield _Part("Next", (coming_words(one.coming, today) if one.coming else "",), 2)
-    yield _Part("Pass on", tuple(hint.text for hint in one.pass_on[:3]), 2)
+    for label, items in part_words(one, today):
+        shown = items[: _SHOWN.get(label)]
+        if label == "Promised" and len(items) > _PROMISES:
+            more = len(items) - _PROMISES + 1
+            shown = (*items[: _PROMISES - 1], f"and {more} more: ptcrm show {one.customer.id}")
+        yield _Part(label, shown, _MOST.get(label, 2), "title" if label == "Norms" else "")
 
 
 # On one screen

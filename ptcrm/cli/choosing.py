@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import plain
 from ptcrm.cli.output import columns, tell
 from ptcrm.errors import NotFoundError, UsageError
+from ptcrm.model.typed import plain
 from ptcrm.model.values import parse_whole
 from ptcrm.text.fold import fold
 from ptcrm.text.safe import for_terminal, one_line

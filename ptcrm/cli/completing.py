@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ptcrm.cli.words import Words
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.safe import for_terminal, one_line
+from ptcrm.views.words import Words, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 _DAYS: tuple[str, ...] = (
     *("today", "yesterday", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"),
     *("sunday", "next week", "next month", "+1w", "+2w"),
-)
-_MONTHS: tuple[str, ...] = (
-    *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),
-    *("november", "december", "today"),
 )
 _LENGTHS = ("weekly", "fortnightly", "monthly", "quarterly", "yearly", "never")
 
@@ -304,64 +300,9 @@ def _field_values(name: str, asked: Asked) -> Iterable[Candidate]:
 
 
 def _query(asked: Asked) -> Iterator[Candidate]:
-    """A term of a query: behind blanks, brackets and a minus that stand there already."""
-    cut = 0
-    is_quoted = False
-    for at, sign in enumerate(asked.part):
-        is_quoted ^= sign == '"'
-        if not is_quoted and sign in " (":
-            cut = at + 1
-    lead, term = asked.part[:cut], asked.part[cut:]
-    bare = term.removeprefix("-")
-    lead += term[: len(term) - len(bare)]
-    for word, meaning, is_open in _terms(bare, asked):
-        yield Candidate(lead + word, meaning, is_open, loose=True)
-
-
-def _terms(term: str, asked: Asked) -> Iterator[tuple[str, str, bool]]:
-    words = asked.words()
-    name, colon, values = term.partition(":")
-    if term.startswith("@"):
-        yield from (
-            (f"@{one}", text, False) for one, text in words.queries.items() if f"@{one}".startswith(term)
-        )
-    elif not colon:
-        yield from ((f"{word}:", meaning, True) for word, meaning in _fields_asked(term, words))
-    else:
-        done, comma, part = values.rpartition(",")
-        kept = f"{name}:{done}{comma}"
-        for value in _values_asked(name, words):
-            if fold(value).startswith(fold(part.removeprefix('"'))):
-                yield kept + _in_query(value), "", False
-
-
-def _fields_asked(part: str, words: Words) -> Iterator[tuple[str, str]]:
-    """The fields that begin so, each by one of its names, with their meanings; `has` and `no` too."""
-    for *names, meaning in [*words.asked, ["has", "has a value"], ["no", "has no value"]]:
-        name = next((one for one in names if fold(one).startswith(fold(part))), None)
-        if name:
-            yield _in_query(name), meaning
-
-
-def _values_asked(name: str, words: Words) -> Iterable[str]:
-    """The values that the field of a query takes, or finds."""
-    if name in ("has", "no"):
-        return [one for one, *_ in words.asked]
-    field = next((names[0] for *names, _ in words.asked if name in names), name)
-    if field == "id":
-        return [one for one, *_ in words.customers]
-    if field == "birthday":
-        return _MONTHS
-    if field == "do_not_contact":
-        return ("true", "false")
-    return words.known.get(field) or words.used.get(field) or ()
-
-
-def _in_query(value: str) -> str:
-    """`value` as a query has it: in quotes, if it is not one plain word."""
-    if value and all(sign.isalnum() or sign in "-_./@" for sign in value):
-        return value
-    return '"' + value.replace('"', '""') + '"'
+    """A term of a query, with the terms before it that the same word of the shell holds."""
+    for word, meaning, is_open in terms(asked.part, asked.words()):
+        yield Candidate(word, meaning, is_open, loose=True)
 
 
 def _codes(asked: Asked) -> Iterator[Candidate]:

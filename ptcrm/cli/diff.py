@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ptcrm.cli.options import LITERAL, Session, a_day, json_option, pass_session, plain
+from ptcrm.cli.options import LITERAL, Session, json_option, pass_session
 from ptcrm.cli.output import say, say_json, tell
 from ptcrm.cli.past import content, history_of, then, whose
 from ptcrm.errors import NotFoundError, PtcrmError
@@ -15,6 +15,7 @@ from ptcrm.git.changes import Version, changes, version
 from ptcrm.git.told import told_words
 from ptcrm.model.dates import parse_date, parse_day
 from ptcrm.model.diagnostic import Problem
+from ptcrm.model.typed import a_day, plain
 from ptcrm.text.words import plural
 from ptcrm.views.past import told_row
 

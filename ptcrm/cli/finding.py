@@ -14,7 +14,6 @@ from ptcrm.cli.options import (
     Place,
     Session,
     a_count,
-    a_day,
     all_option,
     as_typed,
     found_by,
@@ -28,15 +27,22 @@ from ptcrm.cli.output import highlighted, say, say_lines, say_table, tell
 from ptcrm.errors import UsageError
 from ptcrm.formats.columns import ENTRY, FOUND
 from ptcrm.model.dates import from_today
-from ptcrm.query.configured import typed
-from ptcrm.query.lexer import Flaw, tokens_of
-from ptcrm.text.fold import fold
-from ptcrm.text.markdown import link_target
+from ptcrm.model.typed import a_day
 from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_terminal, one_line
 from ptcrm.text.words import plural
 from ptcrm.vault.log import entry_words
-from ptcrm.views.finding import Found, Line, Search, entry_row, found_rows, marks, search, timeline
+from ptcrm.views.finding import (
+    Found,
+    Line,
+    Search,
+    entry_row,
+    found_rows,
+    marks,
+    search,
+    timeline,
+    words_sought,
+)
 from ptcrm.views.today import named
 
 if TYPE_CHECKING:
@@ -89,21 +95,10 @@ def find_command(session: Session, words: tuple[str, ...], limit: str | None, wh
 
 def _found(workspace: Workspace, words: tuple[str, ...], most: int | None) -> Search:
     """Who is meant by the words and terms, with the lines that have the words; raises `UsageError`."""
-    paths, asked = found_by(workspace, words), _words(words)
+    paths, asked = found_by(workspace, words), words_sought(words)
     if not asked:
         raise UsageError(f"There is no word to look for. To list customers: ptcrm list{as_typed(words)}")
     return search(workspace, paths, asked, most)
-
-
-def _words(typed_words: tuple[str, ...]) -> list[str]:
-    """The words and phrases of a query that can be read, folded; without those behind a minus and links."""
-    tokens = tokens_of(typed(typed_words).text)
-    if isinstance(tokens, Flaw):
-        return []
-    pairs = zip((None, *tokens), tokens, strict=False)
-    bare = [one for before, one in pairs if one.kind == "words" and (before is None or before.kind != "-")]
-    pieces = (fold(piece) for token in bare if not link_target(token.text) for piece in token.text.split("*"))
-    return list(dict.fromkeys(filter(None, pieces)))
 
 
 def _say_found(one: Found, workspace: Workspace) -> None:

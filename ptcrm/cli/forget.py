@@ -155,6 +155,8 @@ def _in_commits(found: Remains) -> Iterable[tuple[str, str, str]]:
         yield path, plural(len(ids), "commit"), _ids(ids, found)
     for path, ids in sorted(found.others.items()):
         yield f"{path} (names them)", plural(len(ids), "commit"), _ids(ids, found)
+    for path, ids in sorted(found.perhaps.items()):
+        yield f"{path} (has their address or web page)", plural(len(ids), "commit"), _ids(ids, found)
     if found.messages:
         yield "messages of commits", plural(len(found.messages), "commit"), _ids(found.messages, found)
 
@@ -182,6 +184,8 @@ def _steps(in_git: InGit, held: Held) -> Iterable[str]:
                 f"Write the lines below to a file {option}.txt outside the vault, then delete it again:\n"
                 f"     {at} filter-repo --force --replace-{option} {option}.txt{below}"
             )
+    if found.perhaps:
+        yield "Addresses and web pages may be others' too: look at those commits with git show, and add a line for each."
     if in_git.remotes:
         yield (
             f"filter-repo takes the remotes away ({', '.join(in_git.remotes)}). Add each again: {at} remote add NAME URL; "

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.importing import import_command, importing
-from ptcrm.cli.options import plain
 from ptcrm.cli.sources import Sources
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.draft import Draft
+from ptcrm.model.typed import plain
 from ptcrm.text.fold import fold
 from ptcrm.text.words import few, plural
 
@@ -178,7 +178,7 @@ def mail_command(paths: tuple[str, ...], me: tuple[str, ...]) -> Read:
 
     def read(workspace: Workspace, remarks: list[str]) -> Drafts:
         own = me or own_addresses(letter for _, letter in letters())
-        if not own and next(letters(), None) is None:
+        if next(letters(), None) is None:
             raise RefusedError("There is no message in this. Give an mbox, a Maildir or .eml files.")
         if not own:
             raise UsageError("Which of the addresses are yours cannot be told: say it with --me ADDRESS.")

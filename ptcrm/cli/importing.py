@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm.cli.choosing import agrees, is_terminal
-from ptcrm.cli.options import Place, Session, json_option, known_word, pass_session, patient, plain
+from ptcrm.cli.options import Place, Session, json_option, pass_session, patient
 from ptcrm.cli.output import say, say_diff, say_json, say_table, tell
 from ptcrm.cli.progress import progress
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.change import Operation
 from ptcrm.model.diagnostic import Problem
+from ptcrm.model.typed import plain
 from ptcrm.text.near import did_you_mean
 from ptcrm.text.safe import one_line
 from ptcrm.text.words import plural
 from ptcrm.vault.reconcile import reconciled
 from ptcrm.vault.schema import BY_NAME, near_miss, own_field, values_for
+from ptcrm.views.writing import known_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -148,6 +150,8 @@ def _import(
         say_json(imported(found, remarks, is_written=session.applied))
     elif session.applied:
         say(f"Written: {_counts(found)}. To take it back: ptcrm undo")
+    if found.flaws and not found.outcomes and not found.strangers:
+        raise RefusedError("Nothing in this could be read. Nothing was written.")
 
 
 def _unread(workspace: Workspace) -> list[str]:

@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ptcrm.cli.choosing import agrees, first_is_meant, is_terminal, refuse_options, who_is_meant
-from ptcrm.cli.entries import before_channel, customer_of, entry, past_day
-from ptcrm.cli.options import LITERAL, Session, customers_meant, plain, writing
+from ptcrm.cli.options import LITERAL, Session, customers_meant, writing
 from ptcrm.cli.output import say, say_table, tell
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError, UsageError
-from ptcrm.model.change import Operation
 from ptcrm.model.dates import long_day
+from ptcrm.model.typed import plain
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.safe import for_terminal, one_line
 from ptcrm.text.words import plural
 from ptcrm.vault.index import Match
-from ptcrm.vault.lines import append_entry
+from ptcrm.views.entries import before_channel, customer_of, past_day
+from ptcrm.views.writing import logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
     from ptcrm.cli.drafts import Draft
+    from ptcrm.model.change import Operation
     from ptcrm.workspace import Workspace
 
 _MANY = 10  # customers who are written to without a question
 _NAMED = 20  # customers whom a question names
-_LABEL = 200  # characters of the text in the list of `ptcrm undo`
 _RECENT = 5  # entries that the editor shows
 _NO_TEXT = "There is no text. Nothing was written."
 
@@ -81,7 +81,7 @@ def log_command(
         hint = f'Write it behind, as in "call: …", or give it on standard input: ptcrm log {before} -'
         raise UsageError(f"Something is missing after “{before}”: TEXT. {hint}")
     if text and text != ("-",):
-        _write(session, meant, *_entry(session, meant, " ".join(text), on))
+        _write(session, meant, *logged(session.workspace(), meant.people, " ".join(text), on, meant.query))
     elif text:
         _write_input(session, meant, on)
     else:
@@ -237,7 +237,9 @@ def _write_input(session: Session, meant: _Meant, on: date) -> None:
             answers["draft"].keep(answers["input"])
     if not answers["input"].strip():
         raise UsageError("Nothing came on standard input. Nothing was written.")
-    is_applied = _write(session, meant, *_entry(session, meant, answers["input"], on))
+    is_applied = _write(
+        session, meant, *logged(session.workspace(), meant.people, answers["input"], on, meant.query)
+    )
     if is_applied and "draft" in answers:
         answers["draft"].done()
 
@@ -256,7 +258,7 @@ def _write_draft(session: Session, meant: _Meant, on: date) -> None:
         if not text:
             raise RefusedError(_NO_TEXT)
         try:
-            operation, line = _entry(session, meant, text, on)
+            operation, line = logged(session.workspace(), meant.people, text, on, meant.query)
             break
         except PtcrmError as error:
             tell(f"ptcrm: {error}")
@@ -287,24 +289,6 @@ def _remarks(session: Session, meant: _Meant, on: date) -> Iterator[str]:
 
 
 # Writing
-
-
-def _entry(session: Session, meant: _Meant, text: str, on: date) -> tuple[Operation, str]:
-    """The operation that writes the text into every log, all or none, and the entry; raises `PtcrmError`."""
-    workspace = session.workspace()
-    line = entry(workspace, text, on)
-    changes = []
-    for one in meant.people:
-        file = workspace.changing(one)
-        changes.append(file.amended(append_entry(file.reading, line, workspace.reader), workspace.reader))
-    return Operation(f"log {_called(meant)} {one_line(text)[:_LABEL]}", tuple(changes)), line
-
-
-def _called(meant: _Meant) -> str:
-    """Whose log it is, as `ptcrm undo --list` says it."""
-    ids = [one.id for one in meant.people]
-    who = ", ".join(ids) if len(ids) <= 3 else f"{len(ids)} customers"
-    return f"{who} ({meant.query})" if meant.query else who
 
 
 def _write(session: Session, meant: _Meant, operation: Operation, line: str) -> bool:

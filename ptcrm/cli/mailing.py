@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Place, Session, customers_meant, json_option, plain, writing
+from ptcrm.cli.options import Place, Session, customers_meant, json_option, writing
 from ptcrm.cli.output import say_json, tell
 from ptcrm.errors import NotFoundError, UsageError
-from ptcrm.reports.campaign import needs
+from ptcrm.model.typed import plain
 from ptcrm.reports.mailing import mailing_list
+from ptcrm.schedule.channel import needs
 from ptcrm.text.near import suggest
 from ptcrm.text.words import plural
 from ptcrm.vault.store import write_outside
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from ptcrm.workspace import Workspace
 
 _SHOWN = 50  # names for one reason
+_PLACES = {
+    "address": ("address", "addresses"),
+    "e-mail address": ("e-mail address", "e-mail addresses"),
+    "phone": ("phone number", "phone numbers"),
+}
 
 
 @click.command("mailing")
@@ -87,7 +93,7 @@ def mailing_command(  # an option each
         _print(found, kind, session)
     _tell_left_out(found)
     if record is not None and noted:
-        tell(f"mailings.md: noted with {plural(found.people, 'person').replace('persons', 'people')}.")
+        tell(f"mailings.md: noted with {plural(found.people, 'person', 'people')}.")
 
 
 def _form(form: str | None, *, labels: bool, as_json: bool) -> str:
@@ -158,8 +164,7 @@ def _tell_left_out(found: MailingList) -> None:
     """Say on stderr how many are on the list, and who is not and why."""
     letters, people = len(found.letters), found.people
     shared = f" for {people} people" if people != letters else ""
-    rows = {"address": "address", "phone": "phone number"}.get(needs(found.channel), "e-mail address")
-    tell(f"{letters} {rows}{'' if letters == 1 else 'es' if rows.endswith('address') else 's'}{shared}.")
+    tell(f"{plural(letters, *_PLACES[needs(found.channel)])}{shared}.")
     if not found.left_out:
         return
     tell(f"Left out: {len(found.left_out)}")

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.choosing import ask, is_terminal, two_are_meant
-from ptcrm.cli.options import Session, known_word, plain, writing
+from ptcrm.cli.options import Session, writing
 from ptcrm.cli.output import say, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.diagnostic import Problem
+from ptcrm.model.typed import plain
 from ptcrm.text.words import plural
 from ptcrm.vault.schema import BY_NAME, own_field, values_for
 from ptcrm.vault.unite import undecided
 from ptcrm.vault.unite_fields import Chosen, Difference, differences
+from ptcrm.views.writing import known_word
 
 if TYPE_CHECKING:
     from ptcrm.vault.index import Match

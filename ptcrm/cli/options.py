@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
-from ptcrm.model.dates import parse_date, parse_day
+from ptcrm.model.dates import parse_date
 from ptcrm.model.diagnostic import Problem
-from ptcrm.model.values import parse_whole
-from ptcrm.text.near import did_you_mean, suggest
+from ptcrm.model.typed import plain
+from ptcrm.text.near import suggest
 from ptcrm.vault.places import place_of, user_folder
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from ptcrm.model.change import Operation
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer
-    from ptcrm.query.configured import ConfiguredQuery
-    from ptcrm.query.nodes import Value
-    from ptcrm.vault.schema import Field
     from ptcrm.workspace import Workspace
 
 FIRST = ("--vault", "--today", "--no-pager", "--no-cache")  # options that stand before the command
@@ -246,41 +243,21 @@ def wants_colour() -> bool | None:
     return {"always": True, "never": False}.get(word or "auto")
 
 
-def a_day(words: str, today: date) -> date:
-    """The day that `words` name; raises `UsageError`."""
-    day = parse_day(words, today)
-    if isinstance(day, Problem):
-        raise UsageError(f"{day.message}. {day.hint}")
-    return day
-
-
-def plain(words: str) -> str:
-    """Words from the command line, if they are text; raises `UsageError` for bytes that are not."""
-    try:
-        words.encode()
-    except UnicodeEncodeError:
-        raise UsageError("what was typed is not valid text (UTF-8)") from None
-    return " ".join(words.split())
-
-
-def known_word(workspace: Workspace, field: Field, values: list[str]) -> None:
-    """Refuse tiers, statuses and channels that are not configured: a slip would silently change the plan."""
-    channels = workspace.reader.names
-    known: dict[str, tuple[str, list[str]]] = {
-        "tier": ("tier", list(workspace.config.tiers)),
-        "status": ("status", list(workspace.config.statuses)),
-        "prefers": ("channel", list(channels)),
-        "avoids": ("channel", list(channels)),
-    }
-    noun, words = known.get(field.name, ("", []))
-    for value in values:
-        if noun and value not in words and not (noun == "channel" and workspace.reader.channel(value)):
-            hint = suggest(value, words) or f"Known are: {', '.join(words) or 'none; see ptcrm.yaml'}."
-            raise UsageError(f"“{value}” is no {noun}. {hint}")
+def a_year(words: str, today: date, *, ahead: int = 1) -> int:
+    """The year that `words` name, up to this one and so many `ahead`; raises `UsageError`."""
+    if not (words.isascii() and words.isdigit() and len(words) == 4 and int(words)):
+        raise UsageError(f"“{words}” is no year. Write for example {today.year}.")
+    last = today.year + ahead
+    if int(words) > last:
+        why = f"the plan can be counted up to {last}" if ahead else f"this one is {last}"
+        raise UsageError(f"{words} is too far ahead: {why}.")
+    return int(words)
 
 
 def a_count(words: str, option: str = "limit") -> int:
     """The number of `--limit`, from 1; raises `UsageError`."""
+    from ptcrm.model.values import parse_whole
+
     number = parse_whole(plain(words))
     if isinstance(number, Problem) or not number:
         raise UsageError(f"--{option} {words}: write a whole number from 1.")
@@ -380,24 +357,11 @@ def found_by(workspace: Workspace, words: tuple[str, ...]) -> list[str]:
     asked = typed([plain(word) for word in words])
     found = workspace.paths_by(asked)
     if not found:
-        _tell_unmatched(workspace, asked)
+        from ptcrm.cli.output import tell
+
+        for sentence in workspace.unmatched(asked):
+            tell(f"ptcrm: {sentence}")
     return found
-
-
-def _tell_unmatched(workspace: Workspace, asked: ConfiguredQuery) -> None:
-    """Say on stderr which values of the query no customer has; a slip would be silent otherwise."""
-    from ptcrm.cli.output import tell
-    from ptcrm.query.unmatched import unmatched
-
-    customers = list(workspace.cache.customers())
-    query = workspace.query(asked)
-    facts = workspace.facts([query], customers)
-
-    def in_use(field: str) -> list[Value]:
-        return [value for one in customers for value in facts(one)(field)]
-
-    for term, near in unmatched(query, in_use) if customers else ():
-        tell(f"ptcrm: no customer has {term}. {did_you_mean(near)}".rstrip())
 
 
 def paths_meant(workspace: Workspace, words: tuple[str, ...]) -> set[str] | None:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.model.change import diff_of
-from ptcrm.text.caret import pointed_at
 from ptcrm.text.safe import for_json, for_terminal, one_line
 
 if TYPE_CHECKING:
@@ -135,7 +133,7 @@ def table_lines(
         _narrow(widths, room)
     lines = []
     for number, row in enumerate(cells):
-        shown = [_cut(cell, width) for cell, width in zip(row, widths, strict=True)]
+        shown = [cut(cell, width) for cell, width in zip(row, widths, strict=True)]
         line = (indent + (" " * _GAP).join(shown)).rstrip()
         lines.append(_styled(line, styles[number] if styles else ""))
     return lines
@@ -176,7 +174,7 @@ def width(text: str) -> int:
     return cell_len(text)
 
 
-def _cut(cell: str, columns: int) -> str:
+def cut(cell: str, columns: int) -> str:
     """The cell, filled or cut to so many `columns` of the terminal."""
     if _is_plain(cell):
         return cell.ljust(columns) if len(cell) <= columns else f"{cell[: columns - 1]}…"
@@ -194,7 +192,7 @@ def highlighted(text: str, marks: Sequence[tuple[int, int]], room: int) -> str:
     if sys.stdout.isatty() and width(text) > room:
         start = max(0, marks[0][0] - room // 3) if marks else 0
         head = "…" if start else ""
-        text = head + _cut(text[start:], max(room - len(head), _NARROWEST)).rstrip()
+        text = head + cut(text[start:], max(room - len(head), _NARROWEST)).rstrip()
         marks = [(at - start + len(head), end - start + len(head)) for at, end in marks if at >= start]
     parts, end = [], 0
     for at, after in marks:
@@ -205,6 +203,8 @@ def highlighted(text: str, marks: Sequence[tuple[int, int]], room: int) -> str:
 
 def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
     """Print `path:line:column: severity CODE: message`; below it the file's `line`, the hint, the fix, the detail."""
+    from ptcrm.text.caret import pointed_at
+
     place = for_terminal(f"{one.path}:{one.line}:{one.column}:")
     severity = _styled(one.severity.value, one.severity.value)
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
@@ -223,6 +223,8 @@ def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
 
 def say_diff(operation: Operation) -> None:
     """Print what an operation would do as a unified diff, coloured on a terminal."""
+    from ptcrm.model.change import diff_of
+
     for change in operation.changes:
         for line in diff_of(change).split("\n")[:-1]:
             say(line, "" if line.startswith(("+++", "---")) else line[:1])

@@ -12,7 +12,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.cli.choosing import who_is_meant
-from ptcrm.cli.options import a_day
 from ptcrm.cli.output import tell
 from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.git.changes import OfFile
@@ -20,6 +19,7 @@ from ptcrm.git.commits import Commits
 from ptcrm.git.history import History, last_second, moment
 from ptcrm.git.repo import find
 from ptcrm.model.dates import long_day
+from ptcrm.model.typed import a_day
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.words import few
 from ptcrm.vault import store

@@ -16,7 +16,6 @@ from ptcrm.cli.options import (
     json_option,
     pass_session,
     paths_meant,
-    plain,
     query_argument,
     who_argument,
 )
@@ -34,6 +33,7 @@ from ptcrm.model.dates import (
     weekday_name,
 )
 from ptcrm.model.diagnostic import Problem
+from ptcrm.model.typed import plain
 from ptcrm.model.values import parse_whole
 from ptcrm.text.words import plural
 from ptcrm.views.days import Off, agenda, agenda_row, agenda_rows, load, load_object, with_days_off

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, json_option, pass_session
+from ptcrm.cli.options import Session, a_year, json_option, pass_session
 from ptcrm.cli.output import say, say_json, say_table
-from ptcrm.errors import QueryError, UsageError
+from ptcrm.errors import QueryError
 from ptcrm.model.dates import ago, date_words
 from ptcrm.text.words import plural
 from ptcrm.views.reports import (
@@ -59,21 +59,12 @@ def budget_command(session: Session, year: str | None, as_json: bool) -> None:
       ptcrm budget --json
     """
     workspace = session.workspace()
-    number = _a_year(year, workspace.today) if year else workspace.today.year
+    number = a_year(year, workspace.today) if year else workspace.today.year
     lines = yearly_budget(workspace, number)
     if as_json:
         say_json([budget_row(one, number) for one in lines])
     else:
         _say_budget(lines, number)
-
-
-def _a_year(words: str, today: date) -> int:
-    """The year that `words` name, up to the next one; raises `UsageError`."""
-    if not (words.isascii() and words.isdigit() and len(words) == 4 and int(words)):
-        raise UsageError(f"“{words}” is no year. Write for example {today.year}.")
-    if int(words) > today.year + 1:
-        raise UsageError(f"{words} is too far ahead: the plan can be counted up to {today.year + 1}.")
-    return int(words)
 
 
 def _say_budget(lines: list[Line], year: int) -> None:

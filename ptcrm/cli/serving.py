@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from ptcrm.server.kept import Kept
     from ptcrm.server.live import Live, Refreshed, Snapshot
+    from ptcrm.server.pages.page import Front
+    from ptcrm.workspace import Workspace
 
 _PLACE = Where()
 
@@ -78,8 +81,10 @@ def kept_of(root: Path) -> Kept:
     return Kept(state_folder() / place_of(root) / "feeds")
 
 
-def live_of(session: Session, told: Callable[[Refreshed, Snapshot], bool | None]) -> tuple[Path, Live]:
-    """The folder of the session's vault, and its feeds, kept up with its files once they are started.
+def live_of(
+    session: Session, told: Callable[[Refreshed, Snapshot], bool | None]
+) -> tuple[Path, Callable[[], Workspace], Live]:
+    """The folder of the session's vault, what opens it, and its feeds, kept up with its files once they are started.
 
     `told` is called after each refresh, in another thread, and soon again if it returns True. A vault that is gone may come back, if feeds of it were
     kept; else raises `NotFoundError`.
@@ -89,12 +94,31 @@ def live_of(session: Session, told: Callable[[Refreshed, Snapshot], bool | None]
 
     root, open_workspace = session.opener(may_be_gone=lambda place: bool(kept_of(place).read()))
     live = Live(open_workspace, kept_of(root), lambda done: told(done, live.snapshot), partial(Watcher, root))
-    return root, live
+    return root, open_workspace, live
 
 
-def serve(session: Session, where: Where, told: Callable[[Refreshed, Snapshot], bool | None]) -> None:
-    """Serve the feeds of the session's vault until a signal to end; `told` is called after each refresh."""
+def serve(
+    session: Session,
+    where: Where,
+    told: Callable[[Refreshed, Snapshot], bool | None],
+    front: Front | None = None,
+    begun: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve the feeds of the session's vault until a signal to end; `told` is called after each refresh.
+
+    With a `front` the pages, too; `begun` is then called with their first address.
+    """
     from ptcrm.server.run import Out, run
 
-    root, live = live_of(session, told)
-    run(live, token_file(root), where, Out(say, tell))
+    def told_to_all(done: Refreshed, snapshot: Snapshot) -> bool | None:
+        if front is not None and (done.files or done.is_anew):
+            front.changes.note()
+        return told(done, snapshot)
+
+    root, open_workspace, live = live_of(session, told_to_all)
+    tokens, pages = token_file(root), None
+    if front is not None:
+        from ptcrm.server.pages import Pages
+
+        pages = partial(Pages, open_workspace, front=replace(front, tokens=tokens), tell=tell, begun=begun)
+    run(live, tokens, where, Out(say, tell), pages=pages)

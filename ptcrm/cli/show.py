@@ -9,12 +9,12 @@ import click
 from ptcrm.cli.choosing import who_is_meant
 from ptcrm.cli.options import Session, json_option, pass_session, who_argument
 from ptcrm.cli.output import say, say_diagnostic, say_json, say_table
-from ptcrm.model.dates import ago, near_day, time_there
+from ptcrm.model.dates import near_day, time_there
 from ptcrm.model.diagnostic import Severity
 from ptcrm.text.markdown import show_links
 from ptcrm.vault.log import follow_up_words
 from ptcrm.vault.notes import notes
-from ptcrm.views.customer import given_fields, history, links, whole_row
+from ptcrm.views.customer import given_fields, history, links, standing_words, whole_row
 from ptcrm.views.playbook import named_steps, planned_days, step_what, step_words
 from ptcrm.views.today import what_and_why, yearly_words
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
 
     from ptcrm.model.customer import Customer, FollowUp
-    from ptcrm.model.occurrence import Occurrence, Standing
+    from ptcrm.model.occurrence import Occurrence
     from ptcrm.schedule.playbooks import Run
     from ptcrm.vault.index import Match
     from ptcrm.vault.schema import Reading
@@ -70,7 +70,7 @@ def _show(workspace: Workspace, match: Match, *, whole: bool, as_json: bool) -> 
     say(f"{customer.name}", "title")
     say(f"{customer.id}, {customer.path}")
     if standing:
-        say(_standing_words(standing, workspace.today))
+        say(standing_words(standing, workspace.today))
     say()
     say_table([(f"{name}:", words) for name, words in given_fields(customer)])
     if prose := show_links(notes(reading.document, customer)):
@@ -81,18 +81,6 @@ def _show(workspace: Workspace, match: Match, *, whole: bool, as_json: bool) -> 
     _say_log(customer, whole=whole)
     _say_problems(reading)
     _say_links(workspace, customer)
-
-
-def _standing_words(standing: Standing, today: date) -> str:
-    """`last contact 2026-11-12 (visit), 11 days ago, next due 2026-12-03 (ok, 52 % of the cadence)`."""
-    last = standing.last
-    words = (
-        f"last contact {last.date} ({last.channel}), {ago(last.date, today)}" if last else "never contacted"
-    )
-    state, percent = standing.state(today), standing.progress(today)
-    into = f", {percent} % of the cadence" if percent is not None and last else ""
-    due = f", next due {standing.due}" if standing.due and last else ""
-    return f"{words}{due} ({state}{into})"
 
 
 def _say_follow_ups(customer: Customer, zone: tzinfo | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, json_option, pass_session, plain
+from ptcrm.cli.options import Session, json_option, pass_session
 from ptcrm.cli.output import say, say_json, tell
 from ptcrm.errors import BusyError, NotFoundError, PtcrmError, UsageError
 from ptcrm.git import sync as git_sync
@@ -19,6 +19,7 @@ from ptcrm.git.exchange import OfflineError
 from ptcrm.git.message import message as words_of
 from ptcrm.git.repo import GitError, find
 from ptcrm.git.standing import SyncError
+from ptcrm.model.typed import plain
 from ptcrm.text.safe import for_terminal
 from ptcrm.text.words import few, plural
 from ptcrm.vault import store

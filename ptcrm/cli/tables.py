@@ -17,6 +17,7 @@ from ptcrm.cli.output import tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.text.fold import same_id
 from ptcrm.text.safe import for_json
+from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,12 +44,6 @@ def _meant(session: Session, words: tuple[str, ...], name: str) -> Table:
     return TABLES[name](workspace, found_by(workspace, words))
 
 
-def _counted(count: int, name: str) -> str:
-    """How many rows there are: `12 customers`."""
-    one, several = _NOUNS[name]
-    return f"{count} {one if count == 1 else several}"
-
-
 @click.command("csv", cls=QueryCommand)
 @query_argument
 @_table_option
@@ -68,7 +63,7 @@ def csv_command(session: Session, words: tuple[str, ...], table: str, output: st
     found = _meant(session, words, table)
     rows = list(found.rows)
     begins = ",".join(found.columns[:3]).encode()
-    give(session, as_table(found.columns, rows).encode(), output, begins, _counted(len(rows), table))
+    give(session, as_table(found.columns, rows).encode(), output, begins, plural(len(rows), *_NOUNS[table]))
 
 
 @click.command("jsonl", cls=QueryCommand)
@@ -88,7 +83,7 @@ def jsonl_command(session: Session, words: tuple[str, ...], table: str, output: 
     write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     lines = [for_json(write(row)) for row in found.rows]
     content = "".join(f"{line}\n" for line in lines).encode()
-    give(session, content, output, f'{{"{found.columns[0]}":'.encode(), _counted(len(lines), table))
+    give(session, content, output, f'{{"{found.columns[0]}":'.encode(), plural(len(lines), *_NOUNS[table]))
 
 
 @click.command("sqlite", cls=QueryCommand)
@@ -114,7 +109,7 @@ def sqlite_command(session: Session, words: tuple[str, ...], output: str | None)
         place = Path(folder) / "customers.db"
         with closing(sqlite3.connect(place)) as database:
             count = _fill(database, workspace, paths)
-        give(session, place.read_bytes(), output, BEGINS, _counted(count, "customers"))
+        give(session, place.read_bytes(), output, BEGINS, plural(count, *_NOUNS["customers"]))
 
 
 def _of_one_id_each(workspace: Workspace, paths: list[str]) -> list[str]:

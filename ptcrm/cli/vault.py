@@ -12,25 +12,19 @@ import click
 from ptcrm.cli.choosing import agrees, is_terminal, who_is_meant
 from ptcrm.cli.editor import edit_files
 from ptcrm.cli.git_setup import attributes, is_in_repository, set_up
-from ptcrm.cli.options import (
-    Session,
-    known_word,
-    pass_session,
-    plain,
-    state_folder,
-    who_argument,
-    writing,
-)
+from ptcrm.cli.options import Session, pass_session, state_folder, who_argument, writing
 from ptcrm.cli.output import say, say_diff, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.change import Create, Operation
 from ptcrm.model.config import Config
 from ptcrm.model.diagnostic import Problem, Severity
+from ptcrm.model.typed import plain
 from ptcrm.text.words import plural
 from ptcrm.vault.fields import new_customer
 from ptcrm.vault.schema import BY_NAME, FIELDS, Field, values_for
 from ptcrm.vault.store import CONFIG_NAME
 from ptcrm.vault.templates import FOLDER
+from ptcrm.views.writing import known_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable

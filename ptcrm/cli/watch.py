@@ -70,7 +70,7 @@ def _watch(session: Session, told: Teller) -> None:
                 ending.put(error)
                 return False
 
-        _, live = live_of(session, tell_it)
+        *_, live = live_of(session, tell_it)
         live.start()
         try:
             _wait(ending)

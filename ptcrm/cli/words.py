@@ -9,42 +9,18 @@ import contextlib
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from ptcrm import __version__
 from ptcrm.vault.places import place_of
+from ptcrm.views.words import Words, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from ptcrm.workspace import Workspace
-
 _VERSION = "2"  # raised when the words are laid out or found differently
-_LONGEST = 60  # characters of a value that is worth offering
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What may be typed. Each of `customers` is an id, a name and other names; `companies` are ids.
-
-    `fields` (those of a file) and `asked` (those of a query) have a name, other names and a meaning. `known`
-    has the only values that a field of a query takes, `used` those in use, by its name. `channels` have all
-    their names.
-    """
-
-    customers: list[list[str]] = field(default_factory=list)
-    companies: list[str] = field(default_factory=list)
-    fields: list[list[str]] = field(default_factory=list)
-    asked: list[list[str]] = field(default_factory=list)
-    known: dict[str, list[str]] = field(default_factory=dict)
-    used: dict[str, list[str]] = field(default_factory=dict)
-    channels: list[str] = field(default_factory=list)
-    feeds: list[str] = field(default_factory=list)
-    campaigns: list[str] = field(default_factory=list)
-    queries: dict[str, str] = field(default_factory=dict)
-    templates: list[str] = field(default_factory=list)
 
 
 def words_file(root: Path, cache_folder: Path) -> Path:
@@ -123,42 +99,3 @@ def _keep(place: Path, content: bytes) -> None:
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
     beside.replace(place)
-
-
-def words_of(workspace: Workspace) -> Words:
-    """The words of an open vault."""
-    from ptcrm.model.config import channel_names
-    from ptcrm.query.fields import FIELDS as ASKED
-    from ptcrm.query.fields import vocabulary_of
-    from ptcrm.vault.schema import FIELDS
-    from ptcrm.vault.templates import variants
-
-    customers = list(workspace.cache.customers())
-    config = workspace.config
-    own = sorted({name for one in customers for name, _ in one.own})
-    known = vocabulary_of(config, own).known
-    return Words(
-        [[one.id, one.name, *one.aliases] for one in customers],
-        [one.id for one in customers if one.kind == "company"],
-        [[one.name, one.meaning] for one in FIELDS] + [[name, "your own"] for name in own],
-        [[one.name, *one.also, one.meaning] for one in ASKED] + [[name, "your own"] for name in own],
-        {name: list(dict.fromkeys(words.values())) for name, words in known.items()},
-        _used(customers, own),
-        list(channel_names(config)),
-        list(config.feeds),
-        list(config.campaigns),
-        dict(config.queries),
-        sorted(variants(workspace.templates())),
-    )
-
-
-def _used(customers: Iterable[Any], own: Iterable[str]) -> dict[str, list[str]]:
-    """The short values in use of fields whose values are whole words, by the field's name in a query."""
-    from ptcrm.query.fields import FIELDS, Type, facts_of
-
-    names = [one.name for one in FIELDS if one.type in (Type.WORD, Type.LINK) and not one.planned]
-    found: dict[str, set[str]] = {name: set() for name in (*names, *own) if name not in ("id", "log")}
-    for facts in map(facts_of, customers):
-        for name, values in found.items():
-            values.update(str(value) for value in facts(name) if len(str(value)) <= _LONGEST)
-    return {name: sorted(values) for name, values in found.items() if values}

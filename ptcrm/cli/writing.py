@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
 from ptcrm.cli.choosing import ask, first_is_meant, is_terminal, who_and
-from ptcrm.cli.entries import customer_of, entry, past_day, with_channel
-from ptcrm.cli.options import LITERAL, Session, a_day, known_word, plain, writing
+from ptcrm.cli.options import LITERAL, Session, writing
 from ptcrm.cli.output import say, tell
-from ptcrm.errors import NotFoundError, RefusedError, UsageError
-from ptcrm.model.change import Operation
+from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.dates import long_day
-from ptcrm.model.diagnostic import Problem
+from ptcrm.model.typed import plain
 from ptcrm.model.values import parse_whole
-from ptcrm.vault.fields import set_field
-from ptcrm.vault.lines import append_entry, tick
-from ptcrm.vault.log import follow_up_words, following
-from ptcrm.vault.schema import BY_NAME, Field, near_miss, own_field, values_for
+from ptcrm.vault.log import follow_up_words
+from ptcrm.vault.schema import BY_NAME, near_miss, own_field
+from ptcrm.views.entries import customer_of, past_day
 from ptcrm.views.playbook import NamedStep, named_steps, step_what
+from ptcrm.views.writing import field_set, open_step, settled, snoozed, ticked
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from ptcrm.model.customer import Customer, FollowUp
-    from ptcrm.vault.abridged import Abridged
     from ptcrm.vault.index import Match
-    from ptcrm.workspace import Workspace
 
 
 _KEY = re.compile(r"[^\W\d_][\w-]*")
@@ -58,52 +54,12 @@ def done_command(session: Session, words: tuple[str, ...], text: str | None, day
     picked = _picked(session, match, " ".join(rest))
     file = workspace.changing(match)
     if isinstance(picked, NamedStep):
-        _settle(session, file, picked, text, on)
+        done = settled(workspace, file, picked, text, on)
     else:
-        _tick(session, file, picked, text, on)
-
-
-def _tick(session: Session, file: Abridged, task: FollowUp, text: str | None, on: date) -> None:
-    """Close a follow-up on the day `on`, and write `text` into the log if there is any."""
-    workspace, who = session.workspace(), customer_of(file.reading)
-    amendment = tick(file.reading, task, on)
-    line = ""
-    if text is not None:
-        line = entry(workspace, text, on, task.channel)
-        amendment += append_entry(file.reading, line, workspace.reader)
-    change = file.amended(amendment, workspace.reader)
-    if not session.apply(Operation(f"done {who.id} {follow_up_words(task)}", (change,))):
-        return
-    planned = "" if task.due == workspace.today else f" (it was for {task.due})"
-    say(f"{who.path}: done {on}: {follow_up_words(task)}{planned}")
-    if line:
-        say(f"{who.path}: {line}")
-    if task.every:
-        coming = following(replace(task, mark="done", done=on))
-        say(f"Next: {coming.due} {follow_up_words(coming)}")
-
-
-def _settle(session: Session, file: Abridged, one: NamedStep, text: str | None, on: date) -> None:
-    """Write the log entry that settles a playbook's step (FORMAT §4 "Playbook step")."""
-    workspace, who = session.workspace(), customer_of(file.reading)
-    if on < one.run.began:
-        raise UsageError(f"{long_day(on)} is before {one.run.playbook} began, on {long_day(one.run.began)}.")
-    usual = one.step.text or f"step {one.step.number} of {one.run.playbook}"
-    words = with_channel(usual, one.step.channel, workspace) if text is None else text
-    line = f"{entry(workspace, words, on, one.step.channel)} [step:: {one.key}]"
-    found = workspace.reader.parse_entry(line)
-    if isinstance(found, Problem) or dict(found.fields).get("step") != one.key:
-        raise RefusedError(
-            f"No log entry can name the step “{one.key}”: rename the playbook. Nothing was written."
-        )
-    change = file.amended(append_entry(file.reading, line, workspace.reader), workspace.reader)
-    if not session.apply(Operation(f"done {who.id} {one.key}", (change,))):
-        return
-    say(f"{who.path}: {line}")
-    for step in one.run.steps:
-        if step.state == "open" and step.due > one.step.due:
-            say(f"Next: {step.due} {step_what(step)}")
-            break
+        done = ticked(workspace, file, picked, text, on)
+    if session.apply(done.operation):
+        for line in done.said:
+            say(line)
 
 
 def _picked(session: Session, match: Match, words: str) -> FollowUp | NamedStep:
@@ -133,7 +89,7 @@ def _again(known: FollowUp | NamedStep, customer: Customer, steps: list[NamedSte
     """What was chosen, as the file has it now; raises `NotFoundError` if it is closed meanwhile."""
     if isinstance(known, NamedStep):
         found = [one for one in steps if one.key == known.key and one.run.began == known.run.began]
-        return _open_step(customer, (found or [known])[0])
+        return open_step(customer, (found or [known])[0])
     for one in customer.open_follow_ups:
         if (one.origin, one.due) == (known.origin, known.due):
             return one
@@ -156,7 +112,7 @@ def _pick(customer: Customer, steps: list[NamedStep], words: str, today: date) -
     found = customer.open_follow_ups
     named = next((one for one in steps if one.key.casefold() == words.casefold()), None)
     if named:
-        return _open_step(customer, named)
+        return open_step(customer, named)
     waiting = [one for one in steps if one.step.state == "open"]
     if not found and not waiting:
         hint = f'To note a contact: ptcrm log {customer.id} "call: …"'
@@ -172,17 +128,6 @@ def _pick(customer: Customer, steps: list[NamedStep], words: str, today: date) -
     if not due and not due_steps:
         message = f'Nothing is due yet. {message}, or note a contact: ptcrm log {customer.id} "visit: …"'
     raise _WhichOneError(message, _listed(found, waiting))
-
-
-def _open_step(customer: Customer, one: NamedStep) -> NamedStep:
-    """The step, if there is something left to do; a lapsed one may still be done. Raises `NotFoundError`."""
-    by = one.step.by
-    if by is None:
-        return one
-    if one.step.state == "follow-up":
-        hint = f"See `ptcrm show {customer.id}`."
-        raise NotFoundError(f"{one.key} is taken over by {by.text} ({by.path}:{by.line}). {hint}")
-    raise NotFoundError(f"{one.key} is {one.step.state} already: {by.text} ({by.path}:{by.line}).")
 
 
 def _numbered(customer: Customer, found: list[FollowUp], steps: list[NamedStep], words: str) -> FollowUp:
@@ -219,9 +164,8 @@ def snooze_command(session: Session, words: tuple[str, ...]) -> None:
     session.for_names = True
     workspace = session.workspace()
     match, until = who_and(session, words, "UNTIL")
-    day = a_day(" ".join(until), workspace.today)
-    operation, _ = _set(workspace, match, BY_NAME["snooze"], [day.isoformat()])
-    if operation and session.apply(operation):
+    operation, day = snoozed(workspace, match, " ".join(until))
+    if session.apply(operation):
         say(f"{match.name} is snoozed until {long_day(day)}.")
 
 
@@ -250,7 +194,9 @@ def set_command(session: Session, words: tuple[str, ...]) -> None:
         )
     if field is None and any(values) and (near := near_miss(name)):
         raise UsageError(f"“{name}” is no field. Did you mean “{near}”?")
-    operation, written = _set(workspace, match, field or own_field(name), [plain(value) for value in values])
+    operation, written = field_set(
+        workspace, match, field or own_field(name), [plain(value) for value in values]
+    )
     if operation is None:
         say(f"{match.path}: there is no {name}.")
         return
@@ -259,25 +205,3 @@ def set_command(session: Session, words: tuple[str, ...]) -> None:
     say(f"{match.path}: {name}: {', '.join(written) or '(taken away)'}")
     if name == "id":
         tell("Calendar entries of this customer get a new identity: apps show them as new.")
-
-
-def _set(
-    workspace: Workspace, match: Match, field: Field, words: list[str]
-) -> tuple[Operation | None, list[str]]:
-    """The operation that writes the field (None: there is nothing to take away), and the values as written."""
-    values = values_for(field, words, workspace.today, workspace.index.link)
-    if isinstance(values, Problem):
-        raise UsageError(f"{values.message}. {values.hint}".strip())
-    known_word(workspace, field, values)
-    if field.name == "snooze" and values and (day := date.fromisoformat(values[0])) <= workspace.today:
-        hint = f'To end a snooze: ptcrm set {match.id} snooze ""'
-        raise UsageError(f"{long_day(day)} is not after today. {hint}")
-    if field.name == "id" and values and workspace.index.is_anothers(values[0], match.path):
-        raise RefusedError(f"“{values[0]}” is another customer's name for links. Nothing was written.")
-    file = workspace.changing(match)
-    amendment = set_field(file.reading, field, values)
-    if not amendment.edits and not values:
-        return None, []
-    change = file.amended(amendment, workspace.reader)
-    label = f"set {match.id} {field.name} {', '.join(values)}".rstrip()
-    return Operation(label, (change,)), values

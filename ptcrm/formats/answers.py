@@ -15,6 +15,7 @@ from ptcrm.formats.columns import (
     OCCURRENCE,
     PAIR,
     PLACE,
+    REVIEWED,
     STANDING,
     TAG,
     TEXT,
@@ -71,6 +72,96 @@ _STEP: dict[str, Shape] = {
     "reason": or_null(TEXT),
     "path": or_null(TEXT),
     "line": or_null(NUMBER),
+}
+_RATE = or_null(DECIMAL)
+_KEPT: dict[str, Shape] = {"year": NUMBER, "customers": NUMBER, "rate": _RATE}
+_SILENCE: dict[str, Shape] = {**WHO, "days": NUMBER, "from": DAY, "to": or_null(DAY), "lines": TEXTS}
+_DUE: dict[str, Shape] = {
+    **WHO,
+    "state": TEXT,
+    "due": DAY,
+    "done": or_null(DAY),
+    "text": TEXT,
+    "line": NUMBER,
+}
+# What `ptcrm review` says of each figure beside the rows of its customers.
+_FIGURES: dict[str, dict[str, Shape]] = {
+    "consistency": {
+        "rate": _RATE,
+        "within": NUMBER,
+        "due": NUMBER,
+        "months": list_of(
+            record({"tier": TEXT, "month": TEXT, "rate": _RATE, "within": NUMBER, "due": NUMBER})
+        ),
+        "silences": list_of(record(_SILENCE)),
+        "promises": record(
+            {"rate": _RATE, "kept": NUMBER, "due": NUMBER, "follow_ups": list_of(record(_DUE))}
+        ),
+    },
+    "retention": {
+        "rate": _RATE,
+        **dict.fromkeys(("start", "new", "left", "end", "back", "brief"), NUMBER),
+        "reasons": list_of(record({"reason": or_null(TEXT), "customers": TEXTS})),
+        "cohorts": list_of(record({"year": NUMBER, "customers": NUMBER, "kept": list_of(record(_KEPT))})),
+        "repeat": record(
+            {
+                "rate": _RATE,
+                "again": NUMBER,
+                "buyers": NUMBER,
+                "customers": list_of(record({**WHO, "again": FLAG, "lines": TEXTS})),
+            }
+        ),
+    },
+    "value": {"gave": NUMBER, "asked": NUMBER},
+    "channels": {
+        "contacts": NUMBER,
+        "channels": list_of(
+            record(
+                {
+                    "channel": TEXT,
+                    "contacts": NUMBER,
+                    "rate": DECIMAL,
+                    "came_in": NUMBER,
+                    "customers": NUMBER,
+                }
+            )
+        ),
+    },
+    "effort": {
+        "given": list_of(
+            record({"channel": TEXT, "times": NUMBER, "cost": TEXTS, "minutes": NUMBER, "lines": TEXTS})
+        ),
+        "tiers": list_of(
+            record(
+                {
+                    "tier": TEXT,
+                    "customers": NUMBER,
+                    "planned": NUMBER,
+                    "made": NUMBER,
+                    "budget": TEXTS,
+                    "cost": TEXTS,
+                    "minutes": NUMBER,
+                }
+            )
+        ),
+    },
+    "referrals": {
+        "advocates": list_of(record({**WHO, "brought": TEXTS, "below": TEXTS, "lines": TEXTS})),
+        "new": TEXTS,
+    },
+    "feedback": dict.fromkeys(("open", "closed", "told", "noted"), NUMBER),
+}
+_REVIEWS: dict[str, Shape] = {
+    name: record({**keys, "customers": list_of(record(REVIEWED[name]))}) for name, keys in _FIGURES.items()
+}
+_LETTER: dict[str, Shape] = {
+    "year": NUMBER,
+    "to": DAY,
+    "is_over": FLAG,
+    "touched": TEXT,
+    "well": TEXTS,
+    "neglected": list_of(record({**WHO, "since": DAY, "days": NUMBER, "line": or_null(TEXT)})),
+    "suggestions": list_of(record({"text": TEXT, "command": TEXT})),
 }
 _RUN: dict[str, Shape] = {
     "playbook": TEXT,
@@ -270,6 +361,11 @@ _ANSWERS: dict[str, Shape] = {
             }
         )
     ),
+    "review": record(
+        {"period": record({"from": DAY, "to": DAY, "days": NUMBER}), "customers": NUMBER, **_REVIEWS}
+    ),
+    "review --year": record(_LETTER),
+    **{f"review {name}": shape for name, shape in _REVIEWS.items()},
     "campaign NAME": list_of(
         record(
             {

@@ -100,3 +100,56 @@ PAIR: dict[str, Shape] = {
     "score": NUMBER,
     **dict.fromkeys(("reasons", "against"), TEXTS),
 }
+
+# The rows of `ptcrm review`, one kind a figure.
+REVIEWED: dict[str, dict[str, Shape]] = {
+    "consistency": {
+        **WHO,
+        "tier": or_null(TEXT),
+        "cadence": TEXT,
+        "rate": or_null(DECIMAL),
+        "within": NUMBER,
+        "due": NUMBER,
+        "lines": TEXTS,
+    },
+    "retention": {**WHO, "state": TEXT, "day": or_null(DAY), "reason": or_null(TEXT), "line": NUMBER},
+    "value": {
+        **WHO,
+        "gave": NUMBER,
+        "asked": NUMBER,
+        "give_first": FLAG,
+        "lines_gave": TEXTS,
+        "lines_asked": TEXTS,
+    },
+    "channels": {**WHO, "channel": TEXT, "lines": TEXTS},
+    "effort": {
+        **WHO,
+        "contacts": NUMBER,
+        "minutes": NUMBER,
+        "cost": TEXTS,
+        "revenue": TEXTS,
+        "brought": TEXTS,
+        "referrals": NUMBER,
+        "verdict": or_null(TEXT),
+        "lines": TEXTS,
+    },
+    "referrals": {
+        **WHO,
+        "depth": NUMBER,
+        "brought": NUMBER,
+        "people": NUMBER,
+        "revenue": TEXTS,
+        "below": TEXTS,
+        "line": or_null(NUMBER),
+    },
+    "feedback": {
+        **WHO,
+        "state": TEXT,
+        "came": DAY,
+        "due": or_null(DAY),
+        "done": or_null(DAY),
+        "told": or_null(DAY),
+        "text": TEXT,
+        "line": NUMBER,
+    },
+}

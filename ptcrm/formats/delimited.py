@@ -237,5 +237,5 @@ def _never_closed(place: str) -> Flaw:
 
 
 def _not_decoded(place: str, encoding: str) -> Flaw:
-    message = f"some characters from here on are not {encoding}, and stand as �"
-    return Flaw(place, message, "Give another encoding with --encoding.")
+    message = f"some characters from here on stand as �: they are not {encoding}, or an export put it there"
+    return Flaw(place, message, "If that is wrong, give another encoding with --encoding.")

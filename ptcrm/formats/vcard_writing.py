@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from ptcrm.formats.content import content_line, escaped
+from ptcrm.formats import content
+from ptcrm.formats.content import content_line
 from ptcrm.formats.vcard import OUR_UID
 from ptcrm.formats.vcard_properties import ANNIVERSARY, KIN, OUR_FIELD, OUR_OCCASION, OURS
 from ptcrm.text.fold import same_id
-from ptcrm.text.safe import for_feed, one_line
+from ptcrm.text.safe import for_feed, for_terminal, one_line
 from ptcrm.vault.schema import FIELDS
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ def vcard(one: Customer, prose: str, look: Look) -> bytes:
     return b"".join([*written, b"END:VCARD\r\n"])
 
 
+def escaped(value: str, *, lines: bool = False) -> str:
+    """`value` as TEXT, as in calendars, and with `�` for each mark that reorders what is shown."""
+    return for_terminal(content.escaped(value, lines=lines))
+
+
 def uid_of(one: Customer, vault: str | None) -> str:
     """The UID: that of the card the customer came from, else one from the id, apart from those of other vaults."""
     source = next((source for source in one.sources if source.startswith(_SOURCE)), None)
@@ -126,7 +132,7 @@ def _reached(one: Customer) -> _Lines:
     yield from (("TEL", escaped(value)) for value in one.phones)
     yield "TEL;TYPE=fax", escaped(dict(one.own).get("fax", ""))
     yield from (("ADR", f";;{street};;;;") for street in map(escaped, one.addresses) if street)
-    yield from (("URL", for_feed(one_line(value)).replace("\\", "\\\\")) for value in one.urls)
+    yield from (("URL", for_terminal(for_feed(one_line(value))).replace("\\", "\\\\")) for value in one.urls)
 
 
 def _days(one: Customer, look: Look) -> _Lines:

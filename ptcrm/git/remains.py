@@ -15,6 +15,7 @@ from ptcrm.git.repo import NETWORK_SECONDS, failed
 from ptcrm.model.change import Traces
 from ptcrm.text.fold import same_id
 from ptcrm.text.source import Source, UndecodableError
+from ptcrm.vault.match import NATIONAL_DIGITS
 from ptcrm.vault.names import is_debris_of, original_of
 from ptcrm.vault.schema import read_customer
 from ptcrm.vault.traces import number_pattern, word_pattern
@@ -30,12 +31,11 @@ _NAMES = ("-m", "--name-only", "--no-renames")
 _HEAD = re.compile(rb"\x01([0-9a-f]{40,64}) ([0-9]*)")
 _SIGNS = re.compile(r"([\\^$.|?*+(){}\[\]])")
 _BETWEEN_DIGITS = "[^0-9]{0,3}"
-_NATIONAL_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is looked for: all `traces` in links, and those that are `sure` anywhere."""
+    """What is looked for: those that are `sure` anywhere, all `traces` in links, and their places, which may be others'."""
 
     traces: Traces
     sure: Traces
@@ -45,19 +45,20 @@ class Known:
 class Remains:
     """What git holds: the commits by path, from the top of the repository, and those whose message names somebody.
 
-    `own` are the paths of the customer's file, now and before; `others` those of files that name the customer.
-    `days` has each commit's time (Unix).
+    `own` are the paths of the customer's file, now and before; `others` those of files that name the customer;
+    `perhaps` those that held a postal address or web page of theirs, and may not have meant them. `days` has each commit's time (Unix).
     """
 
     own: dict[str, set[str]] = field(default_factory=dict)
     others: dict[str, set[str]] = field(default_factory=dict)
+    perhaps: dict[str, set[str]] = field(default_factory=dict)
     messages: set[str] = field(default_factory=set)
     days: dict[str, int] = field(default_factory=dict)
 
     @property
     def commits(self) -> set[str]:
         """All of these commits, by their ids."""
-        return {*self.messages}.union(*self.own.values(), *self.others.values())
+        return {*self.messages}.union(*self.own.values(), *self.others.values(), *self.perhaps.values())
 
 
 def remains(repo: Repo, paths: Collection[str], known: Known, id_: str, reader: LineReader) -> Remains:
@@ -75,15 +76,20 @@ def remains(repo: Repo, paths: Collection[str], known: Known, id_: str, reader: 
     own |= {path for path in found.others if any(_is_left_of(path, one) for one in own)}
     if own:
         _add(found, found.own, repo, "--", *sorted(own))
+    if places := "|".join(_escaped(form) for place in known.traces.places for form in _forms(place)):
+        _add(found, found.perhaps, repo, "-i", f"-G{places}")
     for path in own:
         found.others.pop(path, None)
+    found.perhaps = {
+        path: rest
+        for path, ids in found.perhaps.items()
+        if path not in own and (rest := ids - found.others.get(path, set()))
+    }
     return found
 
 
 def _add(found: Remains, to: dict[str, set[str]], repo: Repo, *asked: str) -> None:
-    options = [one for one in asked if one.startswith("-") and one != "--"]
-    rest = list(asked[len(options) :])
-    for id_, at, paths in _logged(repo, *_NAMES, *options, *rest):
+    for id_, at, paths in _logged(repo, *_NAMES, *asked):
         found.days[id_] = at
         for path in paths:
             to.setdefault(path, set()).add(id_)
@@ -110,10 +116,10 @@ def _logged(repo: Repo, *options: str) -> Iterator[tuple[str, int, list[str]]]:
 def _expression(known: Known) -> str:
     """What is looked for as git's regular expressions (POSIX, extended) have it."""
     words = [_escaped(form) for word in known.sure.words for form in _forms(word)]
-    links = [
-        rf"\[\[[^]|#]*{_escaped(form)}(\.md)?[]|#]" for word in known.traces.words for form in _forms(word)
-    ]
-    numbers = [_BETWEEN_DIGITS.join(number[-_NATIONAL_DIGITS:]) for number in known.sure.numbers]
+    forms = [_escaped(form) for word in known.traces.words for form in _forms(word)]
+    links = [rf"\[\[[^]|#]*{form}(\.md)?[]|#]" for form in forms]
+    links += [rf"(^|[^[:alnum:]_-]){form}\.md($|[^[:alnum:]_-])" for form in forms]
+    numbers = [_BETWEEN_DIGITS.join(number[-NATIONAL_DIGITS:]) for number in known.sure.numbers]
     return "|".join(dict.fromkeys([*words, *links, *numbers]))
 
 
@@ -161,11 +167,15 @@ def for_messages(known: Known, instead: str) -> list[str]:
 
 def _patterns(known: Known) -> list[str]:
     """The regular expressions, as git-filter-repo has them: of bytes, each on one line."""
-    links = [_link_pattern(word) for word in known.traces.words if "@" not in word]
+    links = [pattern for word in known.traces.words if "@" not in word for pattern in _link_patterns(word)]
     words = [*map(word_pattern, known.sure.words), *map(number_pattern, known.sure.numbers)]
     return [one.replace(r"\u00a0", "").replace(r"\-", "-") for one in [*links, *words]]
 
 
-def _link_pattern(word: str) -> str:
-    spelled = "|".join(dict.fromkeys(map(re.escape, _forms(word))))
-    return rf"\[\[(?:[^\]\n|#]*/)?(?:{spelled})(?:\.md)?(?:[|#][^\]\n]*)?\]\]"
+def _link_patterns(word: str) -> tuple[str, str]:
+    """Links in double brackets, and Markdown's: `[words](a/word.md)` and `[label]: <word.md>`."""
+    target = rf"(?:{'|'.join(dict.fromkeys(map(re.escape, _forms(word))))})"
+    return (
+        rf"\[\[(?:[^\]\n|#]*/)?{target}(?:\.md)?(?:[|#][^\]\n]*)?\]\]",
+        rf"\[[^\[\]\n]*\](?:\(|:[ \t]*)<?(?:[^()<>\s]*/)?{target}\.md(?!\w)(?:#[^()<>\s]*)?>?\)?",
+    )

@@ -26,7 +26,10 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way of being in touch. `touch` "in" counts only what came from the customer; `verb` begins a title."""
+    """A way of being in touch. `touch` "in" counts only what came from the customer; `verb` begins a title.
+
+    `value`: what goes out by it gives the customer something.
+    """
 
     touch: Literal["yes", "no", "in"] = "no"
     value: bool = False
@@ -34,6 +37,9 @@ class Channel:
     minutes: int | None = None
     also: tuple[str, ...] = ()
     verb: str = ""
+
+
+_GIVING = ("gift", "article")
 
 
 def usual_channels() -> dict[str, Channel]:
@@ -61,7 +67,7 @@ def usual_channels() -> dict[str, Channel]:
         "referral": "Referral from",
     }
     return {
-        **{name: Channel("yes", verb=verb) for name, verb in touches.items()},
+        **{name: Channel("yes", name in _GIVING, verb=verb) for name, verb in touches.items()},
         **{name: Channel("no", verb=verb) for name, verb in others.items()},
         "feedback": Channel("in", verb="Answer"),
     }
@@ -230,6 +236,12 @@ class Config:
             return False
         known = self.channels.get(channel)
         return "in" in qualifiers or (known is not None and known.touch == "yes")
+
+    def gives(self, channel: str, qualifiers: tuple[str, ...]) -> bool:
+        """Whether an entry of this channel with these qualifiers gave the customer something."""
+        known = self.channels.get(channel)
+        reached = {"in", "no answer"}.isdisjoint(qualifiers)
+        return reached and ("value" in qualifiers or (known is not None and known.value))
 
 
 def channel_names(config: Config) -> dict[str, str]:

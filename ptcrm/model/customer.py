@@ -11,8 +11,10 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from ptcrm.model.dates import Anniversary, Interval
+from ptcrm.text.fold import fold
 from ptcrm.text.source import Span
 
+EVERYTHING = ("all", "true")  # what `mute` may say to silence all of it
 ARCHIVED = "archived"  # the user's own field by which customers are put aside
 Mark = Literal["open", "done", "dropped"]
 
@@ -153,6 +155,10 @@ class Customer:
     def archived(self) -> str | None:
         """What the user's own field `archived` says of when the customer was put aside; None if nothing."""
         return dict(self.own).get(ARCHIVED) or None
+
+    def mutes(self, *names: str) -> bool:
+        """Whether `mute` names one of `names`, or everything; `true` is taken for `all`, and `check` says so."""
+        return not {*map(fold, self.mute)}.isdisjoint((*EVERYTHING, *map(fold, names)))
 
     @property
     def open_follow_ups(self) -> list[FollowUp]:

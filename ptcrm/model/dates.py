@@ -306,10 +306,15 @@ def date_words(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def month_name(month: int) -> str:
+    """`Nov` for 11, in any locale."""
+    return _MONTHS[month - 1][:3]
+
+
 def near_day(day: date, today: date) -> str:
     """`today`, `tomorrow`, the weekday and date, or far away the date with the year."""
     near = {0: "today", 1: "tomorrow"}.get((day - today).days)
-    month = _MONTHS[day.month - 1][:3]
+    month = month_name(day.month)
     if abs((day - today).days) > _HALF_A_YEAR:
         return f"{day.day} {month} {day.year}"
     return near or f"{weekday_name(day)[:3]} {day.day} {month}"

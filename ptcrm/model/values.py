@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import Decimal
 from functools import cache
+from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Money
 from ptcrm.model.diagnostic import Problem, rewrite
 from ptcrm.model.shape import NO, YES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "zł": "PLN"}
 _MONEY = re.compile(
@@ -40,6 +44,15 @@ def parse_money(words: str, currency: str) -> Money | Problem:
     code = found["code"] or found["before"] or currency
     amount = re.sub(r"\s", "", found["amount"])
     return Money(Decimal(amount), _SIGNS.get(code, code.upper()))
+
+
+def sums(amounts: Iterable[Money], currency: str) -> tuple[Money, ...]:
+    """The sum of each currency, `currency` first and then by code; currencies are never added together."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for one in amounts:
+        found[one.currency] += one.amount
+    order = sorted(found, key=lambda code: (code != currency, code))
+    return tuple(Money(found[code], code) for code in order)
 
 
 def parse_zone(words: str) -> str | Problem:

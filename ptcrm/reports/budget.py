@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.dates import Interval, later
-from ptcrm.model.values import parse_money
+from ptcrm.model.values import parse_money, sums
 from ptcrm.schedule.channel import suggested
 
 if TYPE_CHECKING:
@@ -139,15 +139,21 @@ def group_of(customer: Customer, config: Config) -> Group:
     return Group(tier, tier or NO_TIER)
 
 
-def _line(group: Group, customers: int, spent: Effort, planned: Effort, config: Config) -> Line:
-    given = config.tiers[group.tier].budget if group.tier else None
+def yearly(tier: str | None, config: Config) -> Money | None:
+    """What one customer of the tier may cost a year; None if it has no budget."""
+    given = config.tiers[tier].budget if tier in config.tiers else None
     found = parse_money(given.partition("/")[0], config.currency) if given else None
-    if not isinstance(found, Money):
+    return found if isinstance(found, Money) else None
+
+
+def _line(group: Group, customers: int, spent: Effort, planned: Effort, config: Config) -> Line:
+    found = yearly(group.tier, config)
+    if found is None:
         return Line(group.title, group.tier, customers, (), spent, planned, ())
     whole, currency = found.amount * customers, found.currency
     left = whole - spent.amount(currency) - planned.amount(currency)
-    yearly, rest = (Money(whole, currency),), (Money(left, currency),)
-    return Line(group.title, group.tier, customers, yearly, spent, planned, rest)
+    budgeted, rest = (Money(whole, currency),), (Money(left, currency),)
+    return Line(group.title, group.tier, customers, budgeted, spent, planned, rest)
 
 
 def contacts_ahead(
@@ -190,7 +196,7 @@ def _taken(rows: Iterable[Spent], config: Config) -> Effort:
     """What entries took."""
     rows = list(rows)
     costs = [(row.cost, row.times) for row in rows]
-    return Effort(_added(_amounts(costs, config), config), sum(row.minutes for row in rows))
+    return Effort(sums(_amounts(costs, config), config.currency), sum(row.minutes for row in rows))
 
 
 def _usual(channels: Counter[str], config: Config) -> Effort:
@@ -198,7 +204,7 @@ def _usual(channels: Counter[str], config: Config) -> Effort:
     known = [(config.channels[name], count) for name, count in channels.items() if name in config.channels]
     costs = [(channel.cost, count) for channel, count in known]
     minutes = sum((channel.minutes or 0) * count for channel, count in known)
-    return Effort(_added(_amounts(costs, config), config), minutes)
+    return Effort(sums(_amounts(costs, config), config.currency), minutes)
 
 
 def _amounts(costs: Iterable[tuple[str | None, int]], config: Config) -> Iterator[Money]:
@@ -209,28 +215,19 @@ def _amounts(costs: Iterable[tuple[str | None, int]], config: Config) -> Iterato
             yield Money(found.amount * count, found.currency)
 
 
-def _added(amounts: Iterable[Money], config: Config) -> tuple[Money, ...]:
-    """The sum of each currency, the vault's own first."""
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for one in amounts:
-        sums[one.currency] += one.amount
-    order = sorted(sums, key=lambda currency: (currency != config.currency, currency))
-    return tuple(Money(sums[currency], currency) for currency in order)
-
-
 def _all(lines: Sequence[Line], config: Config) -> Line:
     """The line of all lines together."""
 
     def both(efforts: Sequence[Effort]) -> Effort:
-        money = _added((one for effort in efforts for one in effort.money), config)
+        money = sums((one for effort in efforts for one in effort.money), config.currency)
         return Effort(money, sum(effort.minutes for effort in efforts))
 
     return Line(
         ALL,
         None,
         sum(line.customers for line in lines),
-        _added((one for line in lines for one in line.budget), config),
+        sums((one for line in lines for one in line.budget), config.currency),
         both([line.spent for line in lines]),
         both([line.planned for line in lines]),
-        _added((one for line in lines for one in line.left), config),
+        sums((one for line in lines for one in line.left), config.currency),
     )

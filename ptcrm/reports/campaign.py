@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ptcrm.model.customer import Customer
+from ptcrm.schedule.channel import needs
 from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
@@ -13,13 +14,6 @@ if TYPE_CHECKING:
 
     from ptcrm.schedule.campaigns import Mailing
 
-# What a channel needs to reach somebody, where that is no postal address.
-_NEEDS = {
-    "email": "e-mail address",
-    "newsletter": "e-mail address",
-    "call": "phone",
-    "message": "phone",
-}
 State = Literal["open", "reached", "left out"]
 
 
@@ -40,24 +34,19 @@ class Recipient:
 def recipients(mailing: Mailing, found: Iterable[Customer]) -> list[Recipient]:
     """All those `found` by the campaign's query, by name; `open` are exactly the mailing's remaining members."""
     ordered = sorted(found, key=lambda one: (fold(one.name), one.path))
-    avoiding = {one.path for one in mailing.left_out}
-    return [_recipient(one, mailing, avoids=one.path in avoiding) for one in ordered]
+    avoided = {one.path: way for one, way in mailing.left_out}
+    return [_recipient(one, mailing, avoided.get(one.path)) for one in ordered]
 
 
-def _recipient(one: Customer, mailing: Mailing, *, avoids: bool) -> Recipient:
+def _recipient(one: Customer, mailing: Mailing, avoided: str | None) -> Recipient:
     place = place_of(one, mailing.channel)
     if one.path in mailing.reached:
         return Recipient(one, "reached", place)
     if one.do_not_contact:
         return Recipient(one, "left out", place, "do not contact")
-    if avoids:
-        return Recipient(one, "left out", place, f"avoids {mailing.channel}")
+    if avoided:
+        return Recipient(one, "left out", place, f"avoids {avoided}")
     return Recipient(one, "open", place, "" if place else f"no {needs(mailing.channel)}")
-
-
-def needs(channel: str) -> str:
-    """What the channel needs to reach somebody: `address`, `e-mail address` or `phone`."""
-    return _NEEDS.get(channel, "address")
 
 
 def place_of(customer: Customer, channel: str) -> str | None:

@@ -28,12 +28,13 @@ from ptcrm.vault.likeness import (
     company_spelling,
     spelling,
 )
-from ptcrm.vault.match import country_of, email_key, phone_key
+from ptcrm.vault.match import NATIONAL_DIGITS, country_of, email_key, phone_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 USUAL_LEAST = 50  # points from which two are named
+CLEAR_LEAST = 65  # from which more than the names and a company has to speak for it
 MOST = 100
 
 _NAMES = {SAME: 55, SPELT: 53, NEAR: 45, INITIAL: 30, PART: 22, FIRST: 15, "": -15}
@@ -46,7 +47,6 @@ _OTHER_BIRTHDAY, _OTHER_AGE, _OTHER_KIND = -65, -60, -60
 _OTHER_CONTACT, _OTHER_BOTH, _OTHER_PLACE, _COMMON = -5, -15, -10, -10
 _MANY = 3  # who share an address are an office
 _WINDOW = 12  # neighbours in a large group with whom each is compared
-_LAST_DIGITS = 9
 _WORDS = re.compile(r"\w+")
 _OF_AN_OFFICE = frozenset(
     _WORDS.findall(
@@ -93,7 +93,7 @@ def duplicates(
     shared = Counter(key for one in known for key in (*one.emails, *one.phones))
     names = Counter(" ".join(sorted(one.name.words)) for one in known)
     found = []
-    for at, to in _candidates(known):
+    for at, to in _candidates(known, by_name=least < CLEAR_LEAST):
         one, other = known[at], known[to]
         like = _likeness(one, other)
         if like.how in _TELLING or _meet(one, other):
@@ -122,11 +122,11 @@ def _page(url: str) -> str:
 # Who is compared
 
 
-def _candidates(known: Sequence[_Known]) -> list[tuple[int, int]]:
-    """The places of those who are compared, each two once."""
+def _candidates(known: Sequence[_Known], *, by_name: bool) -> list[tuple[int, int]]:
+    """The places of those who are compared, each two once; not `by_name` only those who share more than that."""
     groups: dict[str, list[int]] = {}
     for place, one in enumerate(known):
-        for key in {*_blocks(one)}:
+        for key in {*_blocks(one), *(_name_blocks(one) if by_name else _life_blocks(one))}:
             groups.setdefault(key, []).append(place)
     found: set[tuple[int, int]] = set()
     for group in groups.values():
@@ -135,10 +135,19 @@ def _candidates(known: Sequence[_Known]) -> list[tuple[int, int]]:
 
 
 def _blocks(one: _Known) -> Iterator[str]:
-    """What two must share at least one of to be compared."""
+    """What two must share at least one of to be compared, or a part of their names, or of their lives."""
     yield from (f"@{email}" for email in one.emails)
-    yield from (f"+{phone[-_LAST_DIGITS:]}" for phone in one.phones)
+    yield from (f"+{phone[-NATIONAL_DIGITS:]}" for phone in one.phones)
     yield from (f"/{url}" for url in one.urls)
+
+
+def _life_blocks(one: _Known) -> Iterator[str]:
+    if born := one.customer.birthday:
+        yield f"*{born.month}-{born.day}"
+    yield from (f"#{address}" for address in one.addresses)
+
+
+def _name_blocks(one: _Known) -> Iterator[str]:
     sounds = one.name.sounds
     yield f"={''.join(sounds)}"
     yield f"={''.join(sorted(sounds))}"
@@ -160,8 +169,8 @@ def _meet(one: _Known, other: _Known) -> bool:
     """Whether two share an address or a number, as far as it is written."""
     if one.emails & other.emails or one.urls & other.urls:
         return True
-    return not {phone[-_LAST_DIGITS:] for phone in one.phones}.isdisjoint(
-        phone[-_LAST_DIGITS:] for phone in other.phones
+    return not {phone[-NATIONAL_DIGITS:] for phone in one.phones}.isdisjoint(
+        phone[-NATIONAL_DIGITS:] for phone in other.phones
     )
 
 
@@ -261,7 +270,7 @@ def _is_own(email: str, one: _Known, shared: Counter[str]) -> bool:
 def _is_in_part(ones: frozenset[str], others: frozenset[str]) -> bool:
     """Whether a number without a country's code ends as one with a code does."""
     return any(
-        one.startswith("+") != other.startswith("+") and one[-_LAST_DIGITS:] == other[-_LAST_DIGITS:]
+        one.startswith("+") != other.startswith("+") and one[-NATIONAL_DIGITS:] == other[-NATIONAL_DIGITS:]
         for one in ones
         for other in others
     )

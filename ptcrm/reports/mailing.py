@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.config import channel_names
 from ptcrm.model.customer import Customer
-from ptcrm.reports.campaign import needs, place_of
-from ptcrm.schedule.channel import avoided
+from ptcrm.reports.campaign import place_of
+from ptcrm.schedule.channel import needs, unwanted, ways
 from ptcrm.text.fold import fold, same_id
+from ptcrm.vault.match import bare_address, email_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ptcrm.model.config import Config
 
 SALUTATION = "salutation"  # the user's own field, which says it all
-_MAILINGS = {"mailing", "mailings"}  # what `mute` may name beside a channel
 # A greeting that tells nothing of sex, rank or closeness, with the name behind it.
 _GREETINGS = {
     "en": "Hello",
@@ -94,13 +94,13 @@ def mailing_list(
     together: dict[str, list[Customer]] = {}
     left_out = []
     for number, one in enumerate(ordered):
-        place = place_of(one, channel)
+        place = _place(one, channel)
         why = _objection(one, channel, config, today) or ("" if place else f"no {needs(channel)}")
         if why or place is None:
             left_out.append((one, why))
         else:
-            together.setdefault(f"{number}" if each else _same_place(place), []).append(one)
-    letters = [Letter(tuple(people), place_of(people[0], channel) or "") for people in together.values()]
+            together.setdefault(f"{number}" if each else _same_place(place, channel), []).append(one)
+    letters = [Letter(tuple(people), _place(people[0], channel) or "") for people in together.values()]
     return MailingList(channel, tuple(letters), tuple(left_out))
 
 
@@ -108,16 +108,24 @@ def _objection(one: Customer, channel: str, config: Config, today: date) -> str:
     """Why somebody does not want this mailing, or any just now."""
     if one.do_not_contact:
         return "do not contact"
-    if channel in avoided(one, config):
-        return f"avoids {channel}"
-    names = channel_names(config)
-    muted = {names.get(word.casefold(), word.casefold()) for word in one.mute}
-    if muted & {channel, *_MAILINGS}:
+    if way := unwanted(one, channel, config):
+        return f"avoids {way}"
+    names = [word for word, meant in channel_names(config).items() if meant in ways(channel)]
+    if one.mutes(*names, "mailing", "mailings"):
         return f"mutes {channel}"
     return f"muted until {one.mute_until}" if one.mute_until and one.mute_until > today else ""
 
 
-def _same_place(place: str) -> str:
+def _place(one: Customer, channel: str) -> str | None:
+    """Where the channel reaches somebody; an e-mail address without the name that may stand before it."""
+    place = place_of(one, channel)
+    return bare_address(place) if place and needs(channel) == "e-mail address" else place
+
+
+def _same_place(place: str, channel: str) -> str:
+    """A place as it is compared: an e-mail address as the mailbox that it means."""
+    if needs(channel) == "e-mail address":
+        return email_key(place)
     return " ".join(same_id(place).replace(",", " ").split())
 
 

@@ -250,22 +250,22 @@ def _with_cadence(contacts: list[Obligation], item: Obligation, config: Config) 
 
 def _yearly(customer: Customer, known: Sequence[Touch], config: Config) -> list[Yearly]:
     """Birthday, occasions and years as a customer, less those muted; each with its reminder ahead, if one is set."""
-    muted = {fold(word) for word in customer.mute}
     silent_before = customer.mute_until or ALWAYS
     found = []
-    if customer.birthday and muted.isdisjoint({"birthday", "birthdays"}):
+    if customer.birthday and not customer.mutes("birthday", "birthdays"):
         why = Reason("birthday", customer.path, customer.lines.get("birthday", 1))
         found.append(Yearly("birthday", "birthday", "birthday", customer.birthday, silent_before, why))
     counts: dict[str, int] = {}
     for occasion in customer.occasions:
         name = fold(occasion.name)
         number = counts[name] = counts.get(name, 0) + 1
-        if muted.isdisjoint({"occasion", "occasions", name}):
+        if not customer.mutes("occasion", "occasions", name):
             why = Reason(occasion.name, customer.path, occasion.line)
             origin = f"{name}|{number - 1}"
             found.append(Yearly("occasion", origin, occasion.name, occasion.day, silent_before, why))
     years = config.occasions.customer_years
-    if customer.since and years and customer.status == "active" and "anniversary" not in muted:
+    is_counted = customer.status == "active" and not customer.mutes("anniversary", "anniversaries")
+    if customer.since and years and is_counted:
         day = Anniversary(customer.since.month, customer.since.day, customer.since.year)
         why = Reason(f"a customer since {customer.since}", customer.path, customer.lines.get("since", 1))
         found.append(Yearly("anniversary", "since", "as a customer", day, silent_before, why, years=years))

@@ -51,16 +51,18 @@ class TokenSource(Protocol):
         """The tokens as they are now; for each request."""
 
 
-def application(
+def application(  # noqa: PLR0913  # what is served, under which names, and who hears of it
     live: Feeds,
     tokens: TokenSource,
     hosts: Hosts,
     tell: Callable[[str], None],
     limits: Limits | None = None,
+    *,
+    pages: ASGIApp | None = None,
 ) -> ASGIApp:
     """The server as ASGI: the feeds of `live` at the addresses of `tokens`, under the names of `hosts`.
 
-    `tell` gets a line for each request, without a token.
+    `tell` gets a line for each request, without a token. `pages` answers whatever is asked for outside `/feeds/`.
     """
     nobodys = secrets.token_urlsafe()  # what a token is compared with where there is none
 
@@ -79,7 +81,12 @@ def application(
         exception_handlers={404: _no_such_page, 405: _reading_only, Exception: _no_such_page},
     )
     app.router.redirect_slashes = False
-    return Gate(Sizes(app, limits or Limits()), live, hosts, tell)
+
+    async def either(scope: Scope, receive: Receive, send: Send) -> None:
+        is_feed = scope["path"].startswith("/feeds/") or scope["path"] == "/healthz"
+        await (app if pages is None or is_feed else pages)(scope, receive, send)
+
+    return Gate(Sizes(either, limits or Limits()), live, hosts, tell)
 
 
 def _plain(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+BODY = "ptcrm.body"  # where a scope has the request's body
 _SWALLOWED = 4 * 1024 * 1024  # bytes of a refused body, so that whoever still sends it can read the answer
 _LEAST_READ = 16 * 1024  # bytes that a client reads in `read_seconds`, if it reads at all
 _BAD_REQUEST = b"This is no HTTP request that can be answered.\n"
@@ -178,10 +179,10 @@ class Connection(H11Protocol):
 
 
 class Sizes:
-    """Refuses requests that are too large: 431 for the head, 413 for the body, of which none is needed here.
+    """Refuses requests that are too large: 431 for the head, 413 for the body of one that needs none.
 
-    A small body is read and forgotten. Who waits to be told to go on (`Expect: 100-continue`) is answered at
-    once, and the connection closed.
+    A small body is read, and is the `BODY` of the scope; one that was refused is None there. Who waits to be told to
+    go on (`Expect: 100-continue`) is answered at once, and the connection closed.
     """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
@@ -197,25 +198,24 @@ class Sizes:
             return
         length = int(headers.get(b"content-length", b"0"))
         if not length and b"transfer-encoding" not in headers:
-            await self._app(scope, receive, send)
+            await self._app({**scope, BODY: b""}, receive, send)
             return
         waits = b"expect" in headers
-        refusal = 413 if length > self._limits.body_bytes else None if waits else await self._read(receive)
-        if refusal is None and not waits:
-            await self._app(scope, receive, send)
+        body = 413 if length > self._limits.body_bytes else None if waits else await self._read(receive)
+        if isinstance(body, bytes):
+            await self._app({**scope, BODY: body}, receive, send)
             return
         app = self._app
-        if refusal is not None and scope["method"] in ("GET", "HEAD"):
-            app = PlainTextResponse(
-                "No body is needed here, and this one is too large or too slow.\n", refusal
-            )
-        await app(scope, receive, self._closing(receive, send))
+        if body is not None and scope["method"] in ("GET", "HEAD"):
+            app = PlainTextResponse("No body is needed here, and this one is too large or too slow.\n", body)
+        await app({**scope, BODY: None}, receive, self._closing(receive, send))
 
-    async def _read(self, receive: Receive) -> int | None:
-        """Read the body and forget it; 413 if there is too much of it, 408 if it takes too long."""
+    async def _read(self, receive: Receive) -> bytes | int:
+        """The body; 413 if there is too much of it, 408 if it takes too long."""
         try:
             async with asyncio.timeout(self._limits.body_seconds):
-                return None if await _all_of_it(receive, self._limits.body_bytes) else 413
+                body = await _all_of_it(receive, self._limits.body_bytes)
+                return 413 if len(body) > self._limits.body_bytes else body
         except TimeoutError:
             return 408
 
@@ -243,12 +243,12 @@ def _head_size(scope: Scope) -> int:
     return lines + len(scope["raw_path"]) + len(scope["query_string"])
 
 
-async def _all_of_it(receive: Receive, most: int) -> bool:
-    """Read a body to its end, or until it has more than `most` bytes; whether it had no more."""
-    size = 0
-    while size <= most:
+async def _all_of_it(receive: Receive, most: int) -> bytes:
+    """A body to its end, or until it has more than `most` bytes."""
+    found = bytearray()
+    while len(found) <= most:
         message = await receive()
-        size += len(message.get("body", b""))
+        found += message.get("body", b"")
         if not message.get("more_body", False):
             break
-    return size <= most
+    return bytes(found)

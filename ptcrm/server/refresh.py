@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from ptcrm.errors import PtcrmError
 from ptcrm.formats.ics import Known
 from ptcrm.server.kept import Body
+from ptcrm.server.opened import OpenVault
 from ptcrm.vault.listing import Signature
 from ptcrm.views.feed import feed
 
@@ -76,8 +77,7 @@ class Refresher:
     """The vault, open from one refresh to the next, and the snapshot that came of it."""
 
     def __init__(self, open_workspace: Callable[[], Workspace], kept: Kept) -> None:
-        self._open, self._kept = open_workspace, kept
-        self._workspace: Workspace | None = None
+        self._vault, self._kept = OpenVault(open_workspace), kept
         self._seen = _Seen()
         self._known: dict[str, Known] = {}
         self._warnings: list[str] = []
@@ -86,15 +86,15 @@ class Refresher:
     def is_outlived(self) -> bool:
         """Whether a refresh would open the vault anew, because what it was opened with is no longer so."""
         try:
-            return self._workspace is not None and self._workspace.is_outlived()
+            return self._vault.workspace is not None and self._vault.workspace.is_outlived()
         except Exception:  # noqa: BLE001  # the refresh meets it again, and says so
             return True
 
     def read_ahead(self, path: str) -> None:
         """Read the file at `path`, which was just written, for the next refresh. Never raises."""
         with suppress(Exception):  # the refresh meets it again, and says so
-            if self._workspace is not None:
-                self._workspace.read_ahead(path)
+            if self._vault.workspace is not None:
+                self._vault.workspace.read_ahead(path)
 
     def refresh(self) -> Refreshed:
         """Bring the snapshot up to date. Never raises; what went wrong is the problem."""
@@ -115,10 +115,7 @@ class Refresher:
 
     def close(self) -> None:
         """Let go of the vault; the next refresh opens it anew."""
-        workspace, self._workspace = self._workspace, None
-        if workspace is not None:
-            with suppress(sqlite3.DatabaseError):
-                workspace.close()
+        self._vault.close()
 
     def _refreshed(self) -> Refreshed:
         workspace, is_anew = self._up_to_date()
@@ -137,14 +134,11 @@ class Refresher:
 
     def _up_to_date(self) -> tuple[Workspace, bool]:
         """The vault with what its files say now, and whether it was opened anew."""
-        if self._workspace is not None and not self._workspace.is_outlived():
-            self._workspace.refresh()
-            return self._workspace, False
-        self.close()
-        self._seen.version = None
-        self._workspace = self._open()
-        self._warnings += self._workspace.settings_problems()
-        return self._workspace, True
+        workspace, is_anew = self._vault.up_to_date()
+        if is_anew:
+            self._seen.version = None
+            self._warnings += workspace.settings_problems()
+        return workspace, is_anew
 
     def _lost(self, workspace: Workspace, *, is_empty: bool) -> str | None:
         """Why it is not believed that customers are gone; None if it is."""

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import uvicorn
 
 from ptcrm.errors import PtcrmError
-from ptcrm.server.addresses import feed_address, shown, too_long
+from ptcrm.server.addresses import feed_addresses, shown, too_long
 from ptcrm.server.app import Feeds, application
 from ptcrm.server.limits import Connection, LimitedConfig, Limits
-from ptcrm.server.where import Where, base_of, bind, hosts_of, reaches_others
+from ptcrm.server.where import Where, base_of, bind, hosts_of, loopback_name, reaches_others
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
+
+    from starlette.types import ASGIApp
 
     from ptcrm.server.addresses import Base
     from ptcrm.server.tokens import TokenFile
@@ -63,22 +65,47 @@ class Out:
 class Stop:
     """Whether it is time to end: asked by a signal, or by whoever runs a server in a thread.
 
-    `meanwhile` is called about ten times a second.
+    `meanwhile` is called about ten times a second, `at_end` once, before answers under way are waited for.
     """
 
     asked: bool = False
     meanwhile: Callable[[], None] = lambda: None
+    at_end: Callable[[], None] = lambda: None
 
     def ask(self, *_: object) -> None:
         """End soon."""
         self.asked = True
 
 
-def run(live: LiveFeeds, tokens: TokenFile, where: Where, out: Out, stop: Stop | None = None) -> None:
+class Book(Protocol):
+    """The pages of the vault."""
+
+    app: ASGIApp
+
+    def end(self) -> None:
+        """End answers that would go on for ever."""
+
+    def begin(self, host: str) -> None:
+        """Say where they are, once they are there: at this name or address of the machine."""
+
+    def close(self) -> None:
+        """Let go of the vault."""
+
+
+def run(  # noqa: PLR0913  # what is served, where, and who hears of it
+    live: LiveFeeds,
+    tokens: TokenFile,
+    where: Where,
+    out: Out,
+    stop: Stop | None = None,
+    *,
+    pages: Callable[[int], Book] | None = None,
+) -> None:
     """Serve until a signal to end, or until `stop` is asked; the thread of the feeds is ended, too.
 
-    Prints the feeds' addresses, then a line for each request. Raises `UsageError` for a place that may not be
-    listened at, `PtcrmError` for one that cannot.
+    Prints the feeds' addresses, then a line for each request. `pages` makes those for a port, if the server can be
+    reached from this machine by a loopback address. Raises `UsageError` for a place that may not be listened at,
+    `PtcrmError` for one that cannot.
     """
     stop = stop or Stop()
     with _signals(stop), contextlib.ExitStack() as ending:
@@ -95,7 +122,27 @@ def run(live: LiveFeeds, tokens: TokenFile, where: Where, out: Out, stop: Stop |
         addresses = Addresses(live, tokens, base, out)
         addresses.announce()
         stop.meanwhile = addresses.announce
-        serve(application(live, tokens, hosts_of(where, sockets), out.tell), sockets, stop, out.tell)
+        book = _book(pages, sockets, out, ending)
+        if book is not None:
+            stop.at_end = book.end
+        app = application(live, tokens, hosts_of(where, sockets), out.tell, pages=book and book.app)
+        serve(app, sockets, stop, out.tell)
+
+
+def _book(
+    pages: Callable[[int], Book] | None, sockets: list[socket.socket], out: Out, ending: contextlib.ExitStack
+) -> Book | None:
+    """The pages, where they can be reached, and where that is; else why there are none."""
+    if pages is None:
+        return None
+    host = loopback_name(sockets)
+    if host is None:
+        out.tell("There are no pages here: they are for this machine alone, and need a server at 127.0.0.1.")
+        return None
+    book = pages(sockets[0].getsockname()[1])
+    ending.callback(book.close)
+    book.begin(host)
+    return book
 
 
 class Addresses:
@@ -116,7 +163,7 @@ class Addresses:
         except PtcrmError as error:
             self._out.tell(f"ptcrm: {error}")
             return
-        addresses = {name: feed_address(self._base, by_feed[name], name) for name in names}
+        addresses = feed_addresses(self._base, by_feed, names)
         for line in shown(addresses):
             self._out.say(line)
         for note in filter(None, map(too_long, addresses.values())):
@@ -162,6 +209,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, and leave no connection open."""
+        self._stop.at_end()
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
             if isinstance(connection, Connection):

@@ -35,6 +35,14 @@ def reaches_others(sockets: Iterable[socket.socket]) -> bool:
     return not all(is_loopback(one.getsockname()[0]) for one in sockets)
 
 
+def loopback_name(sockets: Iterable[socket.socket]) -> str | None:
+    """What stands for this machine in an address of the `sockets`, in brackets if need be; None if nothing does."""
+    listening = {one.getsockname()[0] for one in sockets}
+    if listening & {"127.0.0.1", "0.0.0.0"}:  # noqa: S104  # it is read, not listened at
+        return "127.0.0.1"
+    return "[::1]" if listening & {"::1", "::"} else None
+
+
 def bind(where: Where) -> list[socket.socket]:
     """Sockets that listen at every address of the host, all on one port.
 

@@ -36,9 +36,19 @@ _INLINE_LINK = (
     r"(?:<(?P<angled>[^<>#\n]+\.md)(?:#[^<>\n]*)?>|(?P<bare>[^()<>#\s]+\.md)(?:#[^()\s]*)?)"
     r"(?:[ \t]{1,9}(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'))?\)"  # a title
 )
+# `[label]: path.md`, which links such as `[words][label]` lead to; a label with `^` is a footnote's.
+_DEFINITION = (
+    r"(?m:^)[ \t]*\[(?P<label>(?!\^)[^\[\]\n]+)\]:[ \t]*(?![A-Za-z][A-Za-z0-9+.-]*:)"
+    r"(?:<(?P<def_angled>[^<>#\n]+\.md)(?:#[^<>\n]*)?>|(?P<def_bare>[^<>#\s]+\.md)(?:#\S*)?)(?=[ \t\r\n]|\Z)"
+)
 _TICKS = re.compile(r"`+")
-_LINK = re.compile(f"(?P<ticks>{_TICKS.pattern})|{_WIKI.pattern}|{_INLINE_LINK}")
-_WIKI_LINK = re.compile(f"{_WIKI.pattern}(?P<angled>)(?P<bare>)")
+_LINK = re.compile(f"(?P<ticks>{_TICKS.pattern})|{_WIKI.pattern}|{_INLINE_LINK}|{_DEFINITION}")
+_WIKI_LINK = re.compile(f"{_WIKI.pattern}(?P<angled>)(?P<bare>)(?P<def_angled>)(?P<def_bare>)")
+_TARGETS = ("wiki", "angled", "bare", "def_angled", "def_bare")
+# `[words][label]`, `[label][]` or `[label]`
+_USE = re.compile(
+    rf"(?P<ticks>{_TICKS.pattern})|(?<![!\[\]\\])(?:\[[^\[\]\n]*\])?\[(?P<label>[^\[\]\n]+)\](?:\[\])?(?![\[(:])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,46 +126,70 @@ def find_links(text: str, span: Span, code: tuple[Span, ...] = ()) -> list[Targe
 
     `code` are blocks inside `span`, in order; code between backticks is found here.
     """
-    if text.find("[[", *span) < 0 and text.find("](", *span) < 0:
+    if all(text.find(sign, *span) < 0 for sign in ("[[", "](", "]:")):
         return []
-    starts = [span.start, *(dark.end for dark in code)]
-    ends = [*(dark.start for dark in code), span.end]
     return [
         Target(target.strip(), Span(*link.span(name)))
-        for start, end in zip(starts, ends, strict=True)
+        for start, end in _between(span, code)
         for link in _links(text, start, end)
-        for name in ("wiki", "angled", "bare")
+        for name in _TARGETS
         if (target := link[name]) and target.strip()
     ]
 
 
 def whole_links(text: str, span: Span, code: tuple[Span, ...] = ()) -> list[tuple[str, Span]]:
     """The links that `find_links` finds: the target of each, and where the whole of it stands."""
-    starts = [span.start, *(dark.end for dark in code)]
-    ends = [*(dark.start for dark in code), span.end]
     return [
         (target.strip(), Span(link.start() - text.startswith("![[", link.start() - 1), link.end()))
-        for start, end in zip(starts, ends, strict=True)
+        for start, end in _between(span, code)
         for link in _links(text, start, end)
-        for name in ("wiki", "angled", "bare")
+        for name in _TARGETS
         if (target := link[name]) and target.strip()
     ]
 
 
+def label_of(text: str, link: Span) -> str | None:
+    """The label that the link gives a name to, if it is a definition (`[label]: path.md`, CommonMark 4.7)."""
+    found = _LINK.match(text, *link)
+    return found and found["label"] and _folded_label(found)
+
+
+def uses_of(label: str, text: str, span: Span, code: tuple[Span, ...] = ()) -> list[Span]:
+    """Where links in `span` lead to what the label from `label_of` names: `[words][label]`, `[label][]`, `[label]`."""
+    found = (use for start, end in _between(span, code) for use in _outside_code(_USE, text, start, end))
+    return [Span(*use.span()) for use in found if _folded_label(use) == label]
+
+
+def _folded_label(found: re.Match[str]) -> str:
+    return " ".join(found["label"].split()).casefold()
+
+
+def _between(span: Span, code: tuple[Span, ...]) -> Iterator[tuple[int, int]]:
+    """The parts of a span before, between and after blocks of code in it."""
+    return zip(
+        [span.start, *(dark.end for dark in code)], [*(dark.start for dark in code), span.end], strict=True
+    )
+
+
 def _links(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
     """The links between `start` and `end` that stand in no code between backticks."""
-    if text.find("`", start, end) < 0 and text.find("](", start, end) < 0:
+    if all(text.find(sign, start, end) < 0 for sign in ("`", "](", "]:")):
         while (start := text.find("[[", start, end)) >= 0:
             wiki = _WIKI_LINK.match(text, start, end)
             if wiki:
                 yield wiki
             start = wiki.end() if wiki else start + 1
         return
+    yield from _outside_code(_LINK, text, start, end)
+
+
+def _outside_code(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """What is found of a `pattern` that finds backticks as `ticks` too, but for code between them."""
     code_ends = _code_ends(text, start, end)
-    while link := _LINK.search(text, start, end):
-        if not link["ticks"]:
-            yield link
-        start = code_ends.get(link.start(), link.end())
+    while found := pattern.search(text, start, end):
+        if not found["ticks"]:
+            yield found
+        start = code_ends.get(found.start(), found.end())
 
 
 def _code_ends(text: str, start: int, end: int) -> dict[int, int]:

@@ -15,6 +15,9 @@ _FORMULA = re.compile("'*[=+@\t\r\n-]")
 # What a subject or a title could pass for: a tag, HTML, a comment of Obsidian's.
 _TAG = re.compile(r"(?<!\S)#(?=[\w/-]*[^\W\d])")
 _MARKUP = re.compile("<(?=[A-Za-z/!?])")
+_COMMENT = re.compile("%(?=%)")
+_MARKS = re.compile(r"([\\`*_\[\]<>#|~&!])")
+_BULLET = re.compile(r"^(?:[-+]|\d+[.)])(?=\s|$)")
 _NO_BRACKETS = str.maketrans("[]", "()")
 _PHONE = re.compile(r"\+(?:[0-9][ ()./\u00a0-]*){7,15}(?:(?:ext\.?|x) ?[0-9]{1,6})?")
 
@@ -34,12 +37,17 @@ def for_value(text: str) -> str:
     return one_line(_UNSAFE.sub("", one_line(text)))
 
 
+def compared(text: str) -> str:
+    """`text` on one line without what exports leave out or replace, so that it equals what comes back from them."""
+    return one_line(_UNSAFE.sub("", one_line(text)).replace("\N{REPLACEMENT CHARACTER}", ""))
+
+
 def for_entry(text: str) -> str:
     """`text` from elsewhere as words of a log entry that forge no field, link, tag or markup (FORMAT §2.3).
 
     Brackets become round, and `#word` and `<b>` look as before but are no tag and no HTML.
     """
-    plain = for_value(text).translate(_NO_BRACKETS).replace("%%", "% %")
+    plain = _COMMENT.sub("% ", for_value(text).translate(_NO_BRACKETS))
     return _MARKUP.sub(
         "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", _TAG.sub("\N{FULLWIDTH NUMBER SIGN}", plain)
     )
@@ -63,3 +71,9 @@ def for_csv(cell: str) -> str:
 def from_csv(cell: str) -> str:
     """The text that `for_csv` was given."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def for_markdown(text: str) -> str:
+    """`text` on one line, so that Markdown shows it as it stands."""
+    safe = _MARKS.sub(r"\\\1", for_terminal(" ".join(text.split("\n"))))
+    return _BULLET.sub(lambda found: f"\\{found[0]}", safe)

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 _FEW = 5
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def plural(count: int, noun: str, many: str = "") -> str:
+    """`1 file`, `2 files`; `many` is a plural that takes more than an `s`."""
+    return f"{count} {noun if count == 1 else many or f'{noun}s'}"
 
 
 def few(names: Sequence[str]) -> str:

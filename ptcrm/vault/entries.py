@@ -6,13 +6,14 @@ The entries of one file are one row, since they are nearly always asked for toge
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.occurrence import Touch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -22,7 +23,9 @@ class Form(NamedTuple):
     """What entries of the same channel, qualifiers and fields have in common; truths are 0 or 1, money is `4 EUR`.
 
     `bears`: something may be owed, or settled, by it. `contact`, `tried`, `voicemail` and `step` are those of a
-    `Touch`. `cost` and `minutes` are what it took, `amount` is what it brought.
+    `Touch`. `cost` and `minutes` are what it took, `amount` is what it brought. `gave` and `asked`: it gave the
+    customer something, or asked for something; `came_in`: it came from the customer. `told` is the day on which the
+    customer heard what became of it, as it was written.
     """
 
     channel: str
@@ -34,6 +37,10 @@ class Form(NamedTuple):
     cost: str | None
     minutes: int | None
     amount: str | None
+    gave: int = 0
+    asked: int = 0
+    came_in: int = 0
+    told: str | None = None
 
 
 class EntryRow(NamedTuple):
@@ -106,6 +113,46 @@ def unpacked(text: str) -> Iterator[EntryRow]:
         EntryRow(day, place, line, made[number])
         for day, place, line, number in zip(each, each, each, each, strict=True)
     )
+
+
+class Past(NamedTuple):
+    """A log as the figures of a period need it; rows are from old to new, and none is after the period.
+
+    `oldest` is the first entry of all, `contact` the newest contact before the period, `earlier` what stands before it
+    of the channels that were asked for, `rows` what stands in it. A ticked follow-up that an entry of its day and
+    channel tells of is not among them (FORMAT §2.4).
+    """
+
+    oldest: EntryRow | None = None
+    contact: EntryRow | None = None
+    earlier: tuple[EntryRow, ...] = ()
+    rows: tuple[EntryRow, ...] = ()
+
+
+def past_of(text: str, first: int, last: int, earlier: Collection[str]) -> Past:
+    """The packed entries as the period from day `first` to `last` needs them; `earlier` are channels."""
+    forms, numbers = json.loads(text)
+    made, days = [Form._make(form) for form in forms], numbers[::4]
+    kept = {number for number, form in enumerate(made) if form.channel in earlier}
+
+    def row(at: int) -> EntryRow:
+        return EntryRow(days[at], numbers[4 * at + 1], numbers[4 * at + 2], made[numbers[4 * at + 3]])
+
+    end = len(days)
+    while end and numbers[4 * end - 3] < 0:  # ticked follow-ups stand behind the log, in no order
+        end -= 1
+    start, stop = bisect_left(days, first, 0, end), bisect_right(days, last, 0, end)
+    rows = [row(at) for at in range(start, stop)]
+    oldest = row(0) if stop else None
+    contact = next((row(at) for at in range(start - 1, -1, -1) if made[numbers[4 * at + 3]].contact), None)
+    older = [row(at) for at in range(start) if numbers[4 * at + 3] in kept] if kept else []
+    if end < len(days):
+        told = {(day.day, day.form.channel) for day in rows}
+        ticked = [one for one in map(row, range(end, len(days))) if (one.day, one.form.channel) not in told]
+        rows = sorted([*rows, *(one for one in ticked if first <= one.day <= last)])
+        contact = max([one for one in (contact, *ticked) if one and one.day < first], default=None)
+        oldest = min([one for one in (oldest, *ticked) if one and one.day <= last], default=None)
+    return Past(oldest, contact, tuple(older), tuple(rows))
 
 
 def days_of(text: str) -> dict[int, int]:

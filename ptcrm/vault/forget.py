@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptcrm.model.change import Write
 from ptcrm.model.diagnostic import Severity
 from ptcrm.text.edits import Edit, apply_edits, drop_lines, line_after, line_start
-from ptcrm.text.markdown import whole_links
+from ptcrm.text.markdown import label_of, uses_of, whole_links
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.schema import read_customer
 
@@ -48,7 +48,7 @@ class Naming:
 def scrubbed(reading: Reading, naming: Naming, reader: LineReader) -> tuple[Write | None, list[Mention]]:
     """The change that lets the file just read name somebody no more, and the lines that it concerns.
 
-    A link or a word becomes `a former customer`; a company's field and `[with:: …]` go. The change is None if
+    A link or a word becomes `a former customer`; a company's field, `[with:: …]` and `[label]: path.md` go. The change is None if
     there is none, or if the file cannot be written (it has errors): then the mentions have no `after`.
     """
     document = reading.document
@@ -76,14 +76,14 @@ def _edits(document: Document, naming: Naming) -> list[Edit]:
 def _places(document: Document, naming: Naming) -> list[Span]:
     """Where links and words mean them, in order; a word inside such a link belongs to it."""
     text, path = document.source.text, document.source.path
+    body, code = Span(document.body, len(text)), document.outline.code
     links = [
         whole
-        for target, whole in (
-            *whole_links(text, document.yaml),
-            *whole_links(text, Span(document.body, len(text)), document.outline.code),
-        )
+        for target, whole in (*whole_links(text, document.yaml), *whole_links(text, body, code))
         if naming.means(target, path) or naming.sure.fullmatch(target)
     ]
+    labels = [label for link in links if (label := label_of(text, link))]
+    links += [use for label in labels for use in uses_of(label, text, body, code)]
     words = (Span(*found.span()) for found in naming.sure.finditer(text))
     return sorted([*links, *(one for one in words if not any(_meets(one, link) for link in links))])
 
@@ -101,6 +101,8 @@ def _edit(document: Document, span: Span) -> Edit:
     )
     if before and behind:
         return Edit(Span(before.start(), behind.end()), "")
+    if label_of(text, span):
+        return drop_lines(text, span.start, span.end)
     field = _field_at(document, span)
     if field and field[0].value == _LINKED_KEY and document.root and not document.root.flow:
         return drop_lines(text, field[0].span.start, field[1].span.end)

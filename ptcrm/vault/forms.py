@@ -70,6 +70,8 @@ class Forms:
             given.get("step"),
             *self._spent(channel, qualifiers, given),
             self._money(given.get("amount")),
+            *self._directed(channel, qualifiers),
+            given.get("told"),
         )
         if len(self._known) < _MOST_FORMS:
             self._known[channel, qualifiers, fields] = form
@@ -83,8 +85,14 @@ class Forms:
                 day, given = task.done or task.due, dict(task.fields)
                 said = (day, task.channel) in logged  # then the entry tells what it took
                 took = (None, None) if said else self._spent(task.channel, (), given)
-                form = Form(task.channel, 1, 1, 1, 0, given.get("step"), *took, None)
+                directed = self._directed(task.channel, ())
+                form = Form(task.channel, 1, 1, 1, 0, given.get("step"), *took, None, *directed)
                 yield EntryRow(day.toordinal(), -1, task.line, form)
+
+    def _directed(self, channel: str, qualifiers: tuple[str, ...]) -> tuple[int, int, int]:
+        """Whether an entry gave the customer something, asked for something, came from the customer."""
+        asked = "pitch" in qualifiers and "no answer" not in qualifiers
+        return int(self.config.gives(channel, qualifiers)), int(asked), int("in" in qualifiers)
 
     def _spent(
         self, channel: str, qualifiers: tuple[str, ...], given: dict[str, str]

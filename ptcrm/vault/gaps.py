@@ -10,9 +10,9 @@ from ptcrm.model.reading import Report
 from ptcrm.text.fold import fold, slug
 from ptcrm.text.frontmatter import Scalar
 from ptcrm.text.markdown import link_target
-from ptcrm.text.safe import one_line
+from ptcrm.text.safe import compared
 from ptcrm.text.source import Source, Span
-from ptcrm.vault.match import keys_of
+from ptcrm.vault.match import email_key, phone_key
 from ptcrm.vault.schema import values_for, warn_of_unknown_words
 
 if TYPE_CHECKING:
@@ -75,10 +75,11 @@ class Taking(NamedTuple):
 
     def _key(self, field: Field, words: str) -> object:
         """The form in which two values of the field are compared."""
+        words = compared(words)
         if field.name == "emails":
-            return words.casefold()
+            return email_key(words)
         if field.name == "phones":
-            return next(keys_of("", [], [words], self.country), words)
+            return phone_key(words, self.country) or words
         if field.name == "urls":
             return _WEB.sub("", words).casefold()
         if field.name == "occasions":
@@ -93,4 +94,4 @@ class Taking(NamedTuple):
 
 def folded(text: str) -> str:
     """The form in which two texts are compared."""
-    return fold(one_line(text))
+    return fold(compared(text))

@@ -145,7 +145,7 @@ class Directory:
         )
 
     def _keys(self, emails: Iterable[str], phones: Iterable[str], sources: Iterable[str]) -> Iterator[Key]:
-        yield from keys_of("", emails, phones, self._country)
+        yield from keys_of(emails, phones, self._country)
         yield from (("sources", source) for source in sources)
 
 

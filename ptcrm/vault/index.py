@@ -7,22 +7,32 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from ptcrm.model.customer import Customer
-from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.text.fold import fold, same_id
-from ptcrm.vault.entries import EntryRow, TouchRow, days_of, has_channel, packed, touch_rows, unpacked
+from ptcrm.vault.entries import (
+    EntryRow,
+    Past,
+    TouchRow,
+    days_of,
+    has_channel,
+    packed,
+    past_of,
+    touch_rows,
+    unpacked,
+)
 from ptcrm.vault.listing import Listing, is_in_place
 from ptcrm.vault.scan import RACY_NS, joined, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from ptcrm.model.customer import Customer
+    from ptcrm.model.diagnostic import Diagnostic
     from ptcrm.model.occurrence import Touch
     from ptcrm.vault.cache import Cache, Note
     from ptcrm.vault.forms import Forms
@@ -34,11 +44,11 @@ if TYPE_CHECKING:
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
 _AT_ONCE = 500  # files whose rows are written together
+_MONTHS = 36  # that are looked for one by one
 _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What one file says. Rows: handles (key, rank), links (line, field, target, key).
 
     `entries` are packed; `shared` are those that were made with other people, with the key of each. `asked` are the
@@ -130,8 +140,7 @@ class LooseLink(NamedTuple):
     meant: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Somebody who answers to a name."""
 
     path: str
@@ -371,6 +380,38 @@ class Index:
         end = today.toordinal()
         found = {(path, row.line, row.day) for path, row in self.entries() if row.day > end}
         return [(path, line, date.fromordinal(day)) for path, line, day in sorted(found)]
+
+    def pasts(
+        self, first: date, last: date, earlier: Collection[str], paths: Iterable[str] | None = None
+    ) -> dict[str, Past]:
+        """By path, what each log holds for the figures from `first` to `last` (both included); `paths`: these alone."""
+        query, days = "SELECT path, entries FROM log", (first.toordinal(), last.toordinal())
+        rows = (
+            self.cache.rows(query)
+            if paths is None
+            else self.cache.rows_among(f"{query} WHERE path IN ({{}})", paths)
+        )
+        return {path: past_of(text, *days, earlier) for path, text in rows}
+
+    def touched_by_others(self) -> set[str]:
+        """The paths of those for whom entries in other files may count: made with them, or with a company's people."""
+        query = "SELECT DISTINCT key FROM shared UNION SELECT DISTINCT key FROM link WHERE field = 'company'"
+        return {*self.led_to(key for (key,) in self.cache.rows(query)).values()}
+
+    def referred(self) -> list[tuple[str, str, int]]:
+        """Who was brought by whom: path, that of the other, and the line that says so, in the order of the paths."""
+        rows = self.cache.rows("SELECT path, line, key FROM link WHERE field = 'referred_by' ORDER BY path")
+        meant = self.led_to({key for *_, key in rows})
+        return [(path, meant[key], line) for path, line, key in rows if meant.get(key, path) != path]
+
+    def with_follow_ups(self, months: Sequence[str]) -> set[str]:
+        """The paths of those with a follow-up in one of the `months` (`2026-11`), and perhaps of others."""
+        parts = [f'"due":"{month}-' for month in months]
+        test = " OR ".join(
+            ["instr(facts, ?)"] * len(parts) if len(parts) <= _MONTHS else ["instr(facts, '\"due\"')"]
+        )
+        values = parts if len(parts) <= _MONTHS else []
+        return {path for (path,) in self.cache.rows(f"SELECT path FROM customer WHERE {test}", *values)}  # noqa: S608
 
     def _handles(self, paths: set[str]) -> dict[str, str]:
         """The keys by which links reach one of the customers at `paths`, and nobody else, with the path."""

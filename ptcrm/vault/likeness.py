@@ -14,6 +14,7 @@ from ptcrm.text.fold import fold
 
 _GAPS = re.compile(r"[\W_]+")
 _APOSTROPHES = re.compile(r"['’ʼ`]")
+_NAME = re.compile(r"[^\W\d_]{2,}(?:[-'’][^\W\d_]+)*")
 _SPELT = (
     ("ae", "a"),
     ("oe", "o"),
@@ -89,6 +90,14 @@ def spelling(name: str) -> Spelling:
     while len(words) > 2 and words[-1] in _YOUNGER | _ELDER:
         elder = 1 if words.pop() in _ELDER else -1
     return Spelling(tuple(words), tuple(map(sound, words)), elder)
+
+
+def called(name: str) -> list[str]:
+    """The words of a person's name as they are written, the first name first: no title, no `junior`."""
+    last, comma, first = name.partition(",")
+    whole = f"{first} {last}" if comma and first.strip() else name
+    others = _TITLES | _YOUNGER | _ELDER
+    return [word for word in _NAME.findall(whole) if fold(word) not in others]
 
 
 @lru_cache(1 << 16)

@@ -10,6 +10,7 @@ from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.markdown import outline
 from ptcrm.text.safe import one_line
 from ptcrm.text.source import Source, Span
+from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,8 +21,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 def mailing_line(day: date, channel: str, text: str, query: str, people: int) -> str:
     """The line of a mailing: `- 2026-11-05 newsletter: Autumn letter (tag:newsletter, 47 people)`."""
-    counted = f"{people} {'person' if people == 1 else 'people'}"
-    return f"- {day} {channel}: {one_line(text)} ({one_line(query)}, {counted})"
+    return f"- {day} {channel}: {one_line(text)} ({one_line(query)}, {plural(people, 'person', 'people')})"
 
 
 def recorded(source: Source | None, line: str) -> Change:

@@ -1,4 +1,4 @@
-"""Who may be the same: customers who share an address, a number or a name, and words that are a letter off."""
+"""What may be the same: addresses and numbers however they are written, and words that are a letter off."""
 
 from __future__ import annotations
 
@@ -12,46 +12,42 @@ from ptcrm.text.fold import same_id, slug
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ptcrm.model.customer import Customer
-
 Key = tuple[str, str]
 """A field, and its value in the form in which values are compared."""
 
+_NAMED = re.compile(r"[^<>]*<([^<>@\s]+@[^<>\s]+)>")  # RFC 5322 §3.4
 _NOT_DIGITS = re.compile("[^0-9]+")
 _EXTENSION = re.compile(r"[^\W\d_]|[;#,]")  # where the number ends and a word or sign begins
 _ABROAD = re.compile(r"^[^0-9+]*00(?=[^0-9]*[1-9])")  # what is dialled for the plus in most countries
-_LEAST_DIGITS = 7  # fewer are an extension
-_NATIONAL_DIGITS = 9  # that are compared of a number whose country nobody knows
+LEAST_DIGITS = 7  # fewer are an extension
+NATIONAL_DIGITS = 9  # that are compared of a number whose country nobody knows
 _MOSTLY = 0.9
 _SHORTEST, _LONGEST = 3, 100  # characters of a word that may be a slip
 _ONE_MAILBOX = {"gmail.com", "googlemail.com"}  # Google's: dots and what follows a plus name no other mailbox
 
 
-def keys(one: Customer, country: str | None = None) -> Iterator[Key]:
-    """What may tell that two customers are one: each e-mail address and phone number, and the name."""
-    yield from keys_of(one.name, one.emails, one.phones, country)
-
-
-def keys_of(
-    name: str, emails: Iterable[str], phones: Iterable[str], country: str | None = None
-) -> Iterator[Key]:
-    """The keys of somebody with these; phone numbers without a country's are of `country` (ISO 3166, `DE-BE` too)."""
+def keys_of(emails: Iterable[str], phones: Iterable[str], country: str | None = None) -> Iterator[Key]:
+    """What may tell that two are one; phone numbers without a country's are of `country` (ISO 3166, `DE-BE` too)."""
     for address in emails:
         yield "emails", email_key(address)
     for number in phones:
         if key := phone_key(number, country):
             yield "phones", key
-    if words := slug(name):
-        yield "name", "-".join(sorted(words.split("-")))
 
 
 def email_key(address: str) -> str:
-    """The address as it is compared: without case, and of Google's the mailbox that it means."""
-    plain = same_id(address.strip().removeprefix("mailto:"))
+    """The address as it is compared: without name and case, and of Google's the mailbox that it means."""
+    plain = same_id(bare_address(address))
     local, at, host = plain.rpartition("@")
     if at and host in _ONE_MAILBOX:
         return f"{local.partition('+')[0].replace('.', '')}@gmail.com"
     return plain
+
+
+def bare_address(written: str) -> str:
+    """The e-mail address in what may have a name before it: `Jo <jo@x.example>`, `mailto:jo@x.example`."""
+    named = _NAMED.fullmatch(written.strip())
+    return (named[1] if named else written).strip().removeprefix("mailto:")
 
 
 def phone_key(number: str, country: str | None = None) -> str | None:
@@ -60,7 +56,7 @@ def phone_key(number: str, country: str | None = None) -> str | None:
     What follows the number, as an extension does, is left out.
     """
     plain = _without_extension(number)
-    if len(_NOT_DIGITS.sub("", plain)) < _LEAST_DIGITS:
+    if len(_NOT_DIGITS.sub("", plain)) < LEAST_DIGITS:
         return None
     region = country and country.partition("-")[0].upper()
     plain = plain if region else _ABROAD.sub("+", plain)
@@ -74,7 +70,7 @@ def _parsed(number: str, region: str | None) -> str:
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
-        return _NOT_DIGITS.sub("", number)[-_NATIONAL_DIGITS:]
+        return _NOT_DIGITS.sub("", number)[-NATIONAL_DIGITS:]
     if parsed.italian_leading_zero and not phonenumbers.is_valid_number(parsed):
         parsed.italian_leading_zero = False  # people dial it where it is no part of the number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
@@ -83,7 +79,7 @@ def _parsed(number: str, region: str | None) -> str:
 def _without_extension(number: str) -> str:
     plain = number.strip().removeprefix("tel:")
     bare = _EXTENSION.split(plain, maxsplit=1)[0]
-    return bare if len(_NOT_DIGITS.sub("", bare)) >= _LEAST_DIGITS else plain
+    return bare if len(_NOT_DIGITS.sub("", bare)) >= LEAST_DIGITS else plain
 
 
 def country_of(phones: Iterable[str]) -> str | None:
@@ -103,20 +99,6 @@ def country_of(phones: Iterable[str]) -> str | None:
     code, count = codes.most_common(1)[0]
     region = phonenumbers.region_code_for_country_code(code)
     return region if count >= _MOSTLY * codes.total() and region.isalpha() else None
-
-
-def groups(customers: Iterable[Customer], country: str | None = None) -> dict[Key, list[Customer]]:
-    """The people who share a key, by that key; nobody is in a group alone.
-
-    Phone numbers without a country's are of `country`, or of the one that most of the others name.
-    """
-    found: dict[Key, list[Customer]] = {}
-    people = [one for one in customers if one.kind == "person"]
-    country = country or country_of(number for one in people for number in one.phones)
-    for one in people:
-        for key in dict.fromkeys(keys(one, country)):
-            found.setdefault(key, []).append(one)
-    return {key: group for key, group in found.items() if len(group) > 1}
 
 
 def slips(words: Iterable[str], known: Mapping[str, str]) -> dict[str, str]:

@@ -142,7 +142,7 @@ class _Reconciliation:
         return [found[number] for number in self._about]
 
     def _link(self, words: str) -> str | None:
-        return self._vault.link(words) or self._companies.get(slug(words))
+        return self._vault.link(words) or self._companies.get(_called(words))
 
     def _place_known(self, draft: Draft) -> None:
         """Put the draft to the one customer whom it bears on; whom nobody knows is counted."""
@@ -219,7 +219,7 @@ class _Reconciliation:
         name, stem = values["name"][0], stem_of(path)
         self._taken.add(same_id(stem))
         if values.get("kind") == ["company"]:
-            self._companies.setdefault(slug(name), stem)
+            self._companies.setdefault(_called(name), stem)
         return Outcome("new", name, path, gained, _lines(entries), tuple(differences), Create(path, content))
 
     def _gathered(self, drafts: list[Draft]) -> tuple[dict[str, list[str]], list[Difference]]:
@@ -321,6 +321,11 @@ class _Reconciliation:
                     there |= _marks(read)
                     found.append((read, line))
         return sorted(found, key=lambda one: moment(one[0]), reverse=True)
+
+
+def _called(company: str) -> str:
+    """A company's name as it is compared; one that has no letters is compared sign by sign."""
+    return slug(company) or company
 
 
 def _left_by(place: Callable[[Draft], bool], waiting: list[Draft]) -> list[Draft]:

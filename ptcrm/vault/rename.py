@@ -115,7 +115,7 @@ def repoint(document: Document, old: str, new: str, means: Callable[[str], bool]
 
 def _repointed(text: str, target: Target, old: str, new: str) -> Edit | None:
     """The edit for one link, None if its last part is not `old`."""
-    is_url = text[target.span.start - 1] == "("  # `[words](target)`, where blanks are written %20
+    is_url = text[target.span.start - 1] not in "[<"  # `(target)` or `: target`, where blanks are written %20
     last = target.text.rpartition("/")[2].removesuffix(".md")
     if same_id(unquote(last) if is_url else last) != same_id(old):
         return None

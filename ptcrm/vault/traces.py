@@ -1,29 +1,29 @@
-"""What somebody is known by in texts, and where a text holds it. Pure.
-
-Only what is written is found: no nicknames that no file knows, no other forms of a name.
-"""
+"""What somebody is known by in texts, where a text holds it, and where one may speak of her in other words. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.change import Traces
 from ptcrm.text.fold import fold
+from ptcrm.vault.likeness import called
+from ptcrm.vault.match import LEAST_DIGITS, NATIONAL_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ptcrm.model.customer import Customer
 
-_LEAST_DIGITS, _NATIONAL_DIGITS = 7, 9  # as `vault/match.py` compares phones
 _NOT_DIGITS = re.compile("[^0-9]+")
 _BETWEEN_DIGITS = r"[ ()./\u00a0-]*"
 _BETWEEN_WORDS = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
 _SCHEME = re.compile(r"\A\s*(?:https?:/*)?(?:www\.)?", re.IGNORECASE)
 _DIGIT = re.compile("[0-9]")
+_ENDINGS = "aeiouyąęéèáàäëíóöúüýå"
+_SHORTEST, _TELLING = 2, 4  # letters of a name before its ending: to be looked for at all, and on its own
 _PARTED = re.compile(r"\w[\s_-]+\w|[0-9]")  # what no ordinary word of a text has
 
 
@@ -35,7 +35,7 @@ def traces_of(one: Customer) -> Traces:
     return Traces(
         (one.path,),
         tuple(word for word in words if word.strip()),
-        tuple(number for number in numbers if len(number) >= _LEAST_DIGITS),
+        tuple(number for number in numbers if len(number) >= LEAST_DIGITS),
         tuple(dict.fromkeys(_places_of(one))),
     )
 
@@ -52,11 +52,11 @@ def sure_of(one: Customer, others: Iterable[Customer]) -> Traces:
     for other in others:
         known = traces_of(other)
         words.update(map(fold, known.words))
-        numbers.update(number[-_NATIONAL_DIGITS:] for number in known.numbers)
+        numbers.update(number[-NATIONAL_DIGITS:] for number in known.numbers)
     return Traces(
         mine.paths,
         tuple(word for word in mine.words if fold(word) not in words and _is_distinct(word)),
-        tuple(number for number in mine.numbers if number[-_NATIONAL_DIGITS:] not in numbers),
+        tuple(number for number in mine.numbers if number[-NATIONAL_DIGITS:] not in numbers),
     )
 
 
@@ -79,9 +79,9 @@ def any_of(traces: Traces) -> re.Pattern[str]:
 
 
 def word_pattern(word: str) -> str:
-    """The regular expression of a word or a name, however its accents and blanks are written."""
+    """The regular expression of a word or a name, however its accents and blanks are written; or of a file of that name."""
     before = r"(?<![\w.+-])" if "@" in word else r"(?<![\w-])#?"
-    return f"{before}(?:{'|'.join(dict.fromkeys(map(_flexible, _spelled(word))))})(?!\\w|-\\w)"
+    return f"{before}(?:{'|'.join(dict.fromkeys(map(_flexible, _spelled(word))))})(?:\\.md)?(?!\\w|-\\w)"
 
 
 def _spelled(word: str) -> Iterator[str]:
@@ -96,10 +96,54 @@ def _flexible(word: str) -> str:
 
 def number_pattern(number: str) -> str:
     """The regular expression of a phone number given as digits, with and without the country's part."""
-    head, tail = number[:-_NATIONAL_DIGITS], number[-_NATIONAL_DIGITS:]
+    head, tail = number[:-NATIONAL_DIGITS], number[-NATIONAL_DIGITS:]
     country = rf"(?:(?:\+|00)?{_digits(head)}{_BETWEEN_DIGITS})?(?:\(?0\)?{_BETWEEN_DIGITS})?" if head else ""
     return rf"(?<![0-9+]){country}{_digits(tail)}(?![0-9])"
 
 
 def _digits(number: str) -> str:
     return _BETWEEN_DIGITS.join(number)
+
+
+# Other words for somebody
+
+
+class Forms(NamedTuple):
+    """The regular expressions of lines that may speak of somebody by a form of her name: anywhere, and where she works.
+
+    They go with `re.MULTILINE`; case counts in them, since names are words too.
+    """
+
+    anywhere: str
+    at_work: str
+
+
+def forms_of(one: Customer, others: Iterable[Customer], company: Traces | None) -> Forms | None:
+    """How texts may speak of a person who has a first name and a surname; None for everyone else.
+
+    That is the surname in any form (`Kowalskiej`), unless another customer has it: then with the first name or its
+    initial; `Anna K.`; and the first name in a line with the company, or in the company's own file.
+    """
+    names = called(one.name) if one.kind == "person" else []
+    if len(names) < 2:
+        return None
+    (first, _), (last, letters) = map(_any_form, (names[0], names[-1]))
+    alone = re.compile(last)
+    is_alone = letters >= _TELLING and not any(
+        alone.search(name) for other in others for name in (other.name, *other.aliases)
+    )
+    lines = [
+        f"(?=.*{last})" if is_alone else rf"(?=.*{last})(?=.*(?:{first}|(?<!\w){names[0][0]}\.))",
+        rf"(?=.*{first}[^\S\n]+{names[-1][0]}\.)",
+    ]
+    if company:
+        lines.append(f"(?=.*{first})(?=.*(?i:{any_of(company).pattern}))")
+    return Forms(f"^(?:{'|'.join(lines)})", first)
+
+
+def _any_form(name: str) -> tuple[str, int]:
+    """The regular expression of a name with any ending, and how many letters of it stand before that."""
+    stem = name.rstrip(_ENDINGS)
+    if len(stem) < _SHORTEST:
+        return rf"(?<!\w){re.escape(name)}(?!\w)", len(name)
+    return rf"(?<!\w){re.escape(stem)}\w{{0,4}}(?!\w)", len(stem)

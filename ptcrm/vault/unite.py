@@ -41,6 +41,8 @@ _RELATIVE = re.compile(
     r"(?P<ticks>`+).*?(?P=ticks)"
     rf"|\]\((?:<(?P<angled>{_HERE}[^<>\n#?]+)|(?P<bare>{_HERE}[^()<>\s#?]+))(?=[#?>) \t])"
     rf"|\[\[(?P<wiki>{_HERE}[^\[\]|\n#?]+\.md)(?=[#|\]])"
+    rf"|^[ \t]*\[(?!\^)[^\[\]\n]+\]:[ \t]*(?:<(?P<def_angled>{_HERE}[^<>\n#?]+)|(?P<def_bare>{_HERE}[^<>\s#?]+))",
+    re.MULTILINE,
 )
 
 
@@ -144,7 +146,7 @@ class _Aim:
         if target.text.endswith(".md"):
             stands = here if path == self.two.paths[1] else path
             way = posixpath.relpath(here, posixpath.dirname(stands) or ".")
-            return quote(way) if text[target.span.start - 1] == "(" else way
+            return way if text[target.span.start - 1] in "[<" else quote(way)
         whole = here.removesuffix(".md")
         stem, other = (one.removesuffix(".md").rpartition("/")[2] for one in self.two.paths)
         names = [stem, _id(self.two.one)]

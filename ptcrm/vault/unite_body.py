@@ -28,6 +28,8 @@ _ITEM = re.compile(r"[ \t]*[-*+][ \t]")
 _BOX = re.compile(r"^[ \t]*[-*+][ \t]+\[", re.MULTILINE)
 _INDENT = re.compile(r"[ \t]*")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+_INDENTED = re.compile(r"[ ]{4}|[ ]*\t")
+_ENDS_LIST = "<!-- -->"  # between a list and code that is indented (CommonMark 5.3)
 _BLOCK_IDS = re.compile(r"(?<=[ \t])\^([A-Za-z0-9-]+)(?=[ \t]*\r?$)", re.MULTILINE)
 
 
@@ -130,6 +132,10 @@ class _Joining:
 
     def __init__(self, one: Document, other: Document, gone: list[Span], entries: list[LogEntry]) -> None:
         self.one, self.other, self.gone, self.entries = one, other, sorted(gone), entries
+        self.left: dict[
+            int, str
+        ] = {}  # of the first file's own texts, what the second has not been found to say
+        self.paired: set[int] = set()  # where headings stand that one of the second has been found for
         self.added: dict[int, tuple[_Part, list[str]]] = {}
         self.found: list[Edit] = []
 
@@ -155,14 +161,18 @@ class _Joining:
                 self._add_part(mine, kept)
 
     def _like(self, whole: _Part, mine: _Part, part: _Part) -> _Part | None:
-        """The part of the first file with the heading of `part`: the log, else one in the same place, else anywhere."""
+        """The part of the first file with the heading of `part`: the log, else one in the same place, else anywhere.
+
+        Each is there for one of the second file's, so that what stands there twice stands in the result twice.
+        """
         if _is_log(self.other, part):
             return _log_part(whole, self.one) if self.one.logs else None
-        key = _title(part)
-        among = [*mine.parts, *_all(whole)]
-        return next(
-            (one for one in among if one.heading and _title(one) == key and not _is_log(self.one, one)), None
-        )
+        for one in (*mine.parts, *_all(whole)):
+            is_free = one.heading and one.own.start not in self.paired and not _is_log(self.one, one)
+            if is_free and _title(one) == _title(part):
+                self.paired.add(one.own.start)
+                return one
+        return None
 
     def _kept(self, span: Span) -> str:
         """The text of a span of the second file without what is gone, and without blank lines around it."""
@@ -178,10 +188,12 @@ class _Joining:
 
     def _add(self, part: _Part, words: str) -> None:
         """Put text below what stands under a heading of the first file, unless the same stands there."""
-        own = part.own.of(self.one.source.text).replace("\r\n", "\n")
-        is_there = f"\n{words}\n" in f"\n{own}\n" and not _BOX.search(words)
-        if words and not is_there:
-            self.added.setdefault(part.own.start, (part, []))[1].append(words)
+        at = part.own.start
+        own = self.left.setdefault(at, f"\n{part.own.of(self.one.source.text)}\n".replace("\r\n", "\n"))
+        if f"\n{words}\n" in own and not _BOX.search(words):
+            self.left[at] = own.replace(f"\n{words}\n", "\n\n", 1)
+        elif words:
+            self.added.setdefault(at, (part, []))[1].append(words)
 
     def _below(self, part: _Part, added: list[str]) -> Edit:
         """The edit that puts what is `added` below what stands under a heading."""
@@ -217,9 +229,11 @@ class _Joining:
 
 
 def _gap(above: str, words: str) -> str:
-    """What stands between two texts: a blank line, unless both are items of a list."""
-    is_list = _ITEM.match(above.rpartition("\n")[2]) and _ITEM.match(words)
-    return "\n" if is_list else "\n\n"
+    """What stands between two texts: a blank line, unless both are items of a list; what ends it before code."""
+    last = above.rpartition("\n")[2]
+    if _INDENTED.match(words) and (_ITEM.match(last) or _INDENT.match(last)[0]):  # type: ignore[index]  # it may be empty
+        return f"\n\n{_ENDS_LIST}\n\n"
+    return "\n" if _ITEM.match(last) and _ITEM.match(words) else "\n\n"
 
 
 def _parts(document: Document) -> _Part:

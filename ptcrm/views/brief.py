@@ -20,7 +20,7 @@ from ptcrm.vault.index import Match, link_key
 from ptcrm.vault.log import follow_up_words, in_time, plain_text
 from ptcrm.vault.notes import notes
 from ptcrm.views.playbook import named_steps, step_what
-from ptcrm.views.today import row, what, yearly_words, years
+from ptcrm.views.today import named, row, what, yearly_words, years
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,7 +33,6 @@ AHEAD, BEHIND = Interval(days=60), Interval(days=7)  # for occasions, and campai
 UNTOLD = Interval(months=6)  # how long it is worth saying what became of feedback
 _NOON = time(12)
 _TOLD = frozenset({"sale", "memo", "referral", "feedback"})  # no touches, and yet to be known
-_GIFTS = frozenset({"gift", "article"})
 _TITLE = re.compile(r"#{1,6} .*")
 
 
@@ -106,7 +105,7 @@ def brief(workspace: Workspace, match: Match) -> Brief:
     assert customer is not None  # noqa: S101  # `reading` gives customers alone
     plan = workspace.plan_of(match.path)[0]
     linking = list(workspace.cache.customers_at({path for path, *_ in workspace.index.backlinks(match.path)}))
-    name = _Names(workspace, customer.path)
+    name = Names(workspace, customer.path)
     there = time_there(today, _NOON, workspace.zone, customer.timezone)
     return Brief(
         customer,
@@ -125,7 +124,7 @@ def brief(workspace: Workspace, match: Match) -> Brief:
     )
 
 
-class _Names:
+class Names:
     """From a link's target, as it stands in the file at `path`, to the name of the customer it leads to."""
 
     def __init__(self, workspace: Workspace, path: str) -> None:
@@ -223,16 +222,9 @@ def _given(customer: Customer, config: Config, today: date) -> list[Said]:
     found = [
         _of_entry(one, customer.path)
         for one in in_time(customer.log)
-        if one.date <= today and _is_given(one, config)
+        if one.date <= today and config.gives(one.channel, one.qualifiers)
     ]
     return found[: -GIVEN - 1 : -1]
-
-
-def _is_given(one: LogEntry, config: Config) -> bool:
-    if not {"in", "no answer"}.isdisjoint(one.qualifiers):
-        return False
-    usual = config.channels.get(one.channel)
-    return "value" in one.qualifiers or one.channel in _GIFTS or bool(usual and usual.value)
 
 
 # What is owed
@@ -284,7 +276,7 @@ def _hints(
         more = f" and {len(sent) - SENT} more" if len(sent) > SENT else ""
         yield Hint("thanks", f"Thanks are due for sending {', '.join(sent[:SENT])}{more}.")
     if customer.referred_by:
-        yield Hint("referred", f"Came through {_Names(workspace, customer.path)(customer.referred_by)}.")
+        yield Hint("referred", f"Came through {Names(workspace, customer.path)(customer.referred_by)}.")
     for change in workspace.config.changes:
         if customer.status == "former" and concerns(change, customer, workspace.today):
             yield Hint("change", f"{change.text or change.fixes} (since {change.date}).")
@@ -349,6 +341,47 @@ def coming_words(one: Occurrence, today: date) -> str:
     is_promised = one.kind in ("follow-up", "feedback")
     words = f"{one.channel or 'get in touch'}, as promised" if is_promised else what(one)
     return f"{day}: {words} — {'; '.join(reason.text for reason in one.reasons)}"
+
+
+def head_words(one: Brief) -> Iterator[str]:
+    """Who it is, and how to reach them, in lines; some may be empty."""
+    who = one.customer
+    place = ", ".join(filter(None, (who.role, one.company)))
+    since = f"customer since {who.since.year}" if who.since else ""
+    status = "" if who.status in ("active", "former") else who.status
+    yield named(who.name, who.id)
+    yield _joined(place, who.tier, status, since)
+    phone = ", ".join(who.phones[:2]) or next(iter(who.emails), "")
+    zone = who.timezone if not one.there else None
+    yield _joined(phone, _likes(one), who.language and f"speaks {who.language}", zone)
+    yield f"At noon here it is {one.there}." if one.there else ""
+
+
+def part_words(one: Brief, today: date) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """All else, the norms first: each part by its label, with its items, of which there may be none."""
+    who = one.customer
+    yield "Norms", (who.norms or "",)
+    yield "About", (one.about,)
+    yield "People", (", ".join(one.people),)
+    yield "Last", tuple(said_words(entry, today) for entry in one.said) or ("never contacted",)
+    yield "Promised", tuple(promise_words(promise, today) for promise in one.promises)
+    yield "Family", (", ".join(one.family),)
+    yield "Likes", (", ".join(who.interests),)
+    yield "Given", tuple(said_words(entry, today) for entry in one.given)
+    yield "Coming", tuple(occasion_words(occasion, today) for occasion in one.occasions)
+    yield "Next", (coming_words(one.coming, today) if one.coming else "",)
+    yield "Pass on", tuple(hint.text for hint in one.pass_on)
+
+
+def _likes(one: Brief) -> str:
+    """`by call or visit, not social`."""
+    likes = f"by {' or '.join(one.customer.prefers)}" if one.customer.prefers else ""
+    avoids = f"not {', '.join(one.customer.avoids)}" if one.customer.avoids else ""
+    return ", ".join(filter(None, (likes, avoids)))
+
+
+def _joined(*parts: str | None) -> str:
+    return " · ".join(filter(None, parts))
 
 
 def brief_row(one: Brief, today: date) -> dict[str, object]:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer, Occasion
+from ptcrm.model.dates import ago
 from ptcrm.vault.index import link_key
 from ptcrm.vault.log import entry_words, follow_up_words, in_time
 from ptcrm.vault.schema import FIELDS
@@ -16,7 +17,7 @@ from ptcrm.views.today import row, years
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ptcrm.model.occurrence import Occurrence
+    from ptcrm.model.occurrence import Occurrence, Standing
     from ptcrm.schedule.playbooks import Run
     from ptcrm.vault.document import Document
     from ptcrm.vault.index import Index
@@ -141,3 +142,15 @@ def history(customer: Customer) -> list[Line]:
     ]
     logged = [Line(one.date, entry_words(one)) for one in in_time(customer.log)]
     return sorted([*ticked, *logged], key=lambda line: line.date)[::-1]
+
+
+def standing_words(standing: Standing, today: date) -> str:
+    """`last contact 2026-11-12 (visit), 11 days ago, next due 2026-12-03 (ok, 52 % of the cadence)`."""
+    last = standing.last
+    words = (
+        f"last contact {last.date} ({last.channel}), {ago(last.date, today)}" if last else "never contacted"
+    )
+    state, percent = standing.state(today), standing.progress(today)
+    into = f", {percent} % of the cadence" if percent is not None and last else ""
+    due = f", next due {standing.due}" if standing.due and last else ""
+    return f"{words}{due} ({state}{into})"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import ago, long_day, near_day
-from ptcrm.text.safe import for_terminal, one_line
+from ptcrm.text.safe import for_markdown, for_terminal, one_line
 from ptcrm.text.words import plural
 from ptcrm.views.today import (
     NEW,
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.views.today import Glance
     from ptcrm.workspace import Workspace
-
-_MARKS = re.compile(r"([\\`*_\[\]<>#|~&!])")
-_BULLET = re.compile(r"^(?:[-+]|\d+[.)])(?=\s|$)")
 
 
 class Line(NamedTuple):
@@ -138,9 +134,9 @@ def as_markdown(one: Digest) -> str:
     """The digest as Markdown, in which nothing of a customer's text is a mark."""
     parts = [f"# {long_day(one.day)}"]
     for title, lines in one.parts:
-        items = (f"- **{_escaped(line.name)}**{_escaped(_rest(line))}" for line in lines)
+        items = (f"- **{for_markdown(line.name)}**{for_markdown(_rest(line))}" for line in lines)
         parts.append("\n".join([f"## {title} ({len(lines)})\n", *items]))
-    return "\n\n".join([*parts, *map(_escaped, one.remarks)]) + "\n"
+    return "\n\n".join([*parts, *map(for_markdown, one.remarks)]) + "\n"
 
 
 def _rest(line: Line) -> str:
@@ -149,9 +145,3 @@ def _rest(line: Line) -> str:
 
 def _safe(text: str) -> str:
     return for_terminal(one_line(text))
-
-
-def _escaped(text: str) -> str:
-    """`text` so that Markdown shows it as it stands."""
-    safe = _MARKS.sub(r"\\\1", for_terminal(" ".join(text.split("\n"))))
-    return _BULLET.sub(lambda found: f"\\{found[0]}", safe)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
-
-from ptcrm.reports.duplicates import duplicates
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -15,18 +12,9 @@ if TYPE_CHECKING:
 
 
 def likely(workspace: Workspace, only: Container[str] | None, least: int) -> list[Pair]:
-    """The pairs of a score of `least` or more, the highest first; one of the two is among the paths of `only`.
-
-    A link from one of the two files to the other says that they are two.
-    """
-    linked = cache(workspace.index.linked)
-
-    def is_open(one: Pair) -> bool:
-        paths = one.one.path, one.other.path
-        is_meant = only is None or any(path in only for path in paths)
-        return is_meant and paths[1] not in linked(paths[0]) and paths[0] not in linked(paths[1])
-
-    return list(filter(is_open, duplicates(workspace.cache.customers(), workspace.config.country, least)))
+    """The pairs of a score of `least` or more, the highest first; one of the two is among the paths of `only`."""
+    pairs = workspace.duplicates(least)
+    return [one for one in pairs if only is None or one.one.path in only or one.other.path in only]
 
 
 def pair_row(one: Pair) -> dict[str, object]:

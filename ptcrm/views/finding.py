@@ -8,7 +8,10 @@ from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptcrm.query.configured import typed
+from ptcrm.query.lexer import Flaw, tokens_of
 from ptcrm.text.fold import fold
+from ptcrm.text.markdown import link_target
 from ptcrm.vault.sought import LEVELS, Place, asks_days, bounds_of, names_of, newest_of, places_of
 
 if TYPE_CHECKING:
@@ -218,6 +221,17 @@ def marks(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
         if not kept or start >= kept[-1][1]:
             kept.append((start, end))
     return kept
+
+
+def words_sought(typed_words: Sequence[str]) -> list[str]:
+    """The words and phrases of a query that can be read, folded; without those behind a minus and links."""
+    tokens = tokens_of(typed(typed_words).text)
+    if isinstance(tokens, Flaw):
+        return []
+    pairs = zip((None, *tokens), tokens, strict=False)
+    bare = [one for before, one in pairs if one.kind == "words" and (before is None or before.kind != "-")]
+    pieces = (fold(piece) for token in bare if not link_target(token.text) for piece in token.text.split("*"))
+    return list(dict.fromkeys(filter(None, pieces)))
 
 
 # Log entries

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.change import Operation
-from ptcrm.reports.campaign import needs
+from ptcrm.schedule.channel import needs
 from ptcrm.text.source import Source, UndecodableError
 from ptcrm.vault import store
 from ptcrm.vault.mailings import PATH, mailing_line, recorded

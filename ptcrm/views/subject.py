@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ class Elsewhere:
     records: tuple[Record, ...] = ()
     files: tuple[str, ...] = ()
     commits: Remains | None = None
-    problem: str = field(default="")
+    problem: str = ""
 
 
 def subject_row(workspace: Workspace, held: Held, elsewhere: Elsewhere) -> dict[str, object]:
@@ -109,7 +109,8 @@ def _finds(workspace: Workspace, query: str, held: Held) -> bool:
 def _git_rows(found: Remains | None) -> Iterator[dict[str, object]]:
     if found is None:
         return
-    for is_own, paths in ((True, found.own), (False, found.others)):
+    named = {path: found.others.get(path, set()) | ids for path, ids in found.perhaps.items()}
+    for is_own, paths in ((True, found.own), (False, {**found.others, **named})):
         for path, ids in sorted(paths.items()):
             yield _git_row(path, ids, found.days, is_own=is_own)
     if found.messages:

@@ -13,13 +13,13 @@ from ptcrm.vault import store
 from ptcrm.vault.cache import IF_POSSIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from ptcrm.model.customer import Customer
     from ptcrm.query.configured import ConfiguredQuery
     from ptcrm.query.fields import Forecast
     from ptcrm.query.nodes import Facts as QueryFacts
-    from ptcrm.query.nodes import Query
+    from ptcrm.query.nodes import Query, Value
     from ptcrm.vault.index import Match
     from ptcrm.vault.listing import Signature
     from ptcrm.vault.prose import TextRows
@@ -184,6 +184,21 @@ class Asked(Opened):
         sure = {*found} if condition.exact else set()
         unsure = {*found, *unread} - sure
         return sorted([*sure, *self._deciding(query, self.cache.customers_at(sorted(unsure)))])
+
+    def unmatched(self, asked: ConfiguredQuery) -> Iterator[str]:
+        """Which values of a query no customer has, in sentences: where it finds nobody, one may be a slip."""
+        from ptcrm.query.unmatched import unmatched
+        from ptcrm.text.near import did_you_mean
+
+        customers = list(self.cache.customers())
+        query = self.query(asked)
+        facts = self.facts([query], customers)
+
+        def in_use(field: str) -> list[Value]:
+            return [value for one in customers for value in facts(one)(field)]
+
+        for term, near in unmatched(query, in_use) if customers else ():
+            yield f"no customer has {term}. {did_you_mean(near)}".rstrip()
 
     def _deciding(self, query: Query, among: Iterable[Customer]) -> list[str]:
         """The paths of those `among` these whom the query means."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ from ptcrm.vault.cache import IF_POSSIBLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ptcrm.checks import Copy
+    from ptcrm.checks import Copy, Twins
+    from ptcrm.reports.duplicates import Pair
     from ptcrm.vault.repair import Repair
 
 from ptcrm.workspace.planned import Planned
@@ -49,6 +50,7 @@ class Checked(Planned):
             self._holidays(_A_YEAR_KNOWN),
             tuple(self.listing.strays.missing),
             partial(store.list_names, self.root),
+            self._twins,
         )
         found = [*self.config_problems, *self.listing.strays.problems, *self._found_in_files(codes)]
         for path in self.templates():
@@ -92,6 +94,29 @@ class Checked(Planned):
         for path, original in self.listing.strays.copies.items():
             known = original in self.listing.files
             yield Copy(path, original, self.text(path), self.text(original) if known else None)
+
+    def duplicates(self, least: int) -> list[Pair]:
+        """The pairs of customers who may be one, with a score of `least` or more, the highest first.
+
+        A link from one of the two files to the other says that they are two.
+        """
+        from ptcrm.reports.duplicates import duplicates
+
+        linked = cache(self.index.linked)
+
+        def is_open(one: Pair) -> bool:
+            paths = one.one.path, one.other.path
+            return paths[1] not in linked(paths[0]) and paths[0] not in linked(paths[1])
+
+        return list(filter(is_open, duplicates(self.cache.customers(), self.config.country, least)))
+
+    def _twins(self) -> Iterator[Twins]:
+        """The pairs of which more than a name says that they are one."""
+        from ptcrm.checks import Twins
+        from ptcrm.reports.duplicates import CLEAR_LEAST
+
+        for pair in self.duplicates(CLEAR_LEAST):
+            yield Twins(pair.one.path, pair.other.path, pair.reasons)
 
     def errors(self) -> int:
         """How many files have errors; asked by every command, so it looks at no customer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from ptcrm.vault.forget import Mention, Naming, lines_with, scrubbed
 from ptcrm.vault.index import link_key
 from ptcrm.vault.names import is_debris_of
 from ptcrm.vault.schema import read_customer
-from ptcrm.vault.traces import any_of, sure_of, traces_of
+from ptcrm.vault.traces import Forms, any_of, forms_of, sure_of, traces_of
 
 if TYPE_CHECKING:
     from ptcrm.vault.index import Match
@@ -31,12 +32,15 @@ class Held:
 
     `own` are the paths of the customer's file, of its copies and of what editors left beside it. `changes` take
     those away and let other files name them no more, which the `named` lines show. `stuck` are lines that cannot
-    be changed, `perhaps` those that may mean somebody else, or stand in files that are no notes.
+    be changed, `perhaps` those that may mean somebody else, or stand in files that are no notes. `workplace` is
+    the path of the customer's company, if that is a customer.
     """
 
     customer: Customer
     traces: Traces
     sure: Traces
+    forms: Forms | None
+    workplace: str | None
     own: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     named: list[Mention] = field(default_factory=list)
@@ -48,13 +52,25 @@ class Held:
         """The operation that takes all away; its label names nobody."""
         return Operation(_LABEL, tuple(self.changes))
 
+    def doubtful(self, path: str, text: str) -> list[Mention]:
+        """The lines of the text at `path` that may mean the customer, of those that are not known to."""
+        parts = [f"(?i:{any_of(self.traces).pattern})"]
+        if self.forms:
+            parts.append(self.forms.at_work if path == self.workplace else self.forms.anywhere)
+        stuck = {(one.path, one.line) for one in self.stuck}
+        found = lines_with(path, text, re.compile("|".join(parts), re.MULTILINE))
+        return [one for one in found if (one.path, one.line) not in stuck]
+
 
 def held_of(workspace: Workspace, match: Match) -> Held:
     """What the vault holds of the customer; raises `RefusedError` if the file cannot be read."""
     customer = workspace.reading(match).customer
     assert customer is not None  # noqa: S101  # `reading` gives customers alone
     others = [one for one in workspace.cache.customers() if one.path != match.path]
-    held = Held(customer, traces_of(customer), sure_of(customer, others))
+    workplace = workspace.index.resolve(link_key(customer.company or "", match.path))
+    company = next((traces_of(one) for one in others if one.path == workplace), _in_words(customer.company))
+    forms = forms_of(customer, others, company)
+    held = Held(customer, traces_of(customer), sure_of(customer, others), forms, workplace)
     _own_files(workspace, held)
     naming = _naming(workspace, held)
     linked = {path for path, *_ in workspace.index.backlinks(match.path)}
@@ -63,6 +79,11 @@ def held_of(workspace: Workspace, match: Match) -> Held:
         if path not in held.own:
             _other_file(workspace, held, naming, path, may_link=path not in unlinked)
     return held
+
+
+def _in_words(company: str | None) -> Traces | None:
+    """What a company is known by that has no file."""
+    return Traces((), (company,)) if company else None
 
 
 def _own_files(workspace: Workspace, held: Held) -> None:
@@ -97,8 +118,7 @@ def _naming(workspace: Workspace, held: Held) -> Naming:
 
 def _other_file(workspace: Workspace, held: Held, naming: Naming, path: str, *, may_link: bool) -> None:
     """Look for the customer in the file at `path`."""
-    found = any_of(held.traces)
-    if found.search(path.rpartition("/")[2]):
+    if any_of(held.traces).search(path.rpartition("/")[2]):
         held.perhaps.append(Mention(path, 0, "the name of the file"))
     with suppress(OSError):
         if store.signature(workspace.root, path).size > _LARGEST:
@@ -107,12 +127,12 @@ def _other_file(workspace: Workspace, held: Held, naming: Naming, path: str, *, 
         try:
             source = Source.decode(path, content)
         except UndecodableError:
-            held.perhaps += lines_with(path, content.decode(errors="replace"), found)
+            held.perhaps += held.doubtful(path, content.decode(errors="replace"))
             return
         if naming.sure.search(source.text) or (may_link and ("[[" in source.text or "](" in source.text)):
             _note(workspace, held, naming, source)
         else:
-            held.perhaps += lines_with(path, source.text, found)
+            held.perhaps += held.doubtful(path, source.text)
 
 
 def _note(workspace: Workspace, held: Held, naming: Naming, source: Source) -> None:
@@ -126,10 +146,4 @@ def _note(workspace: Workspace, held: Held, naming: Naming, source: Source) -> N
             held.named += mentions
         else:
             held.stuck += mentions
-    held.perhaps += _doubtful(write.new.decode(errors="replace") if write else source.text, path, held)
-
-
-def _doubtful(text: str, path: str, held: Held) -> list[Mention]:
-    """The lines that may mean the customer, of those that are not known to."""
-    stuck = {(one.path, one.line) for one in held.stuck}
-    return [one for one in lines_with(path, text, any_of(held.traces)) if (one.path, one.line) not in stuck]
+    held.perhaps += held.doubtful(path, write.new.decode(errors="replace") if write else source.text)

@@ -6,10 +6,10 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ptcrm.cli.options import a_day, plain
 from ptcrm.errors import UsageError
 from ptcrm.model.dates import long_day, parse_day
 from ptcrm.model.diagnostic import Problem
+from ptcrm.model.typed import a_day, plain
 from ptcrm.vault.lines import entry_line
 
 if TYPE_CHECKING:

@@ -1,0 +1,87 @@
+"""By which channels contacts were made, and who hears by one alone. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ptcrm.model.customer import Customer
+from ptcrm.reports.review.book import places
+from ptcrm.reports.review.values import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ptcrm.reports.review.book import Book
+
+_RUNNING = 3
+_UNNAMED = "contact"  # an entry without a channel
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelUse:
+    """The contacts by one channel; `came_in` of them came from the customers."""
+
+    channel: str
+    contacts: int
+    came_in: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A customer whom the last three contacts reached by the same channel; `places` are theirs, from old to new."""
+
+    customer: Customer
+    channel: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Contacts by channel, the most used first; how many there were on each day, for days that had any."""
+
+    channels: tuple[ChannelUse, ...]
+    same: tuple[Same, ...]
+    days: Mapping[date, int]
+
+    @property
+    def contacts(self) -> int:
+        """How many contacts there were."""
+        return sum(one.contacts for one in self.channels)
+
+
+def channels(book: Book) -> Channels:
+    """By which channels contacts were made in the period (docs/review.md#channels).
+
+    An entry counts once, for the customer in whose file it stands.
+    """
+    contacts, came_in, reached = Counter[str](), Counter[str](), Counter[str]()
+    days = Counter[int]()
+    for one in book.customers:
+        rows = [row for row in book.past(one).rows if row.form.contact]
+        named = [row.form.channel for row in rows]
+        contacts.update(named)
+        came_in.update(row.form.channel for row in rows if row.form.came_in)
+        reached.update({*named})
+        days.update(row.day for row in rows)
+    used = sorted(contacts, key=lambda name: (-contacts[name], name))
+    return Channels(
+        tuple(ChannelUse(name, contacts[name], came_in[name], reached[name]) for name in used),
+        tuple(_same(book)),
+        {date.fromordinal(day): days[day] for day in sorted(days)},
+    )
+
+
+def _same(book: Book) -> Iterator[Same]:
+    """Those whose last three contacts that went out to them in the period were by one channel."""
+    for one in book.customers:
+        if one.status == "former" or one.do_not_contact:
+            continue
+        out = [row for row in book.past(one).rows if row.form.contact and not row.form.came_in][-_RUNNING:]
+        named = {row.form.channel for row in out}
+        if len(out) == _RUNNING and len(named) == 1 and _UNNAMED not in named:
+            yield Same(one, out[0].form.channel, places(one, out))

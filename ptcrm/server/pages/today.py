@@ -1,0 +1,38 @@
+"""The page of the day: who is overdue, who is due, who comes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ptcrm.server.pages.page import Page
+from ptcrm.server.pages.rows import row_of
+from ptcrm.views.today import NEW, OVERDUE, TODAY, at_a_glance
+
+if TYPE_CHECKING:
+    from ptcrm.model.occurrence import Occurrence
+    from ptcrm.server.pages.page import Asked
+    from ptcrm.workspace import Workspace
+
+_MOST = 60  # rows of a group, so that a page stays light
+
+
+def today_page(workspace: Workspace, asked: Asked) -> Page:  # noqa: ARG001  # as all pages
+    """Who is to be contacted today, and in the days after."""
+    now = at_a_glance(workspace)
+
+    def group(title: str, found: list[Occurrence], more: str) -> dict[str, object]:
+        return {
+            "title": title,
+            "count": len(found),
+            "rows": [row_of(workspace, one) for one in found[:_MOST]],
+            "more": more,
+        }
+
+    groups = [
+        group(OVERDUE, now.overdue, "ptcrm due"),
+        group(TODAY, now.due, "ptcrm due"),
+        group(NEW, now.new, "ptcrm due"),
+        group("Next seven days", now.week, "ptcrm due --until +1w"),
+        group("Birthdays and occasions soon", now.birthdays, "ptcrm birthdays"),
+    ]
+    return Page("today.html", {"now": now, "groups": [one for one in groups if one["count"]]})

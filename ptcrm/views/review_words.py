@@ -1,0 +1,454 @@
+"""A review in sentences: what each figure means, whom it is about and where that stands, and what to do about it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ptcrm.model.customer import Customer
+from ptcrm.model.dates import Interval
+from ptcrm.reports.budget import words as money_words
+from ptcrm.reports.review.values import Place
+from ptcrm.text.words import few, plural
+from ptcrm.views.today import named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from ptcrm.model.config import Config
+    from ptcrm.model.customer import Money
+    from ptcrm.reports.review.channels import Channels
+    from ptcrm.reports.review.consistency import Consistency, Silence
+    from ptcrm.reports.review.effort import Effort, Efforts
+    from ptcrm.reports.review.feedback import Feedback, Loop
+    from ptcrm.reports.review.figures import Review
+    from ptcrm.reports.review.giving import Balance, Giving
+    from ptcrm.reports.review.referrals import Branch, Referrals
+    from ptcrm.reports.review.retention import Came, Retention
+    from ptcrm.reports.review.values import Share
+
+_OFTEN_MISSED = 3  # follow-ups, of which fewer than half were made
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do, in words, and the command that does it or prepares it."""
+
+    text: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A customer behind a figure, what is to be said, and the lines of files that say it."""
+
+    customer: Customer
+    words: str
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Customers who are behind a figure for one reason, which is the `title`."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One figure in sentences, the groups behind it (none is empty), and what to do, the most urgent first."""
+
+    title: str
+    sentences: tuple[str, ...]
+    groups: tuple[Group, ...]
+    advice: tuple[Advice, ...]
+
+
+def told(name: str, one: Review, config: Config) -> Told:
+    """The figure `name` of a review (a key of `TELLERS`) in words."""
+    title, teller = TELLERS[name]
+    sentences, groups, advice = teller(getattr(one, name), config)
+    return Told(
+        title, tuple(filter(None, sentences)), tuple(each for each in groups if each.lines), tuple(advice)
+    )
+
+
+Parts = tuple[list[str], list[Group], list[Advice]]
+
+
+def whom(one: Customer) -> str:
+    """The customer as answers name one."""
+    return named(one.name, one.id)
+
+
+def command(verb: str, one: Customer, *words: str) -> str:
+    """`ptcrm VERB WHO WORDS` as a shell reads it."""
+    return shlex.join(["ptcrm", verb, one.id, *words])
+
+
+def _of(share: Share, what: str) -> str:
+    """`12 of 30 follow-ups (40 %)`."""
+    return f"{share.part} of {plural(share.whole, what)} ({share.percent})"
+
+
+def _are(count: int) -> str:
+    return f"{count} {'is' if count == 1 else 'are'}"
+
+
+# Consistency
+
+
+def _consistency(one: Consistency, _: Config) -> Parts:
+    if not (one.share.whole or one.promises):
+        return ["No cadence asked for a contact in this time, and no follow-up was due."], [], []
+    open_ = [each for each in one.promises if each.state == "open"]
+    late = [each for each in one.promises if each.state == "late"]
+    kept, longest = one.promises_kept, one.silences[:1]
+    sentences = [
+        f"{_of(one.share, 'follow-up')} came within the cadence." if one.share.whole else "",
+        f"{_of(kept, 'promise')} {'was' if kept.part == 1 else 'were'} kept by the day;"
+        f" {len(late)} late, {len(open_)} still open."
+        if kept.whole
+        else "",
+        *(f"The longest silence: {whom(each.customer)}, {_silent(each)}." for each in longest),
+    ]
+    groups = [
+        Group("Longest silences", tuple(_silence_line(each) for each in one.silences)),
+        Group(
+            "Promises still open",
+            tuple(Line(each.customer, f"due {each.due}: {each.text}", (each.place,)) for each in open_),
+        ),
+        Group(
+            "Promises kept late",
+            tuple(
+                Line(each.customer, f"due {each.due}, done {each.done}: {each.text}", (each.place,))
+                for each in late
+            ),
+        ),
+        Group(
+            "Follow-ups within the cadence",
+            tuple(
+                Line(each.customer, f"{_of(each.share, 'follow-up')}, {each.cadence}", each.within)
+                for each in one.customers
+            ),
+        ),
+    ]
+    return sentences, groups, [*_overdue(one), *_promised(one), *_too_often(one)]
+
+
+def _silent(one: Silence) -> str:
+    return f"{plural(one.days, 'day')} from {one.begin}{f' to {one.end}' if one.end else ', and it goes on'}"
+
+
+def _silence_line(one: Silence) -> Line:
+    return Line(one.customer, _silent(one), (one.place,) if one.place else ())
+
+
+def _overdue(one: Consistency) -> Iterator[Advice]:
+    for each in one.silences:
+        if each.end is None:
+            text = f"Get in touch with {whom(each.customer)}, after {plural(each.days, 'day')} of silence"
+            yield Advice(text, command("brief", each.customer))
+
+
+def _promised(one: Consistency) -> Iterator[Advice]:
+    for each in one.promises:
+        if each.state == "open":
+            numbers = [task.line for task in each.customer.open_follow_ups]
+            number = numbers.index(each.place.line) + 1
+            text = f"Keep what you promised {whom(each.customer)} for {each.due} ({each.text}), then"
+            yield Advice(text, command("done", each.customer, str(number)))
+
+
+def _too_often(one: Consistency) -> Iterator[Advice]:
+    """Twice the cadence for those with whom half of the follow-ups were missed."""
+    for each in one.customers:
+        if each.missed >= _OFTEN_MISSED and each.missed > len(each.within):
+            longer = Interval(each.cadence.days * 2, each.cadence.months * 2)
+            text = f"If {each.cadence} is too often for {whom(each.customer)}"
+            yield Advice(text, command("set", each.customer, "cadence", *str(longer).split()))
+
+
+# Retention
+
+
+def _retention(one: Retention, _: Config) -> Parts:
+    reasons = [f"{each.reason or 'no reason noted'} ({len(each.customers)})" for each in one.reasons]
+    if one.start:
+        first = (
+            f"Of {plural(len(one.start), 'customer')} at the start {one.kept.part} stayed ({one.kept.percent}):"
+            f" {len(one.left)} left, {_are(len(one.new))} new, {len(one.end)} at the end."
+        )
+    else:
+        first = f"There were no customers at the start; {_are(len(one.new))} new, {len(one.end)} at the end."
+    sentences = [
+        first,
+        f"Reasons for leaving: {', '.join(reasons)}." if reasons else "",
+        f"{plural(len(one.back), 'customer')} came back." if one.back else "",
+        f"{_of(one.repeat, 'buyer')} had bought before." if one.buyers else "Nobody bought anything.",
+    ]
+    groups = [
+        Group("Left", tuple(_came_line(each, reason=True) for each in one.left)),
+        Group("Came and left", tuple(_came_line(each, reason=True) for each in one.brief)),
+        Group("Came back", tuple(_came_line(each) for each in one.back)),
+        Group("New", tuple(_came_line(each) for each in one.new)),
+        Group("Bought after they had left", tuple(_came_line(each) for each in one.unclear)),
+        Group(
+            "No day is known", tuple(Line(each, each.status, (Place(each.path, 1),)) for each in one.undated)
+        ),
+        Group(
+            "Bought",
+            tuple(
+                Line(each.customer, "again" if each.is_repeat else "for the first time", each.places)
+                for each in one.buyers
+            ),
+        ),
+    ]
+    advice = [
+        *(
+            Advice(
+                f"If {whom(each.customer)}, who bought on {each.day} after leaving, is a customer again",
+                again,
+            )
+            for each in one.unclear
+            for again in [command("set", each.customer, "status", "active")]
+        ),
+        *(
+            [Advice("See what has changed for those who left", "ptcrm winback")]
+            if one.left or one.brief
+            else []
+        ),
+        *(
+            Advice(
+                f"Note in the file of {whom(each)} since when, or the day of leaving", command("edit", each)
+            )
+            for each in one.undated
+        ),
+    ]
+    return sentences, groups, advice
+
+
+def _came_line(one: Came, *, reason: bool = False) -> Line:
+    why = one.customer.left_reason or "no reason noted"
+    return Line(one.customer, f"{one.day}, {why}" if reason else str(one.day), (one.place,))
+
+
+# Value against pitch, channels
+
+
+def _value(one: Giving, _: Config) -> Parts:
+    warned = one.warnings
+    if not one.customers:
+        return ["No entry says that it gave something (value) or asked for something (pitch)."], [], []
+    sentences = [
+        f"{one.gave} {'entry' if one.gave == 1 else 'entries'} gave something, {one.asked} asked for something.",
+        f"{_are(len(warned))} to be given something before the next pitch." if warned else "",
+    ]
+    groups = [
+        Group("Give first", tuple(Line(each.customer, _balance(each), each.asked) for each in warned)),
+        Group(
+            "Given and asked",
+            tuple(Line(each.customer, _balance(each), (*each.gave, *each.asked)) for each in one.customers),
+        ),
+    ]
+    advice = [
+        Advice(f"Give {whom(each.customer)} something before the next pitch", command("brief", each.customer))
+        for each in warned
+    ]
+    return sentences, groups, advice
+
+
+def _balance(one: Balance) -> str:
+    return f"{len(one.gave)} given, {len(one.asked)} asked"
+
+
+def _channels(one: Channels, _: Config) -> Parts:
+    if not one.contacts:
+        return ["There was no contact in this time."], [], []
+    mix = [f"{each.channel} {each.contacts}" for each in one.channels]
+    came_in = sum(each.came_in for each in one.channels)
+    sentences = [
+        f"{plural(one.contacts, 'contact')}, {came_in} of them from customers: {few(mix)}.",
+        f"{plural(len(one.same), 'customer')} heard from you by one channel three times running."
+        if one.same
+        else "",
+    ]
+    same = tuple(Line(each.customer, f"three times {each.channel}", each.places) for each in one.same)
+    advice = [
+        Advice(
+            f"Try something other than {each.channel} with {whom(each.customer)}",
+            command("brief", each.customer),
+        )
+        for each in one.same
+    ]
+    return sentences, [Group("Three times the same", same)], advice
+
+
+# Effort, referrals, feedback
+
+
+def _effort(one: Efforts, config: Config) -> Parts:
+    contacts = sum(len(each.contacts) for each in one.customers)
+    if not one.customers:
+        return ["There was no contact and no sale in this time."], [], []
+    given = [f"{each.channel} {len(each.places)}" for each in one.given]
+    minutes = sum(each.minutes for each in one.tiers)
+    tiers = [f"{each.tier} {each.made} of {each.planned}" for each in one.tiers if each.planned]
+    sentences = [
+        f"{plural(contacts, 'contact')}"
+        + (f" took {hours(minutes)} hours, as far as that is noted." if minutes else ", of unknown length."),
+        f"Contacts made, of those that the cadences asked for: {', '.join(tiers)}." if tiers else "",
+        f"What was given: {few(given)}." if given else "Nothing was given.",
+        f"{plural(len(one.little_return), 'customer')} took much work, and nothing came of it yet."
+        if one.little_return
+        else "",
+        f"{plural(len(one.little_work), 'customer')} brought much with little work."
+        if one.little_work
+        else "",
+    ]
+    groups = [
+        Group("Much work, little return", tuple(map(_effort_line, one.little_return))),
+        Group("Little work, much return", tuple(map(_effort_line, one.little_work))),
+        Group("Everybody", tuple(map(_effort_line, one.customers))),
+    ]
+    return sentences, groups, [*_moved(one.little_work, config, -1), *_moved(one.little_return, config, 1)]
+
+
+def hours(minutes: int) -> str:
+    """`1:30`."""
+    return f"{minutes // 60}:{minutes % 60:02}"
+
+
+def _effort_line(one: Effort) -> Line:
+    words = [plural(len(one.contacts), "contact")]
+    words += [f"{hours(one.minutes)} hours"] * bool(one.minutes) + [f"cost {money_words(one.cost)}"] * bool(
+        one.cost
+    )
+    words += [f"revenue {money_words(one.revenue)}"] * bool(one.revenue)
+    words += [f"brought {few([whom(each) for each in one.brought])}"] * bool(one.brought)
+    return Line(one.customer, ", ".join(words), (*one.sales, *one.referrals, *one.contacts))
+
+
+def _moved(efforts: Iterable[Effort], config: Config, steps: int) -> Iterator[Advice]:
+    """Another tier for each of them, `steps` further down."""
+    tiers = list(config.tiers)
+    for each in efforts:
+        tier = each.customer.tier
+        at = tiers.index(tier) + steps if tier in config.tiers else -1
+        if 0 <= at < len(tiers):
+            why = (
+                "who brought much with little work"
+                if steps < 0
+                else "with whom much work brought nothing yet"
+            )
+            text = f"If {whom(each.customer)}, {why}, is to have another tier"
+            yield Advice(text, command("set", each.customer, "tier", tiers[at]))
+
+
+def _referrals(one: Referrals, _: Config) -> Parts:
+    if not (one.tree or one.advocates):
+        return ["Nobody is noted as brought by somebody (referred_by)."], [], []
+    brought = sum(each.depth > 0 for each in one.tree)
+    by = sum(each.brought > 0 for each in one.tree)
+    sentences = [
+        (
+            f"{plural(brought, 'customer')} {'was' if brought == 1 else 'were'} brought by {by} others;"
+            f" {len(one.new)} of them came in this time."
+        ),
+    ]
+    tree = tuple(_branch_lines(one.tree))
+    advocates = tuple(
+        Line(
+            each.customer,
+            f"brought {few([whom(other) for other in each.brought])}"
+            if each.brought
+            else "spoke well of you",
+            each.entries,
+        )
+        for each in one.advocates
+    )
+    new = {each.path for each in one.new}
+    advice = [
+        Advice(f"Thank {whom(each.customer)} for {few(thanks)}", command("brief", each.customer))
+        for each in one.advocates
+        if (thanks := [whom(other) for other in each.brought if other.path in new])
+    ]
+    return sentences, [Group("Who brought whom", tree), Group("Advocates", advocates)], advice
+
+
+def _branch_lines(tree: Iterable[Branch]) -> Iterator[Line]:
+    above: list[Customer] = []
+    for each in tree:
+        above[each.depth :] = [each.customer]
+        by = f"brought by {whom(above[-2])}, " if each.depth else ""
+        below = f"; those below, {each.people}, {_paid('paid', each.below)}" if each.people else ""
+        places = (each.place,) if each.place else ()
+        yield Line(each.customer, f"{by}{_paid('paid', each.revenue)}{below}", places)
+
+
+def _paid(verb: str, amounts: Sequence[Money]) -> str:
+    return f"{verb} {money_words(amounts)}" if amounts else f"{verb} nothing"
+
+
+def _feedback(one: Feedback, _: Config) -> Parts:
+    if not one.loops:
+        return ["No feedback came in this time."], [], []
+    open_, closed, noted = one.of("open"), one.of("closed"), one.of("noted")
+    sentences = [
+        (
+            f"Feedback came {_times(len(one.loops))}: {len(open_)} open, {len(closed)} closed without telling the"
+            f" customer, {len(one.of('told'))} told, {len(noted)} only noted."
+        )
+    ]
+    titles = (
+        ("Open", open_),
+        ("Closed, and not told", closed),
+        ("Only noted", noted),
+        ("Told", one.of("told")),
+    )
+    groups = [Group(title, tuple(map(_loop_line, each))) for title, each in titles]
+    advice = [
+        *(Advice(f"Answer {whom(each.customer)} ({each.text}), then", _ticked(each)) for each in open_),
+        *(
+            Advice(
+                f"Tell {whom(each.customer)} what became of it ({each.text}), and write [told:: DATE] behind it",
+                command("edit", each.customer),
+            )
+            for each in closed
+        ),
+    ]
+    return sentences, groups, advice
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _ticked(one: Loop) -> str:
+    numbers = [task.line for task in one.customer.open_follow_ups]
+    return command("done", one.customer, str(numbers.index(one.place.line) + 1))
+
+
+def _loop_line(one: Loop) -> Line:
+    days = [f"came {one.came}"]
+    if one.told:
+        days.append(f"told {one.told}")
+    elif one.done:
+        days.append(f"done {one.done}")
+    elif one.due:
+        days.append(f"due {one.due}")
+    return Line(one.customer, ", ".join(days) + (f": {one.text}" if one.text else ""), (one.place,))
+
+
+# The figures by name, in the order in which they are told, with their titles.
+TELLERS: Mapping[str, tuple[str, Callable[..., Parts]]] = {
+    "consistency": ("Consistency", _consistency),
+    "retention": ("Retention", _retention),
+    "value": ("Value against pitch", _value),
+    "channels": ("Channels", _channels),
+    "effort": ("Effort and return", _effort),
+    "referrals": ("Referrals", _referrals),
+    "feedback": ("Feedback", _feedback),
+}
