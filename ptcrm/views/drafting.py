@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from ptcrm.errors import NotFoundError, PtcrmError
 from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, later, parse_date
-from ptcrm.reports.campaign import needs
 from ptcrm.reports.mailing import SALUTATION, greeting
-from ptcrm.schedule.channel import avoided
+from ptcrm.schedule.channel import avoided, needs
 from ptcrm.text.frontmatter import Fences, Mapping, Scalar, compose, find_fences
 from ptcrm.text.jinja import Filled, filled
 from ptcrm.text.near import suggest
