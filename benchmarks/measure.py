@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 COLD, WARM, ANEW, NEW_DAY = "cold", "warm", "asked anew", "new day"
 TEN, ADDED, DELETED = "ten changed", "one added", "one deleted"
 STATES = (COLD, WARM, ANEW, TEN, ADDED, DELETED, NEW_DAY)
-COMMANDS = ("due", "glance", "list", "find", "show", "log", "export ics", "agenda")
+COMMANDS = ("due", "glance", "list", "find", "show", "log", "export ics", "agenda", "review")
 FROM_COLD = ("due", "find", "log", "export ics")  # the others would read the same files once more
-ASKED_ANEW = ("due", "glance", "export ics", "agenda")  # the others ask for something else each time
+ASKED_ANEW = ("due", "glance", "export ics", "agenda", "review")  # the others ask for something else each time
 F, RG, CLICK, DUE = "F", "rg -il", "import click", "due, warm"
 FRONTMATTER, ICALENDAR = "python-frontmatter", "cold due + icalendar"
 ITSELF = "itself"

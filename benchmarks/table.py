@@ -57,6 +57,7 @@ BARS = (
     Bar("log", WARM, CLICK, {10_000: 2.5, 100_000: 2.5}),
     Bar("export ics", COLD, ICALENDAR, {10_000: 1.2, 100_000: 1.2}),
     Bar("export ics", WARM, F, {10_000: 2.5, 100_000: 2.5}),
+    Bar("review", WARM, F, {10_000: 6.0}),
 )
 
 

@@ -18,7 +18,7 @@ from ptcrm.text.source import Span
 from ptcrm.vault.amend import Amendment, amended
 from ptcrm.vault.emit import emit
 from ptcrm.vault.fields import set_field
-from ptcrm.vault.lines import append_entry, tick
+from ptcrm.vault.lines import append_entry, move, tick
 from ptcrm.vault.schema import BY_NAME, FIELDS, own_field
 from tests.conftest import Golden, MakeVault, Run
 from tests.oracle import READER, read
@@ -561,6 +561,31 @@ def test_ticking_touches_the_task_alone(text: str) -> None:
         spans = [edit.span for edit in closing.edits]
         assert all(task.span.start <= span.start and span.end <= task.span.end for span in spans)
         assert change.new.decode() == apply_edits(text, closing.edits)
+
+
+@pytest.mark.parametrize(
+    ("line", "moved"),
+    [
+        ("- [ ] 2026-11-20 call: Ask   ^ask", "- [ ] 2026-12-01 call: Ask   ^ask"),
+        ("  * [/] **2026-11-20** 09:30 call: Ask", "  * [/] **2026-12-01** 09:30 call: Ask"),
+        ("- [ ] [[2026-11-20]] Ask [every:: 1 year]", "- [ ] [[2026-12-01]] Ask [every:: 1 year]"),
+        ("- [ ] Ask 🛫 2026-11-18 📅 2026-11-20 #x", "- [ ] Ask 🛫 2026-11-29 📅 2026-12-01 #x"),
+    ],
+)
+def test_a_moved_follow_up_keeps_all_but_its_day(line: str, moved: str) -> None:
+    reading = read(f"---\n---\nText\n{line}\r\n- [ ] 2026-11-20 call: Ask\n")
+    assert reading.customer is not None
+    change = amended(reading, move(reading, reading.customer.follow_ups[0], date(2026, 12, 1)), READER)
+    assert change.new.decode() == f"---\n---\nText\n{moved}\r\n- [ ] 2026-11-20 call: Ask\n"
+
+
+def test_an_implied_follow_up_that_is_moved_gets_a_line() -> None:
+    closed = "- [x] 2026-10-01 card: Hello [every:: 2 months] [done:: 2026-10-03] ^h\n"
+    reading = read(f"---\n---\n{closed}")
+    assert reading.customer is not None
+    (implied,) = reading.customer.open_follow_ups
+    change = amended(reading, move(reading, implied, date(2026, 12, 9)), READER)
+    assert change.new.decode() == f"---\n---\n- [ ] 2026-12-09 card: Hello [every:: 2 months]\n{closed}"
 
 
 @given(st.from_regex(r"\A(?:[^\W\d_][\w -]{0,9}|\+?[0-9 ()/.-]{1,9})\Z"), st.sampled_from(["phones", "role"]))

@@ -161,7 +161,7 @@ def test_every_row_is_printed(
     of_commands = [(row[1], row[2]) for row in rows[1:-2] if not row[2][0].isdigit()]
     wanted = [(command, state) for command in COMMANDS for state in STATES]
     assert of_commands == [row for row in wanted if is_measured(*row)]
-    assert len(of_commands) == 48
+    assert len(of_commands) == 54
     assert [row[2] for row in rows[-2:]] == ["log of 1,000", "log of 1,500"]
     assert rows[-1][-1] == "≤ 2 × log of 1,000: met"
     assert "with a cache, 1 of 1" in told
@@ -174,7 +174,7 @@ def check_questions(asked: list[tuple[str, ...]]) -> None:
         own = [words for cache, _, _, *words in asked if cache == command and words[0] == command]
         assert all(one != other for one, other in pairwise(own))
         assert len(own) > 4
-    for command, words in (("due", ["due"]), ("glance", []), ("agenda", ["agenda"])):
+    for command, words in (("due", ["due"]), ("glance", []), ("agenda", ["agenda"]), ("review", ["review"])):
         of_one = [(width, day) for cache, width, day, *other in asked if cache == command and other == words]
         settled, warm, anew, *changed, new_day = of_one[-7:]
         assert {settled, warm, *changed} == {("80", "2026-11-23")}

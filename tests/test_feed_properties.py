@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -195,7 +194,7 @@ PLAIN = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_
 @given(many=st.lists(occurrences(), max_size=5), data=st.data())
 def test_what_is_parsed_back_is_what_was_meant(many: list[Occurrence], data: st.DataObject) -> None:
     """By a second account of the default feed: the day, the title and the description of each."""
-    many = [replace(one, name=data.draw(PLAIN), text=data.draw(PLAIN), years=()) for one in many]
+    many = [one._replace(name=data.draw(PLAIN), text=data.draw(PLAIN), years=()) for one in many]
     many = [one for one in many if date(1605, 1, 1) <= one.planned < date.max]
     unique = list({(one.customer.casefold(), one.kind, one.origin): one for one in many}.values())
     rendered = render(look(Feed(overdue="original")), unique, TODAY)
@@ -250,6 +249,6 @@ def test_what_was_written_before_changes_nothing(
 ) -> None:
     known, day = Known(), TODAY + timedelta(days=int(later))
     first = render(look(feed), before, TODAY, known)
-    changed = [replace(one, text="other") for one in before[:2]] + before[2:] + after
+    changed = [one._replace(text="other") for one in before[:2]] + before[2:] + after
     assert first == render(look(feed), before, TODAY)
     assert render(look(feed), changed, day, known) == render(look(feed), changed, day)

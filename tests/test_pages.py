@@ -66,19 +66,19 @@ def test_a_form_writes_what_the_command_writes(
     other = twin(vault)
     assert run("--vault", other, "--today", DAY, *command, text="note: One\ntwo").exit_code == 0
     with visiting(vault) as browser:
-        page = browser.send(f"/customers/anna/{action}", which=which, **typed)
+        page = browser.send(f"/customers/anna/{action}", typed, which=which)
         assert text(vault) == text(other) != ANNA.encode()
         assert page.status == 200
         assert f"Written: {action if action != 'snooze' else 'set'} anna" in page.words
         assert "customers/anna.md:" in page.words
-        browser.send("/undo", "/?done=1")
+        browser.send("/undo", page="/?done=1")
     assert text(vault) == ANNA.encode()
 
 
 def test_the_file_is_undone_by_its_number_alone(vault: Path) -> None:
     with visiting(vault) as browser:
         for number in ("", "x", "-1", "99999999999999999999", "7"):
-            found = browser.post("/undo", number=number)
+            found = browser.post("/undo", {"number": number})
             assert found.status == 404, number
     assert text(vault) == ANNA.encode()
 
@@ -97,14 +97,14 @@ def test_a_changed_file_is_shown_before_anything_is_written(
         (form, *_) = browser.get("/").forms(f"/customers/anna/{action}")
         theirs = ANNA.replace("- 2026-11-02 call", "- 2026-11-12 visit: Theirs\n- 2026-11-02 call")
         (vault / "customers" / "anna.md").write_text(theirs, encoding="utf-8")
-        asked = browser.post(f"/customers/anna/{action}", **{**form, **typed})
+        asked = browser.post(f"/customers/anna/{action}", {**form, **typed})
         assert asked.status == 409
         assert "The file has changed since the page was drawn." in asked.words
         assert "@@" in asked.words
         assert text(vault) == theirs.encode()
         (again,) = asked.forms(f"/customers/anna/{action}")
         assert typed.items() <= again.items()
-        assert browser.post(f"/customers/anna/{action}", **again).status == 303
+        assert browser.post(f"/customers/anna/{action}", again).status == 303
     written = text(vault).decode()
     assert "Theirs" in written
     assert len(written) > len(theirs)
@@ -126,7 +126,7 @@ def test_what_does_not_fit_is_asked_for_again(
     vault: Path, action: str, typed: dict[str, str], why: str
 ) -> None:
     with visiting(vault) as browser:
-        found = browser.send(f"/customers/anna/{action}", **typed)
+        found = browser.send(f"/customers/anna/{action}", typed)
         assert found.status == 422
         assert why in found.words
         assert "<b>" not in found.text
@@ -138,8 +138,8 @@ def test_what_does_not_fit_is_asked_for_again(
 def test_a_form_without_its_fields_writes_nothing(vault: Path) -> None:
     with visiting(vault) as browser:
         for action in ("log", "done", "snooze", "edit"):
-            assert browser.post(f"/customers/anna/{action}", x="y").status in (409, 422)
-        assert browser.post("/customers/nobody/log", text="call: x").status == 404
+            assert browser.post(f"/customers/anna/{action}", {"x": "y"}).status in (409, 422)
+        assert browser.post("/customers/nobody/log", {"text": "call: x"}).status == 404
     assert text(vault) == ANNA.encode()
 
 
@@ -157,7 +157,7 @@ def test_a_form_without_its_fields_writes_nothing(vault: Path) -> None:
 def test_a_form_leads_back_to_this_server_alone(vault: Path, back: str) -> None:
     with visiting(vault) as browser:
         (form, *_) = browser.get("/").forms("/customers/anna/snooze")
-        found = browser.post("/customers/anna/snooze", **{**form, "back": back})
+        found = browser.post("/customers/anna/snooze", {**form, "back": back})
         assert found.status == 303
         assert found.headers["location"].startswith("/")
         assert not found.headers["location"].startswith(("//", "/\\"))
@@ -168,7 +168,7 @@ def test_another_who_writes_just_now_is_named(vault: Path, monkeypatch: pytest.M
     monkeypatch.setattr("ptcrm.vault.journal.take_lock", lambda _: False)
     monkeypatch.setattr("ptcrm.server.pages.recording.WAIT_SECONDS", 0.1)
     with visiting(vault) as browser:
-        found = browser.send("/customers/anna/snooze", until="+1w")
+        found = browser.send("/customers/anna/snooze", {"until": "+1w"})
     assert found.status == 409
     assert "Another ptcrm is writing" in found.words
 
@@ -293,11 +293,11 @@ def test_a_save_changes_what_was_typed_alone(vault: Path, content: bytes) -> Non
     with visiting(vault) as browser:
         (form,) = browser.get("/customers/anna/edit").forms("/customers/anna/edit")
         as_sent = form["text"].replace("\r\n", "\n").replace("\n", "\r\n")
-        same = browser.post("/customers/anna/edit", **{**form, "text": as_sent})
+        same = browser.post("/customers/anna/edit", {**form, "text": as_sent})
         assert same.headers["location"] == "/customers/anna?done=0"
         assert path.read_bytes() == content
         typed = as_sent.replace("name: Anna Kowalska", "name: Anna K.\r\nrole: owner")
-        assert browser.post("/customers/anna/edit", **{**form, "text": typed}).status == 303
+        assert browser.post("/customers/anna/edit", {**form, "text": typed}).status == 303
     end = b"\r\n" if b"Kowalska\r\n" in content else b"\n"
     assert path.read_bytes() == content.replace(
         b"name: Anna Kowalska", b"name: Anna K." + end + b"role: owner"
@@ -308,15 +308,15 @@ def test_a_text_with_new_errors_is_saved_only_if_that_is_meant(vault: Path) -> N
     with visiting(vault) as browser:
         (form,) = browser.get("/customers/anna/edit").forms("/customers/anna/edit")
         broken = {**form, "text": form["text"].replace("tier: gold", "tier: [gold")}
-        found = browser.post("/customers/anna/edit", **broken)
+        found = browser.post("/customers/anna/edit", broken)
         assert found.status == 422
         assert "Line" in found.words
         assert "tier: [gold" in found.text
         assert text(vault) == ANNA.encode()
-        assert browser.post("/customers/anna/edit", **broken, anyway="1").status == 303
+        assert browser.post("/customers/anna/edit", {**broken, "anyway": "1"}).status == 303
         assert b"tier: [gold" in text(vault)
         (form,) = browser.get("/customers/anna/edit").forms("/customers/anna/edit")
-        assert browser.post("/customers/anna/edit", **{**form, "text": ANNA}).status == 303
+        assert browser.post("/customers/anna/edit", {**form, "text": ANNA}).status == 303
     assert text(vault) == ANNA.encode()
 
 
@@ -326,14 +326,14 @@ def test_a_save_over_a_changed_file_shows_both(vault: Path) -> None:
         (form,) = browser.get("/customers/anna/edit").forms("/customers/anna/edit")
         (vault / "customers" / "anna.md").write_text(theirs, encoding="utf-8")
         mine = {**form, "text": form["text"].replace("She likes", "She loves")}
-        found = browser.post("/customers/anna/edit", **mine)
+        found = browser.post("/customers/anna/edit", mine)
         assert found.status == 409
         assert "-She likes **horns**." in found.words
         assert "+She loves **bells**." in found.words
         assert text(vault) == theirs.encode()
         (again,) = found.forms("/customers/anna/edit")
         assert again["text"] == mine["text"]
-        assert browser.post("/customers/anna/edit", **again).status == 303
+        assert browser.post("/customers/anna/edit", again).status == 303
     assert text(vault) == mine["text"].encode()
 
 
@@ -346,7 +346,7 @@ def test_a_file_that_no_page_can_give_back_is_only_shown(vault: Path) -> None:
             assert "in your editor" in page.words
             assert not page.forms("/customers/anna/edit")
             form = {"seen": "", "text": "x"}
-            assert browser.post("/customers/anna/edit", **form).status == 409
+            assert browser.post("/customers/anna/edit", form).status == 409
         assert path.read_text(encoding="utf-8") == content
     path.write_bytes(ANNA.encode() + b"\xff")
     with visiting(vault) as browser:
@@ -367,7 +367,7 @@ def test_read_only_pages_have_no_forms_that_write(vault: Path) -> None:
             page = browser.get(path)
             assert page.status == 200
             assert 'method="post"' not in page.text
-        assert browser.post("/customers/anna/log", text="call: x").status == 403
+        assert browser.post("/customers/anna/log", {"text": "call: x"}).status == 403
     assert text(vault) == ANNA.encode()
 
 

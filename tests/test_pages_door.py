@@ -108,10 +108,10 @@ def test_only_our_own_forms_write(browser: Visitor, tmp_path: Path) -> None:
         {"host": "evil.example"},
     ]
     for headers in refused:
-        assert browser.post("/customers/anna/log", headers, **sent).status in (403, 415, 421), headers
+        assert browser.post("/customers/anna/log", sent, headers).status in (403, 415, 421), headers
     assert file(tmp_path) == ANNA
     ours = {"origin": "", "sec-fetch-site": "same-origin"}
-    assert browser.post("/customers/anna/log", ours, **sent).status == 303
+    assert browser.post("/customers/anna/log", sent, ours).status == 303
     assert file(tmp_path) != ANNA
 
 
@@ -123,7 +123,11 @@ def test_other_servers_of_this_machine_fetch_nothing(browser: Visitor) -> None:
 
 def test_every_answer_is_kept_to_itself(browser: Visitor) -> None:
     answers = [browser.get(path) for path in (*SAFE, "/nothing", "/customers/nobody")]
-    answers += [browser.get("/", {"cookie": ""}), browser.post("/undo", number="1"), browser.ask("PUT", "/")]
+    answers += [
+        browser.get("/", {"cookie": ""}),
+        browser.post("/undo", {"number": "1"}),
+        browser.ask("PUT", "/"),
+    ]
     for one in answers:
         assert one.headers["cache-control"] == "no-store"
         assert one.headers["x-content-type-options"] == "nosniff"

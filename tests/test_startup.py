@@ -51,7 +51,7 @@ MAY_LOAD = {
     "show anna": f"""cli.choosing cli.recording cli.show schedule.campaigns schedule.channel schedule.obligations
         schedule.playbooks schedule.why vault.notes views views.customer views.playbook views.today {FILE}""",
     "log anna call:x": f"""cli.choosing cli.log vault.abridged vault.amend vault.fields vault.lines vault.members
-        views views.playbook views.writing workspace.entries {FILE}""",
+        views views.playbook views.writing views.entries {FILE}""",
 }
 # Not of ptcrm, nor of Python: what takes long to load is loaded where it is used.
 OTHERS = {"click"}

@@ -6,7 +6,7 @@ import asyncio
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -70,14 +70,16 @@ class Visitor:
     def get(self, path: str, headers: dict[str, str] | None = None) -> Seen:
         return self.ask("GET", path, headers)
 
-    def post(self, path: str, headers: dict[str, str] | None = None, **form: str) -> Seen:
+    def post(self, path: str, form: Mapping[str, str], headers: dict[str, str] | None = None) -> Seen:
         usual = {"origin": f"http://{HOST}", "content-type": "application/x-www-form-urlencoded"}
         return self.ask("POST", path, {**usual, **(headers or {})}, urlencode(form).encode())
 
-    def send(self, action: str, page: str = "/", which: int = 0, **typed: str) -> Seen:
+    def send(
+        self, action: str, typed: Mapping[str, str] | None = None, page: str = "/", which: int = 0
+    ) -> Seen:
         """Send a form of the page at `page`, with what was typed into it; what comes back, and then where that leads."""
         form = self.get(page).forms(action)[which]
-        found = self.post(action, **{**form, **typed})
+        found = self.post(action, {**form, **(typed or {})})
         return self.get(found.headers["location"]) if found.status == 303 else found
 
     def ask(

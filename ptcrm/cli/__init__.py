@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import sys
 from importlib import import_module
@@ -83,9 +82,6 @@ COMMANDS = {
 
 # What the terminal shows as a whole, so that a pager can show it: commands that do not run on.
 _ASKING = REPEATABLE - {"export"} | {"history", "blame", "diff", "check", "schema", "digest", "help", None}
-
-
-_RARELY = 50_000  # objects
 
 
 class _Failure(click.ClickException):
@@ -264,5 +260,4 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     if "_PTCRM_COMPLETE" in os.environ:
         import_module("ptcrm.cli.completion")  # our words for click's own machinery
-    gc.set_threshold(_RARELY, 20, 50)  # a command ends before there is much to collect
     cli(prog_name="ptcrm")

@@ -12,7 +12,7 @@ from ptcrm.cli.output import say, tell
 from ptcrm.model.change import Operation
 from ptcrm.text.words import plural
 from ptcrm.vault.archiving import archived, unarchived
-from ptcrm.workspace.entries import customer_of
+from ptcrm.views.entries import customer_of
 
 if TYPE_CHECKING:
     from ptcrm.vault.abridged import Abridged

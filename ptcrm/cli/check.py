@@ -14,11 +14,10 @@ from ptcrm.cli.git_setup import tell_of_git
 from ptcrm.cli.options import Session, from_here, json_option, pass_session, patient
 from ptcrm.cli.output import say, say_diagnostic, say_json, tell
 from ptcrm.errors import UsageError
-from ptcrm.model.change import Operation
 from ptcrm.model.diagnostic import CODES, USUAL, Severity
 from ptcrm.text.near import did_you_mean, nearest
 from ptcrm.text.words import plural
-from ptcrm.vault.store import CONFIG_NAME
+from ptcrm.views.problems import lines_of, mended_words, operation_of, problem_row, repairs_of_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -90,14 +89,14 @@ def check_command(
         return
     session.writes, session.dry_run = fix, diff
     workspace = session.workspace(quiet=True)
-    repairs = _repairs(workspace, codes, guess=guess) if fix or diff else []
-    if repairs and session.apply(Operation("check --fix", tuple(one.write for one in repairs))):
+    repairs = repairs_of_all(workspace, codes, guess=guess) if fix or diff else []
+    if repairs and session.apply(operation_of(repairs)):
         workspace.refresh()
     found = workspace.diagnostics(codes)
     if fix and not diff:
         _say_mended(repairs, say if form == "text" else tell)
     if not diff:
-        _FORMS[form](workspace.root, partial(_lines, workspace), found)
+        _FORMS[form](workspace.root, partial(lines_of, workspace), found)
     _say_counts(plural(len(workspace.listing.files), "file"), found)
     if not (fix or diff):
         _say_fixable(found, select)
@@ -159,21 +158,10 @@ def _codes(given: Iterable[str]) -> frozenset[str]:
 # Mending
 
 
-def _repairs(workspace: Workspace, codes: frozenset[str], *, guess: bool) -> list[Repair]:
-    """What mends the diagnostics of these codes, file by file; with `guess` also by fixes that are not safe."""
-
-    def is_wanted(one: Diagnostic) -> bool:
-        return one.fix is not None and (one.fix.safe or guess) and one.code in codes
-
-    return workspace.repairs(codes, is_wanted)
-
-
 def _say_mended(repairs: list[Repair], out: Callable[[str], None]) -> None:
     """Say for each file what was done, the same thing once."""
-    for write, mended in repairs:
-        done = Counter(f"{one.fix.label} ({one.code})" for one in mended if one.fix)
-        words = (label if count == 1 else f"{label} {count} times" for label, count in done.items())
-        out(f"{write.path}: {', '.join(words)}")
+    for one in repairs:
+        out(f"{one.write.path}: {mended_words(one)}")
     count = sum(len(one.mended) for one in repairs)
     tell(f"{plural(count, 'problem')} mended in {plural(len(repairs), 'file')}.")
 
@@ -188,29 +176,8 @@ def _say_text(_root: Path, lines_of: Lines, found: list[Diagnostic]) -> None:
             say_diagnostic(one, lines[one.line - 1] if one.line <= len(lines) else None)
 
 
-def _lines(workspace: Workspace, path: str) -> list[str]:
-    """The lines of a file that was read, else none."""
-    was_read = path == CONFIG_NAME or path in workspace.listing.files
-    return (workspace.text(path) or "").split("\n") if was_read else []
-
-
 def _say_json(_root: Path, _lines_of: Lines, found: list[Diagnostic]) -> None:
-    say_json(
-        [
-            {
-                "code": one.code,
-                "severity": one.severity.value,
-                "path": one.path,
-                "line": one.line,
-                "column": one.column,
-                "message": one.message,
-                "hint": one.hint,
-                "detail": one.detail,
-                "fix": one.fix and {"label": one.fix.label, "safe": one.fix.safe},
-            }
-            for one in found
-        ]
-    )
+    say_json([problem_row(one) for one in found])
 
 
 def _say_gcc(root: Path, _lines_of: Lines, found: list[Diagnostic]) -> None:

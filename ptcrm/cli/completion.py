@@ -19,7 +19,7 @@ from ptcrm.text.safe import for_terminal, one_line
 
 if TYPE_CHECKING:
     from ptcrm.cli.completing import Candidate
-    from ptcrm.cli.words import Words
+    from ptcrm.views.words import Words
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_PTCRM_COMPLETE"

@@ -18,8 +18,8 @@ from ptcrm.text.fold import fold, same_id
 from ptcrm.text.safe import for_terminal, one_line
 from ptcrm.text.words import plural
 from ptcrm.vault.index import Match
+from ptcrm.views.entries import before_channel, customer_of, past_day
 from ptcrm.views.writing import logged
-from ptcrm.workspace.entries import before_channel, customer_of, past_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

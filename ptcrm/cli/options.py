@@ -17,7 +17,6 @@ from ptcrm.errors import BusyError, ChangedError, NotFoundError, UsageError
 from ptcrm.model.dates import parse_date
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.typed import plain
-from ptcrm.model.values import parse_whole
 from ptcrm.text.near import suggest
 from ptcrm.vault.places import place_of, user_folder
 
@@ -257,6 +256,8 @@ def a_year(words: str, today: date, *, ahead: int = 1) -> int:
 
 def a_count(words: str, option: str = "limit") -> int:
     """The number of `--limit`, from 1; raises `UsageError`."""
+    from ptcrm.model.values import parse_whole
+
     number = parse_whole(plain(words))
     if isinstance(number, Problem) or not number:
         raise UsageError(f"--{option} {words}: write a whole number from 1.")

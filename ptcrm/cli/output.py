@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.model.change import diff_of
-from ptcrm.text.caret import pointed_at
 from ptcrm.text.safe import for_json, for_terminal, one_line
 
 if TYPE_CHECKING:
@@ -205,6 +203,8 @@ def highlighted(text: str, marks: Sequence[tuple[int, int]], room: int) -> str:
 
 def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
     """Print `path:line:column: severity CODE: message`; below it the file's `line`, the hint, the fix, the detail."""
+    from ptcrm.text.caret import pointed_at
+
     place = for_terminal(f"{one.path}:{one.line}:{one.column}:")
     severity = _styled(one.severity.value, one.severity.value)
     click.echo(f"{place} {severity} {one.code}: {for_terminal(one.message)}")
@@ -223,6 +223,8 @@ def say_diagnostic(one: Diagnostic, line: str | None = None) -> None:
 
 def say_diff(operation: Operation) -> None:
     """Print what an operation would do as a unified diff, coloured on a terminal."""
+    from ptcrm.model.change import diff_of
+
     for change in operation.changes:
         for line in diff_of(change).split("\n")[:-1]:
             say(line, "" if line.startswith(("+++", "---")) else line[:1])

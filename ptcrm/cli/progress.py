@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -44,8 +43,10 @@ class Progress:
 
     def _write(self, text: str) -> None:
         """Put the text in the place of what stands there, in as much as fits on a line."""
+        from shutil import get_terminal_size
+
         self.is_shown = True
-        shown = text[: shutil.get_terminal_size().columns - 1]
+        shown = text[: get_terminal_size().columns - 1]
         with contextlib.suppress(OSError):  # a terminal that is gone takes nothing away from the answer
             self._stream.write(f"\r{shown.ljust(self._width)}")
             self._stream.flush()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ptcrm.model.picture import Picture
     from ptcrm.reports.review.figures import Review
     from ptcrm.reports.review.values import Place as FilePlace
+    from ptcrm.views.letter import Letter
     from ptcrm.views.review_words import Advice, Group
     from ptcrm.workspace import Workspace
 
@@ -93,25 +94,27 @@ def review_command(  # click hands over each option
         if first or last or where or year or plain or html or as_json:
             raise UsageError(f"Options stand behind the figure: ptcrm review {figure} …")
         return
-    if year:
-        if first or last:
-            raise UsageError("--year has its own days: leave out --from and --to.")
-        if html:
-            raise UsageError(
-                f"--year is a letter. For a page: --html {html} --from {year}-01-01 --to {year}-12-31"
-            )
-        _say_letter(session.workspace(), year, where, as_json=as_json)
-        return
+    if year and (first or last):
+        raise UsageError("--year has its own days: leave out --from and --to.")
     if html and as_json:
         raise UsageError("--html and --json do not go together: choose one.")
     workspace = session.workspace()
-    found = _reviewed(workspace, period_of(first, last, workspace.today), where)
+    period = _whole(year, workspace.today) if year else period_of(first, last, workspace.today)
+    found = _reviewed(workspace, period, where)
     if html:
         give(session, as_page(report(found, workspace.config)), html, BEGINS, "review")
+    elif year:
+        _say_letter(letter(found, workspace.config, workspace.today), as_json=as_json)
     elif as_json:
         say_json(review_object(found))
     else:
         _say_review(found, workspace, plain=plain)
+
+
+def _whole(year: str, today: date) -> Period:
+    """The days of a year, up to today; raises `UsageError`."""
+    number = a_year(year, today, ahead=0)
+    return Period(date(number, 1, 1), min(date(number, 12, 31), today))
 
 
 def _say_review(found: Review, workspace: Workspace, *, plain: bool) -> None:
@@ -134,10 +137,7 @@ def _say_picture(picture: Picture, *, plain: bool) -> None:
     say_lines(f"  {line}" for line in sketched(picture, columns() - 2, signs_for(plain=plain)))
 
 
-def _say_letter(workspace: Workspace, year: str, where: str | None, *, as_json: bool) -> None:
-    number, today = a_year(year, workspace.today, ahead=0), workspace.today
-    found = _reviewed(workspace, Period(date(number, 1, 1), min(date(number, 12, 31), today)), where)
-    one = letter(found, workspace.config, today)
+def _say_letter(one: Letter, *, as_json: bool) -> None:
     if as_json:
         say_json(letter_object(one))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
-from typing import TYPE_CHECKING
+from functools import partial
 from urllib.parse import urlsplit
 
 import click
@@ -14,12 +14,6 @@ from ptcrm.cli.serving import serve, serving_options
 from ptcrm.cli.telling import Teller
 from ptcrm.errors import UsageError
 from ptcrm.server.where import Where
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ptcrm.server.run import Book
-    from ptcrm.workspace import Workspace
 
 _NO_EDITORS = ("", "http", "https", "file", "data", "javascript", "blob")
 
@@ -52,13 +46,7 @@ def serve_command(
     from ptcrm.server.pages.page import Front
 
     front = Front(read_only, _link(editor_link))
-
-    def pages(open_workspace: Callable[[], Workspace], port: int) -> Book:
-        from ptcrm.server.pages import Pages
-
-        return Pages(open_workspace, port, front, tell, lambda address: _begun(address, opens=opens))
-
-    serve(session, where or Where(), Teller(quiet=True), pages)
+    serve(session, where or Where(), Teller(quiet=True), front, partial(_begun, opens=opens))
 
 
 def _begun(address: str, *, opens: bool) -> None:

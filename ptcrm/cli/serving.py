@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from ptcrm.server.kept import Kept
     from ptcrm.server.live import Live, Refreshed, Snapshot
-    from ptcrm.server.run import Book
+    from ptcrm.server.pages.page import Front
     from ptcrm.workspace import Workspace
 
 _PLACE = Where()
@@ -100,14 +101,24 @@ def serve(
     session: Session,
     where: Where,
     told: Callable[[Refreshed, Snapshot], bool | None],
-    pages: Callable[[Callable[[], Workspace], int], Book] | None = None,
+    front: Front | None = None,
+    begun: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve the feeds of the session's vault until a signal to end; `told` is called after each refresh.
 
-    `pages` makes the pages of a vault from what opens it, for a port.
+    With a `front` the pages, too; `begun` is then called with their first address.
     """
     from ptcrm.server.run import Out, run
 
-    root, open_workspace, live = live_of(session, told)
-    made = partial(pages, open_workspace) if pages else None
-    run(live, token_file(root), where, Out(say, tell), pages=made)
+    def told_to_all(done: Refreshed, snapshot: Snapshot) -> bool | None:
+        if front is not None and (done.files or done.is_anew):
+            front.changes.note()
+        return told(done, snapshot)
+
+    root, open_workspace, live = live_of(session, told_to_all)
+    tokens, pages = token_file(root), None
+    if front is not None:
+        from ptcrm.server.pages import Pages
+
+        pages = partial(Pages, open_workspace, front=replace(front, tokens=tokens), tell=tell, begun=begun)
+    run(live, tokens, where, Out(say, tell), pages=pages)

@@ -16,9 +16,9 @@ from ptcrm.model.typed import plain
 from ptcrm.model.values import parse_whole
 from ptcrm.vault.log import follow_up_words
 from ptcrm.vault.schema import BY_NAME, near_miss, own_field
+from ptcrm.views.entries import customer_of, past_day
 from ptcrm.views.playbook import NamedStep, named_steps, step_what
 from ptcrm.views.writing import field_set, open_step, settled, snoozed, ticked
-from ptcrm.workspace.entries import customer_of, past_day
 
 if TYPE_CHECKING:
     from datetime import date

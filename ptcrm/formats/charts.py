@@ -52,10 +52,11 @@ STYLE: Final = """
 .chart .on { font-size: 12px } .chart .over { fill: var(--ground) }
 .chart .legend { display: flex; margin-bottom: .4rem; flex-wrap: wrap; gap: .2rem 1rem; align-items: center; font-size: .85rem }
 .chart .legend svg { display: inline; width: 14px; height: 12px; vertical-align: -1px }
-.chart details { margin-top: .5rem; font-size: .9rem } .chart summary { display: list-item; list-style: revert; cursor: pointer; color: var(--quiet); border: 0; padding: 0; background: none }
+.chart details { margin-top: .5rem; font-size: .9rem }
+.chart summary { display: list-item; list-style: revert; cursor: pointer; color: var(--quiet); border: 0; padding: 0; background: none }
 @media (max-width: 30rem) { .chart .tick { font-size: 9px } }
 @media print {
-  .chart { break-inside: avoid } .chart svg { print-color-adjust: exact; -webkit-print-color-adjust: exact }
+  .chart { break-inside: avoid } .chart svg { print-color-adjust: exact }
   .chart details { display: none }
 }
 """

@@ -170,8 +170,7 @@ class Obligations:
     valid_until: date = FOREVER
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """A dated thing in the plan: owed on `due`, standing on `planned`.
 
     `origin` identifies it within its customer and kind, for good. `text` is what to do, or an occasion's

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.occurrence import Occurrence, Reason
 from ptcrm.schedule.channel import unwanted
@@ -16,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
     from ptcrm.model.config import Campaign, Config
+    from ptcrm.model.customer import Customer
 
 # A card that went out so long before the day is this year's; so long after, it is too late for one.
 SEASON = Interval(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Mailing:
+class Mailing(NamedTuple):
     """A campaign's `day` in one year. `members` get it, `reached` have got it, `left_out` avoid the channel beside them.
 
     All three are in the order of the names.
@@ -45,7 +43,7 @@ class Mailing:
         """The part of it that is for the customers at `paths`."""
         members = tuple(one for one in self.members if one.path in paths)
         left_out = tuple(one for one in self.left_out if one[0].path in paths)
-        return replace(self, members=members, left_out=left_out)
+        return self._replace(members=members, left_out=left_out)
 
 
 def next_day(campaign: Campaign, today: date, leap_day: str) -> date | None:
@@ -122,8 +120,7 @@ def _entry(one: Mailing, today: date) -> Occurrence:
 def _reminder(one: Mailing, key: str, ahead: Interval, config: Config, today: date) -> Occurrence:
     stands = later(one.day, ahead, -1)
     reason = Reason(f"{ahead} ahead", "ptcrm.yaml", config.line("occasions", "lead", key))
-    return replace(
-        _entry(one, today),
+    return _entry(one, today)._replace(
         kind="lead",
         origin=f"campaign {one.name} {one.day.year}",
         due=stands,

@@ -5,7 +5,6 @@ Days are ordinals. Items are plain tuples, because thousands of them are looked 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,8 +32,7 @@ class Item(NamedTuple):
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Levelled:
+class Levelled(NamedTuple):
     """Where items stand: `placed` as (day, index of the item), in the order of the days and of their places.
 
     `waiting` are the indices of those that were ready, found no day, and are not past their last day at the end

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 _A_YEAR = Interval(months=12)
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(NamedTuple):
     """What an occurrence needs to know of its customer."""
 
     id: str

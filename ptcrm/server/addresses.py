@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from ptcrm.model.diagnostic import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 DEFAULT_PORT = 8137
 LONGEST = 116  # characters; Google is said to cut what is longer (CALENDAR 23)
@@ -106,6 +106,11 @@ def _host(text: str) -> str | None:
 def feed_address(base: Base, token: str, name: str) -> str:
     """The address of a feed: ASCII, with every other letter percent-encoded."""
     return f"{base}/feeds/{token}/{quote(name, safe='')}.ics"
+
+
+def feed_addresses(base: Base, tokens: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """The address of each feed of `names`, all of which have a token."""
+    return {name: feed_address(base, tokens[name], name) for name in names}
 
 
 def as_webcal(address: str) -> str:

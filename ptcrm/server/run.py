@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import uvicorn
 
 from ptcrm.errors import PtcrmError
-from ptcrm.server.addresses import feed_address, shown, too_long
+from ptcrm.server.addresses import feed_addresses, shown, too_long
 from ptcrm.server.app import Feeds, application
 from ptcrm.server.limits import Connection, LimitedConfig, Limits
 from ptcrm.server.where import Where, base_of, bind, hosts_of, loopback_name, reaches_others
@@ -65,11 +65,12 @@ class Out:
 class Stop:
     """Whether it is time to end: asked by a signal, or by whoever runs a server in a thread.
 
-    `meanwhile` is called about ten times a second.
+    `meanwhile` is called about ten times a second, `at_end` once, before answers under way are waited for.
     """
 
     asked: bool = False
     meanwhile: Callable[[], None] = lambda: None
+    at_end: Callable[[], None] = lambda: None
 
     def ask(self, *_: object) -> None:
         """End soon."""
@@ -80,6 +81,9 @@ class Book(Protocol):
     """The pages of the vault."""
 
     app: ASGIApp
+
+    def end(self) -> None:
+        """End answers that would go on for ever."""
 
     def begin(self, host: str) -> None:
         """Say where they are, once they are there: at this name or address of the machine."""
@@ -119,6 +123,8 @@ def run(  # noqa: PLR0913  # what is served, where, and who hears of it
         addresses.announce()
         stop.meanwhile = addresses.announce
         book = _book(pages, sockets, out, ending)
+        if book is not None:
+            stop.at_end = book.end
         app = application(live, tokens, hosts_of(where, sockets), out.tell, pages=book and book.app)
         serve(app, sockets, stop, out.tell)
 
@@ -157,7 +163,7 @@ class Addresses:
         except PtcrmError as error:
             self._out.tell(f"ptcrm: {error}")
             return
-        addresses = {name: feed_address(self._base, by_feed[name], name) for name in names}
+        addresses = feed_addresses(self._base, by_feed, names)
         for line in shown(addresses):
             self._out.say(line)
         for note in filter(None, map(too_long, addresses.values())):
@@ -203,6 +209,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, and leave no connection open."""
+        self._stop.at_end()
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
             if isinstance(connection, Connection):

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import USUAL, Diagnostic
 from ptcrm.model.occurrence import (
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ptcrm.model.config import Config
+    from ptcrm.model.customer import Customer
     from ptcrm.model.dates import Anniversary
     from ptcrm.vault.answers import Answer
     from ptcrm.vault.asked import Condition
@@ -74,19 +74,26 @@ CREATE TABLE sought (
 ) WITHOUT ROWID;
 CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);
+CREATE INDEX diagnostic_code ON diagnostic (code);
+CREATE TABLE recalled (path TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE standing (path TEXT PRIMARY KEY, valid_from TEXT, valid_until TEXT, facts TEXT) WITHOUT ROWID;
+CREATE INDEX standing_from ON standing (valid_from);
+CREATE INDEX standing_until ON standing (valid_until);
 CREATE TABLE contact (
   path TEXT, due INTEGER, ready INTEGER, fixed INTEGER, rank INTEGER, pace INTEGER, new INTEGER, expires INTEGER,
   quiet_until INTEGER, origin TEXT, number INTEGER PRIMARY KEY, facts TEXT
 );
 CREATE INDEX contact_path ON contact (path);
-CREATE INDEX contact_ready ON contact (ready);
+CREATE INDEX contact_ready ON contact (
+  ready, path, due, fixed, rank, pace, new, expires, quiet_until, origin
+);
 CREATE TABLE counted (key TEXT, errors INTEGER, warnings INTEGER);
 CREATE TABLE plan (key TEXT);
 CREATE TABLE placed (number INTEGER PRIMARY KEY, path TEXT, day INTEGER);
 CREATE INDEX placed_path ON placed (path);
 CREATE TABLE yearly (path TEXT, kind TEXT, day INTEGER, facts TEXT);
 CREATE INDEX yearly_path ON yearly (path);
+CREATE INDEX yearly_day ON yearly (day);
 CREATE TABLE event (feed TEXT, key BLOB, uid TEXT, place TEXT, content BLOB, PRIMARY KEY (feed, key)) WITHOUT ROWID;
 CREATE TABLE holidays (key TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
 CREATE TABLE past (number INTEGER PRIMARY KEY, id TEXT, parents TEXT, at INTEGER, author TEXT);
@@ -104,7 +111,7 @@ _BY_FILE = (
     *("file", "customer", "handle", "link", "log", "shared", "asked", "unread", "text", "sought"),
     "diagnostic",
 )
-_OWED = ("standing", "contact", "yearly")
+_OWED = ("recalled", "standing", "contact", "yearly")
 _HEADER_BYTES = 100  # of an SQLite file
 _AT_ONCE = 500  # values in one question
 _NEARLY_A_YEAR, _NEW_YEARS_EVE, _A_DAY = 360, 1231, Interval(days=1)
@@ -355,12 +362,17 @@ class Cache:
     def customers_at(self, paths: Iterable[str]) -> Iterator[Customer]:
         """The customers of the files at `paths`, without the log."""
         rows = self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
-        return (self.memo.load_later(Customer, facts) for (facts,) in rows)
+        return self._customers(rows)
 
     def customers(self) -> Iterator[Customer]:
         """Every customer without the log, in the order of the paths."""
-        for (facts,) in self.database.execute("SELECT facts FROM customer ORDER BY path"):
-            yield self.memo.load_later(Customer, facts)
+        return self._customers(self.database.execute("SELECT facts FROM customer ORDER BY path"))
+
+    def _customers(self, rows: Iterable[tuple[str]]) -> Iterator[Customer]:
+        """The customers of these rows; half of the commands ask for none."""
+        from ptcrm.model.customer import Customer
+
+        return (self.memo.load_later(Customer, facts) for (facts,) in rows)
 
     def diagnostics(self, of: str | None = None, codes: frozenset[str] = USUAL) -> list[Diagnostic]:
         """What reading the files found of these codes; `of` names a single file."""
@@ -387,13 +399,16 @@ class Cache:
 
     def outdated(self, today: date) -> list[str]:
         """The paths of customers for whom what is owed is not known for `today`."""
-        query = """SELECT customer.path FROM customer LEFT JOIN standing USING (path)
-            WHERE valid_from IS NULL OR valid_from > ?1 OR valid_until <= ?1"""
+        query = """SELECT path FROM recalled UNION SELECT path FROM standing WHERE valid_from > ?1
+            UNION SELECT path FROM standing WHERE valid_until <= ?1"""
         return [path for (path,) in self.database.execute(query, (today.isoformat(),))]
 
     def recall(self, paths: Iterable[str]) -> None:
         """Make what is owed to the customers at `paths` outdated: a touch or a field of theirs has changed."""
-        self._delete(["standing"], paths)
+        among = [*paths]
+        self._delete(["standing"], among)
+        query = "INSERT OR IGNORE INTO recalled SELECT path FROM customer WHERE path IN ({})"
+        self.rows_among(query, among)
 
     def owe(self, owed: Mapping[str, Obligations]) -> None:
         """Keep what is owed to the customers at these paths, in the place of what was."""

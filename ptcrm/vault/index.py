@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from ptcrm.model.customer import Customer
-from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.text.fold import fold, same_id
 from ptcrm.vault.entries import (
     EntryRow,
@@ -33,6 +31,8 @@ from ptcrm.vault.scan import RACY_NS, joined, split
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from ptcrm.model.customer import Customer
+    from ptcrm.model.diagnostic import Diagnostic
     from ptcrm.model.occurrence import Touch
     from ptcrm.vault.cache import Cache, Note
     from ptcrm.vault.forms import Forms
@@ -48,8 +48,7 @@ _MONTHS = 36  # that are looked for one by one
 _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What one file says. Rows: handles (key, rank), links (line, field, target, key).
 
     `entries` are packed; `shared` are those that were made with other people, with the key of each. `asked` are the
@@ -141,8 +140,7 @@ class LooseLink(NamedTuple):
     meant: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Somebody who answers to a name."""
 
     path: str

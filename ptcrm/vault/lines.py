@@ -203,14 +203,29 @@ def tick(reading: Reading, task: FollowUp, day: date) -> Amendment:
     return Amendment(edits, gone=(task,), come=tuple(come))
 
 
+def move(reading: Reading, task: FollowUp, day: date) -> Amendment:
+    """The open follow-up on another `day`; its other signs move with it. An implied one gets a line of its own."""
+    source = reading.document.source
+    line = task.span.of(source.text)
+    moved = replace(task, due=day, fields=_without_done(task), implied=False)
+    if not task.implied:
+        return Amendment((Edit(task.span, _with_date(line, day)),), gone=(task,), come=(moved,))
+    opened = _with_date(_open_line(line, task), day)
+    above = Span(task.span.start, task.span.start)
+    return Amendment((Edit(above, f"{opened}{source.line_end_near(above.start)}"),), come=(moved,))
+
+
 def _with_done(task: FollowUp, day: date) -> tuple[tuple[str, str], ...]:
     return tuple({**dict(task.fields), "done": str(day)}.items())
 
 
 def _coming(task: FollowUp, day: date) -> FollowUp:
     """The follow-up that comes after `task` is closed on `day`, as its line says it."""
-    fields = tuple(pair for pair in task.fields if pair[0] != "done")
-    return replace(following(replace(task, done=day)), fields=fields, implied=False)
+    return replace(following(replace(task, done=day)), fields=_without_done(task), implied=False)
+
+
+def _without_done(task: FollowUp) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in task.fields if pair[0] != "done")
 
 
 def _open_line(line: str, task: FollowUp) -> str:

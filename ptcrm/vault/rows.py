@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, time
-from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,11 +112,16 @@ def _plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return _record_plainer(kind)
     if kind in (date, time):
         return cast("type[date]", kind).isoformat
-    return str if kind is Decimal else _itself
+    return _itself if _is_of_json(kind) else str
 
 
 def _itself(value: object) -> object:
     return value
+
+
+def _is_of_json(kind: Any) -> bool:  # noqa: ANN401
+    """Whether JSON has values of this kind; others are told by their texts, as a `Decimal` is."""
+    return kind in (str, int, bool) or get_origin(kind) is Literal
 
 
 def _tuple_plainer(args: tuple[Any, ...]) -> Callable[[Any], Any]:
@@ -166,7 +170,7 @@ def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return _record_builder(kind)
     if kind in (date, time):
         return cast("type[date]", kind).fromisoformat
-    return Decimal if kind is Decimal else _itself
+    return _itself if _is_of_json(kind) else cast("Callable[[Any], Any]", kind)
 
 
 def _tuple_builder(args: tuple[Any, ...], make: Callable[[Any], Any] = tuple) -> Callable[[Any], Any]:
@@ -177,14 +181,25 @@ def _tuple_builder(args: tuple[Any, ...], make: Callable[[Any], Any] = tuple) ->
     return lambda plain: make(inner(part) for inner, part in zip(inners, plain, strict=True))
 
 
+class _Members(dict[str, Any]):
+    """What makes the value of each field of a record; found when a row first has that field, as few have many."""
+
+    def __init__(self, kind: Any) -> None:  # noqa: ANN401
+        super().__init__()
+        self._hints = get_type_hints(kind)
+
+    def __missing__(self, name: str) -> Callable[[Any], Any]:
+        inner = self[name] = _builder(self._hints[name])
+        return inner
+
+
 def _record_builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
-    hints = get_type_hints(kind)
-    inners = {field.name: _builder(hints[field.name]) for field in fields(kind)}
-    mended = {name: inner for name, inner in inners.items() if inner is not _itself}
+    members = _Members(kind)
 
     def build(plain: dict[str, Any]) -> Any:  # noqa: ANN401
-        for name in mended.keys() & plain.keys():
-            plain[name] = mended[name](plain[name])
+        for name, part in plain.items():
+            if (inner := members[name]) is not _itself:
+                plain[name] = inner(part)
         return kind(**plain)
 
     return build

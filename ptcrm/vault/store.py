@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import time
 from pathlib import Path
 
@@ -100,7 +99,7 @@ def apply(  # noqa: PLR0913  # what is changed, and what is noted of it
     """
     with journal.locked():
         recover(root, journal)
-        record = Record(journal.next_number(), at, operation, secrets.token_hex(4), undoes, kept, erasure)
+        record = Record(journal.next_number(), at, operation, os.urandom(4).hex(), undoes, kept, erasure)
         steps = _steps(root, record)
         if not steps and not erasure:
             return
@@ -277,7 +276,7 @@ def write_outside(path: Path, new: bytes, begins: bytes | tuple[bytes, ...], *, 
     A new file has this `mode`, another one keeps its rights. Raises `RefusedError`. A file that does not begin as
     such an export does is somebody's own, and is never replaced; nor is one that is read-only.
     """
-    temporary = path.with_name(f".ptcrm-{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f".ptcrm-{os.urandom(8).hex()}.tmp")
     try:
         target = path.resolve()
         old = target.read_bytes() if target.is_file() else b""

@@ -4,41 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError, PtcrmError
 from ptcrm.model.customer import Customer
-from ptcrm.model.dates import Interval, later, parse_date
-from ptcrm.reports.mailing import SALUTATION, greeting
-from ptcrm.schedule.channel import avoided, needs
-from ptcrm.text.frontmatter import Fences, Mapping, Scalar, compose, find_fences
+from ptcrm.reports.campaign import needs
+from ptcrm.schedule.channel import avoided
 from ptcrm.text.jinja import Filled, filled
 from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_terminal, for_value
-from ptcrm.text.source import Source
-from ptcrm.vault.log import in_time, plain_text
-from ptcrm.vault.store import list_notes
+from ptcrm.vault.log import plain_text
 from ptcrm.vault.template import KNOWN, Template
 from ptcrm.vault.templates import FOLDER, best, named, parts_of, variants
 from ptcrm.views.brief import Brief, brief, occasion_words, said_words
-from ptcrm.views.today import years
+from ptcrm.views.draft_values import bought, values_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from ptcrm.model.config import Config
-    from ptcrm.model.customer import LogEntry
     from ptcrm.model.diagnostic import Diagnostic
-    from ptcrm.model.occurrence import Occurrence
+    from ptcrm.text.jinja_tree import Mistake
     from ptcrm.vault.index import Match
     from ptcrm.workspace import Workspace
 
 _GAPS, _ENDS = re.compile(r"\n{3,}"), re.compile(r"[ \t]+$", re.MULTILINE)
-BOUGHT = 3  # sales that are told at most
-_LONGEST_VALUE = 2000  # characters
-_PAST, _YEAR = Interval(days=7), Interval(months=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +71,12 @@ def template_for(workspace: Workspace, words: str, spoken: str | None) -> Templa
         raise NotFoundError(f"The template {name} is not there in this language. There is: {known}.")
     template, wrong = workspace.template(path)
     if template is None:
-        raise PtcrmError("\n".join(map(_placed, wrong)))
+        raise PtcrmError("\n".join(_placed(path, one) for one in wrong))
     return template
 
 
-def _placed(one: Diagnostic) -> str:
-    return f"{one.path}:{one.line}:{one.column}: {one.message}. {one.hint}".rstrip()
+def _placed(path: str, one: Diagnostic | Mistake) -> str:
+    return f"{path}:{one.line}:{one.column}: {one.message}. {one.hint}".rstrip()
 
 
 def message(
@@ -96,9 +88,7 @@ def message(
     the place of a mistake in the template, `RefusedError` for a customer's file that can no longer be read.
     """
     found = brief(workspace, match)
-    values = {
-        name: value for name, value in _values(workspace, found, template, occasion, item).items() if value
-    }
+    values = values_for(workspace, found, template.language, occasion, item)
     parts = [_filled(template, part, values) for part in (template.subject, template.body)]
     return Message(
         template,
@@ -121,101 +111,7 @@ def _filled(template: Template, text: str, values: dict[str, object]) -> Filled:
     found = filled(text, KNOWN, values, template.language)
     if isinstance(found, Filled):
         return found
-    raise PtcrmError(f"{template.path}:{found.line}:{found.column}: {found.message}. {found.hint}".rstrip())
-
-
-# What a template may ask for
-
-
-def _values(
-    workspace: Workspace, found: Brief, template: Template, occasion: str | None, item: str | None
-) -> dict[str, object]:
-    """The values of `VARIABLES`: text on one line, numbers, days, and tuples and mappings of them."""
-    one, today = found.customer, workspace.today
-    own = dict(one.own)
-    yearly = workspace.occasions(later(today, _PAST, -1), later(today, _YEAR), [one.path])
-    birthday = next((day for day in yearly if day.kind == "birthday"), None)
-    return {
-        "salutation": _text(own.get(SALUTATION) or greeting(template.language, one.name)),
-        "customer": {
-            **{
-                name: _text(getattr(one, name))
-                for name in ("name", "kind", "status", "tier", "role", "left_reason")
-            },
-            **{name: tuple(map(_text, getattr(one, name))) for name in ("places", "tags", "interests")},
-            "company": _text(found.company),
-            "since": one.since,
-            "left": one.left,
-            "own": {name: _text(value) for name, value in own.items()},
-        },
-        "last": tuple(
-            {"date": said.date, "channel": said.channel, "text": _text(said.text)} for said in found.said
-        ),
-        "bought": tuple({"date": sale.date, "text": _text(plain_text(sale.text))} for sale in _bought(one)),
-        "age": years(birthday) if birthday else None,
-        "occasion": _occasion(yearly, occasion, today),
-        "item": _item(workspace, item) if item else None,
-        "owner": _owner(one, workspace.config),
-        "today": today,
-    }
-
-
-def _text(words: str | None) -> str:
-    return for_value(words or "")[:_LONGEST_VALUE]
-
-
-def _owner(one: Customer, config: Config) -> str:
-    """With a capital letter, since an owner is often written as a word of the command line."""
-    words = _text(one.owner or next(iter(config.owners), ""))
-    return words[:1].upper() + words[1:]
-
-
-def _bought(one: Customer) -> list[LogEntry]:
-    return [entry for entry in in_time(one.log) if entry.channel == "sale"][: -BOUGHT - 1 : -1]
-
-
-def _occasion(yearly: list[Occurrence], words: str | None, today: date) -> dict[str, object] | None:
-    """The occasion that is named, else the next; raises `NotFoundError`."""
-    coming = [one for one in yearly if one.planned >= today] + [one for one in yearly if one.planned < today]
-    if words is not None:
-        names = {_name(one): one for one in reversed(coming)}
-        name = named(words, names)
-        if name is None:
-            hint = suggest(words, names) or (f"There is: {', '.join(names)}." if names else "There is none.")
-            raise NotFoundError(f"“{words}” is no occasion of this customer. {hint}")
-        coming = [names[name]]
-    for one in coming:
-        return {"name": _name(one), "date": one.planned, "years": years(one)}
-    return None
-
-
-def _name(one: Occurrence) -> str:
-    return one.kind if one.kind in ("birthday", "anniversary") else _text(one.text)
-
-
-def _item(workspace: Workspace, words: str) -> dict[str, object]:
-    """The item of the library that is named; raises `NotFoundError`."""
-    paths = {
-        path.rpartition("/")[2].removesuffix(".md"): path for path in list_notes(workspace.root, "library/")
-    }
-    name = named(words, paths)
-    source = Source(paths[name], workspace.text(paths[name]) or "") if name else None
-    if source is None:
-        raise NotFoundError(f"“{words}” is not in the library. {suggest(words, paths)}".rstrip())
-    fences = find_fences(source.text)
-    root = compose(source.text, fences.yaml) if isinstance(fences, Fences) else None
-    fields = (
-        {key.value: node.value for key, node in root.pairs if isinstance(node, Scalar)}
-        if isinstance(root, Mapping)
-        else {}
-    )
-    until = parse_date(fields.get("until", ""))
-    return {
-        "title": _text(fields.get("title") or name),
-        "url": _text(fields.get("url")),
-        "until": until if isinstance(until, date) else None,
-        "text": _text(source.text[fences.body if isinstance(fences, Fences) else 0 :]),
-    }
+    raise PtcrmError(_placed(template.path, found))
 
 
 # What to think of
@@ -241,7 +137,7 @@ def _mention(found: Brief, today: date, *, by_hand: bool) -> Iterator[str]:
     yield from (f"Last: {said_words(said, today)}" for said in found.said)
     if found.family:
         yield f"Family: {', '.join(found.family)}"
-    yield from (f"Bought: {sale.date} {plain_text(sale.text)}" for sale in _bought(one))
+    yield from (f"Bought: {sale.date} {plain_text(sale.text)}" for sale in bought(one))
     if one.interests:
         yield f"Likes: {', '.join(one.interests)}"
     yield from (f"Coming: {occasion_words(day, today)}" for day in islice(found.occasions, 3))

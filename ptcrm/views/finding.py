@@ -223,7 +223,7 @@ def marks(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
     return kept
 
 
-def words_sought(typed_words: Iterable[str]) -> list[str]:
+def words_sought(typed_words: Sequence[str]) -> list[str]:
     """The words and phrases of a query that can be read, folded; without those behind a minus and links."""
     tokens = tokens_of(typed(typed_words).text)
     if isinstance(tokens, Flaw):

@@ -94,7 +94,7 @@ def _consistency(consistency: Consistency, period: Period) -> tuple[Picture, ...
             "lines",
             "Follow-ups within the cadence",
             months,
-            (Series("all", tuple(map(_percent, in_all))),),
+            (Series("in time", tuple(map(_percent, in_all))),),
             ticks,
             "%",
             100,

@@ -10,6 +10,7 @@ from ptcrm.model.typed import a_day
 from ptcrm.reports.review import figures
 from ptcrm.reports.review.book import EARLIER, Book, Referred
 from ptcrm.reports.review.values import Period, Place
+from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -44,7 +45,8 @@ def book_of(workspace: Workspace, period: Period, paths: Collection[str] | None 
     """What the figures of the period are made of. What is after today counts for nothing."""
     cache, index, today = workspace.cache, workspace.index, workspace.today
     period = Period(period.first, min(period.last, today))
-    customers = tuple(cache.customers() if paths is None else cache.customers_at(paths))
+    found = cache.customers() if paths is None else cache.customers_at(paths)
+    customers = sorted(found, key=lambda one: (fold(one.name), one.path))
     meant = {one.path for one in customers}
     cadences = {path: one.cadence for path, one in cache.standings(paths).items() if one.due is not None}
     return Book(

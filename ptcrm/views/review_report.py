@@ -18,22 +18,20 @@ if TYPE_CHECKING:
     from ptcrm.views.review_words import Group
 
 _MOST_ROWS, _MOST_PLACES, _MOST_ADVICE = 8, 2, 5
-# How each figure is counted, in short; docs/review.md says it in full.
+# How each figure is counted, in short (docs/review.md).
 _DEFINITIONS = {
     "consistency": (
-        "A follow-up was due when a contact was as long ago as the cadence says; it is within the cadence if the next "
-        "contact came until then. A promise is a follow-up with a day; it is kept if it was done by that day."
+        "A follow-up is within the cadence if the wait before it was not longer; of a longer wait, each cadence that "
+        "passed is a follow-up missed. A promise is an explicit follow-up; it is kept if it was done by its day."
     ),
-    "retention": (
-        "Retention is the customers at the end without the new ones, of those at the start. Each row of the map is "
-        "those who came in one year."
-    ),
-    "value": "What gave the customer something (value, gifts, cards, articles), against what asked for something (pitch).",
-    "channels": "A contact is a log entry by a channel that counts as one. Darker is more.",
-    "effort": "What contacts cost and took, as far as it is noted, against the sales and the customers that came of it.",
-    "referrals": "Who brought whom, as referred_by and the log say. Currencies are never added together.",
+    "retention": "Retention is (customers at the end − new) / customers at the start.",
+    "value": "What gave the customer something, against what asked for something; an entry may do both.",
+    "channels": "A contact is an entry by a channel that counts as one, or a ticked follow-up by such a channel.",
+    "effort": "Cost and minutes are those of the entries, else those of their channel.",
+    "referrals": "Who brought whom, by the links in referred_by, and what they have paid up to the last day.",
     "feedback": (
-        "Feedback is closed when its follow-up is ticked, and told when the customer has heard what became of it."
+        "Feedback is open until its task is ticked, then closed, and told when the customer has heard what became of "
+        "it. What is only noted has no task."
     ),
 }
 

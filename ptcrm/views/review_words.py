@@ -297,7 +297,8 @@ def _effort(one: Efforts, config: Config) -> Parts:
     minutes = sum(each.minutes for each in one.tiers)
     tiers = [f"{each.tier} {each.made} of {each.planned}" for each in one.tiers if each.planned]
     sentences = [
-        f"{plural(contacts, 'contact')} took {hours(minutes)} hours, as far as that is noted.",
+        f"{plural(contacts, 'contact')}"
+        + (f" took {hours(minutes)} hours, as far as that is noted." if minutes else ", of unknown length."),
         f"Contacts made, of those that the cadences asked for: {', '.join(tiers)}." if tiers else "",
         f"What was given: {few(given)}." if given else "Nothing was given.",
         f"{plural(len(one.little_return), 'customer')} took much work, and nothing came of it yet."

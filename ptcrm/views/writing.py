@@ -17,11 +17,11 @@ from ptcrm.model.typed import a_day
 from ptcrm.text.near import suggest
 from ptcrm.text.safe import one_line
 from ptcrm.vault.fields import set_field
-from ptcrm.vault.lines import append_entry, tick
+from ptcrm.vault.lines import append_entry, move, tick
 from ptcrm.vault.log import follow_up_words, following
 from ptcrm.vault.schema import BY_NAME, values_for
+from ptcrm.views.entries import customer_of, entry, with_channel
 from ptcrm.views.playbook import step_what
-from ptcrm.workspace.entries import customer_of, entry, with_channel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,6 +100,26 @@ def settled(workspace: Workspace, file: Abridged, one: NamedStep, text: str | No
     coming = next((step for step in one.run.steps if step.state == "open" and step.due > one.step.due), None)
     said = [f"{who.path}: {line}", *([f"Next: {coming.due} {step_what(coming)}"] if coming else [])]
     return Done(Operation(f"done {who.id} {one.key}", (change,)), tuple(said))
+
+
+def moved(workspace: Workspace, match: Match, origin: str, to: str) -> tuple[Operation, FollowUp]:
+    """The operation that gives the open follow-up `origin` the day that `to` names, and how it was; raises `PtcrmError`.
+
+    The day of feedback is the one on which it came, so it cannot be moved.
+    """
+    day, file = a_day(to, workspace.today), workspace.changing(match)
+    who = customer_of(file.reading)
+    task = next((one for one in who.open_follow_ups if one.origin == origin), None)
+    if task is None:
+        raise NotFoundError("This follow-up is not open any more. Nothing was written.")
+    if task.channel == "feedback":
+        raise UsageError("The day of feedback is the one on which it came: it cannot be moved.")
+    if day < workspace.today:
+        raise UsageError(f"{long_day(day)} is before today. Nothing was written.")
+    if day == task.due:
+        raise UsageError(f"It stands on {long_day(day)} already.")
+    change = file.amended(move(file.reading, task, day), workspace.reader)
+    return Operation(f"move {who.id} {follow_up_words(task)} to {day}", (change,)), task
 
 
 def open_step(customer: Customer, one: NamedStep) -> NamedStep:

@@ -333,10 +333,14 @@ class Opened:
             return None
 
     def templates(self) -> list[str]:
-        """The paths of the drafts of messages; none of a file that stands elsewhere."""
+        """The paths of the drafts of messages."""
         from ptcrm.vault.templates import FOLDER
 
-        root, found = os.path.realpath(self.root), store.list_notes(self.root, FOLDER)
+        return self.notes_in(FOLDER)
+
+    def notes_in(self, folder: str) -> list[str]:
+        """The paths of the Markdown files in a folder of the vault (`templates/`); none of a file that stands elsewhere."""
+        root, found = os.path.realpath(self.root), store.list_notes(self.root, folder)
         return sorted(path for path in found if is_inside(root, str(self.root / path)))
 
     def template(self, path: str) -> tuple[Template | None, list[Diagnostic]]:

@@ -12,7 +12,6 @@ from ptcrm.model.customer import Customer, FollowUp, Money
 from ptcrm.model.dates import Interval
 from ptcrm.model.values import parse_money, sums
 from ptcrm.reports.review.values import Period, Place
-from ptcrm.text.fold import fold
 from ptcrm.vault.entries import EntryRow, Past
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class Referred(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The customers meant, in the order of their paths, and by path what is known of them up to the period's end.
+    """The customers meant, in the order in which figures name them, and by path what is known up to the period's end.
 
     `touches` are the contacts (day and place, from old to new) of those for whom entries in other files count, too.
     `cadences` are those that ask for contacts today; of `follow_ups`, those of the period are enough. The period does
@@ -82,21 +81,22 @@ class Book:
         return (date.fromordinal(row.day), Place(one.path, row.line)) if row else None
 
     def brought(self) -> dict[str, list[Customer]]:
-        """Whom each of the customers who brought any of the others brought, by name."""
+        """Whom each of the customers who brought any of the others brought."""
         meant, found = {one.path for one in self.customers}, dict[str, list[Customer]]()
         for one in self.customers:
             by = self.referred.get(one.path)
             if by and by.by in meant:
                 found.setdefault(by.by, []).append(one)
-        return {path: sorted(each, key=by_name) for path, each in found.items()}
+        return found
 
     def money(self, words: Iterable[str | None]) -> tuple[Money, ...]:
         """The sum of these amounts, by currency."""
-        return sums(self._amounts(words), self.config.currency)
+        known = list(filter(None, words))
+        return sums(self._amounts(known), self.config.currency) if known else ()
 
-    def _amounts(self, words: Iterable[str | None]) -> Iterator[Money]:
+    def _amounts(self, words: Iterable[str]) -> Iterator[Money]:
         for one in words:
-            found = parse_money(one, self.config.currency) if one else None
+            found = parse_money(one, self.config.currency)
             if isinstance(found, Money):
                 yield found
 
@@ -108,8 +108,3 @@ class Book:
 def places(one: Customer, rows: Iterable[EntryRow]) -> tuple[Place, ...]:
     """Where these rows of the customer's file stand."""
     return tuple(Place(one.path, row.line) for row in rows)
-
-
-def by_name(one: Customer) -> tuple[str, str]:
-    """How customers are put in order."""
-    return fold(one.name), one.path

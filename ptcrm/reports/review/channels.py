@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer
-from ptcrm.reports.review.book import by_name, places
+from ptcrm.reports.review.book import places
 from ptcrm.reports.review.values import Place
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def channels(book: Book) -> Channels:
     used = sorted(contacts, key=lambda name: (-contacts[name], name))
     return Channels(
         tuple(ChannelUse(name, contacts[name], came_in[name], reached[name]) for name in used),
-        tuple(sorted(_same(book), key=lambda one: by_name(one.customer))),
+        tuple(_same(book)),
         {date.fromordinal(day): days[day] for day in sorted(days)},
     )
 

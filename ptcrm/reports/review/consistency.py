@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.budget import group_of
-from ptcrm.reports.review.book import FEEDBACK, by_name
+from ptcrm.reports.review.book import FEEDBACK
 from ptcrm.reports.review.values import Place, Share, month_of
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def consistency(book: Book) -> Consistency:
         counts.update((tier, month_of(day), False) for day in found.missed)
         if found.longest:
             silences.append(found.longest)
-    silences.sort(key=lambda one: (-one.days, *by_name(one.customer)))
+    silences.sort(key=lambda one: -one.days)
     cells = _cells(counts, book)
     share = Share(sum(one.share.part for one in cells), sum(one.share.whole for one in cells))
     return Consistency(share, cells, tuple(regular), tuple(silences), tuple(_promises(book)))
@@ -136,7 +136,7 @@ def _followed_up(one: Customer, cadence: Interval, book: Book) -> _Found:
     within, missed, longest = list[tuple[int, Place]](), list[int](), None
     for (begin, place), (end, made) in pairwise(_points(one, book)):
         anchor = max(begin, base)
-        due = later(date.fromordinal(anchor), cadence).toordinal()
+        due = _due(anchor, cadence)
         if made and anchor < end <= due:
             within.append((end, made))
         elif due < end:
@@ -159,6 +159,13 @@ def _points(one: Customer, book: Book) -> list[tuple[int, Place | None]]:
     if begun > date.min and not (contacts and contacts[0][0] < period.first.toordinal()):
         points.insert(0, (begun.toordinal(), None))  # who was never contacted is owed it from here
     return [*points, (period.last.toordinal() + (period.last < book.today), None)]
+
+
+def _due(anchor: int, cadence: Interval) -> int:
+    """The day on which the cadence asks for a contact after that at `anchor`."""
+    if not cadence.months:
+        return anchor + cadence.days
+    return later(date.fromordinal(anchor), cadence).toordinal()
 
 
 def _due_days(anchor: int, cadence: Interval, first: int, end: int) -> Iterable[int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.budget import group_of, yearly
-from ptcrm.reports.review.book import REFERRAL, SALE, by_name, places
+from ptcrm.reports.review.book import REFERRAL, SALE, places
 from ptcrm.reports.review.values import Place
 from ptcrm.vault.entries import EntryRow
 
@@ -85,7 +85,7 @@ def efforts(book: Book) -> Efforts:
     """What contacts took in the period, and what came of it (docs/review.md#effort)."""
     brought = book.brought()
     every = [found for one in book.customers if (found := _effort(one, brought.get(one.path, []), book))]
-    every.sort(key=lambda one: (-len(one.contacts), by_name(one.customer)))
+    every.sort(key=lambda one: -len(one.contacts))
     return Efforts(
         _given(book),
         _tiers(book, every),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer
-from ptcrm.reports.review.book import by_name, places
+from ptcrm.reports.review.book import places
 from ptcrm.reports.review.values import Place
 
 if TYPE_CHECKING:
@@ -52,11 +52,7 @@ class Giving:
 
 def giving(book: Book) -> Giving:
     """What was given and asked for in the period (docs/review.md#value)."""
-    return Giving(tuple(sorted(_balances(book), key=_asked_most)))
-
-
-def _asked_most(one: Balance) -> tuple[int, tuple[str, str]]:
-    return len(one.gave) - len(one.asked), by_name(one.customer)
+    return Giving(tuple(sorted(_balances(book), key=lambda one: len(one.gave) - len(one.asked))))
 
 
 def _balances(book: Book) -> Iterator[Balance]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer, Money
-from ptcrm.reports.review.book import REFERRAL, by_name, places
+from ptcrm.reports.review.book import REFERRAL, places
 from ptcrm.reports.review.values import Place
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def referrals(book: Book) -> Referrals:
         for one in book.customers
         if (entries := places(one, _entries(one, book))) or one.path in brought
     ]
-    advocates.sort(key=lambda one: (-len(one.brought), -len(one.entries), by_name(one.customer)))
+    advocates.sort(key=lambda one: (-len(one.brought), -len(one.entries)))
     new = [one for one in book.customers if one.path in book.referred and _is_new(one, book)]
-    return Referrals(tree, tuple(advocates), tuple(sorted(new, key=by_name)))
+    return Referrals(tree, tuple(advocates), tuple(new))
 
 
 def _entries(one: Customer, book: Book) -> Iterator[EntryRow]:
@@ -86,8 +86,8 @@ def _tree(book: Book) -> tuple[Branch, ...]:
     brought = book.brought()
     known = {one.path: one for one in book.customers}
     under = {one.path for each in brought.values() for one in each}
-    roots = [known[path] for path in brought if path not in under]
-    walked = [_walked(one, brought) for one in sorted(roots, key=by_name)]
+    roots = [one for one in book.customers if one.path in brought and one.path not in under]
+    walked = [_walked(one, brought) for one in roots]
     seen = {one.path for each in walked for _, one in each}
     for path in sorted(brought):  # who is below herself is below no root
         if path not in seen:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer
-from ptcrm.reports.review.book import by_name, places
+from ptcrm.reports.review.book import places
 from ptcrm.reports.review.values import Place, Share
 from ptcrm.text.fold import fold
 
@@ -142,7 +142,7 @@ def retention(book: Book) -> Retention:
     start, end, undated = list[Customer](), list[Customer](), list[Customer]()
     new, left, back, brief, unclear = (list[Came]() for _ in range(5))
     known = {one.path: stays(one, book) for one in book.customers}
-    for one in sorted(book.customers, key=by_name):
+    for one in book.customers:
         found = known[one.path]
         if not found and one.status != "prospect":
             undated.append(one)
@@ -200,7 +200,7 @@ def _cohorts(known: dict[str, list[Stay]], book: Book) -> tuple[Cohort, ...]:
         if found and found[0].came <= book.period.last:
             members[found[0].came.year].append(one)
     return tuple(
-        Cohort(year, tuple(sorted(each, key=by_name)), _kept(year, [known[one.path] for one in each], book))
+        Cohort(year, tuple(each), _kept(year, [known[one.path] for one in each], book))
         for year, each in sorted(members.items())
     )
 
@@ -216,7 +216,7 @@ def _kept(year: int, each: Sequence[Sequence[Stay]], book: Book) -> tuple[tuple[
 
 def _buyers(book: Book) -> Iterable[Buyer]:
     first = book.period.first.toordinal()
-    for one in sorted(book.customers, key=by_name):
+    for one in book.customers:
         sales = book.sales(one)
         bought = [row for row in sales if row.day >= first]
         if bought:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 
@@ -58,6 +59,7 @@ class Period:
         return tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, last + 1))
 
 
+@cache
 def month_of(day: int) -> str:
     """The month (`2026-11`) of a day (an ordinal)."""
     return date.fromordinal(day).isoformat()[:7]

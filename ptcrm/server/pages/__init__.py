@@ -19,13 +19,17 @@ from starlette.routing import Route
 from ptcrm.errors import NotFoundError, PtcrmError, RefusedError
 from ptcrm.formats import report
 from ptcrm.server.limits import BODY
+from ptcrm.server.pages.agenda import agenda_page
 from ptcrm.server.pages.customer import customer_page
 from ptcrm.server.pages.customers import completions, customers_page
 from ptcrm.server.pages.desk import Desk
 from ptcrm.server.pages.door import Door, Keys
 from ptcrm.server.pages.editing import edit_page, save
+from ptcrm.server.pages.feeds import feeds_page, rotate
+from ptcrm.server.pages.help import help_page
 from ptcrm.server.pages.page import FOLDER, Asked, Elsewhere, Front, Page, fields_of, rendered
-from ptcrm.server.pages.recording import done, log, snooze, undo
+from ptcrm.server.pages.problems import fix, fix_page, problems_page
+from ptcrm.server.pages.recording import done, log, move, snooze, undo
 from ptcrm.server.pages.review import review_page
 from ptcrm.server.pages.search import search_page
 from ptcrm.server.pages.today import today_page
@@ -51,6 +55,13 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("GET", "/", today_page),
+    Place("GET", "/agenda", agenda_page),
+    Place("GET", "/problems", problems_page),
+    Place("GET", "/problems/fix", fix_page),
+    Place("POST", "/problems/fix", fix),
+    Place("GET", "/feeds", feeds_page),
+    Place("POST", "/feeds", rotate),
+    Place("GET", "/help", help_page),
     Place("GET", "/customers", customers_page),
     Place("GET", "/complete", completions),
     Place("GET", "/customers/{id}", customer_page),
@@ -59,6 +70,7 @@ PLACES = (
     Place("POST", "/customers/{id}/log", log),
     Place("POST", "/customers/{id}/done", done),
     Place("POST", "/customers/{id}/snooze", snooze),
+    Place("POST", "/customers/{id}/move", move),
     Place("POST", "/undo", undo),
     Place("GET", "/search", search_page),
     Place("GET", "/review", review_page),
@@ -87,7 +99,11 @@ class Pages:
         self.keys = Keys(port)
         routes = [Route(one.path, partial(self._at, one), methods=[one.method]) for one in PLACES]
         app = Starlette(
-            routes=[*routes, Route("/static/{name}", _static)],
+            routes=[
+                *routes,
+                Route("/changes", front.changes, methods=["GET"]),
+                Route("/static/{name}", _static),
+            ],
             exception_handlers={404: self._missing, 405: self._missing},
         )
         app.router.redirect_slashes = False
@@ -96,6 +112,10 @@ class Pages:
     def begin(self, host: str) -> None:
         """Say the first address, on this loopback name."""
         self._begun(self.keys.address(host))
+
+    def end(self) -> None:
+        """End what would go on for ever, since the server ends."""
+        self._front.changes.end()
 
     def close(self) -> None:
         """End the thread that has the vault."""
@@ -131,6 +151,7 @@ def _asked(request: Request, front: Front, body: bytes | None) -> Asked:
         fields_of(query),
         fields_of((body or b"").decode("latin-1")),
         front,
+        front.changes.mark,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -126,8 +127,8 @@ def _line(listing: Listing, one: Customer, workspace: Workspace) -> Line:
         ", ".join(filter(None, (one.role, one.company and Names(workspace, one.path)(one.company)))),
         str(listing.value(one, "state")),
         one.tier or "",
-        ago(last, workspace.today) if last else "never",
-        near_day(coming, workspace.today) if coming else "",
+        ago(last, workspace.today) if isinstance(last, date) else "never",
+        near_day(coming, workspace.today) if isinstance(coming, date) else "",
         ", ".join(one.places),
     )
 

@@ -11,11 +11,11 @@ import secrets
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 from starlette.responses import HTMLResponse, PlainTextResponse
 
 from ptcrm.server.addresses import is_loopback
+from ptcrm.server.pages.page import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,11 +156,7 @@ class Door:
 
 def _key_of(scope: Scope) -> str | None:
     """The secret in the address, if there is one."""
-    try:
-        found = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20)
-    except ValueError:
-        return None
-    return found.get("key", [None])[0]
+    return fields_of(scope["query_string"].decode("latin-1")).get("key")
 
 
 def _is_fetched_by_us(headers: Mapping[bytes, str]) -> bool:

@@ -14,7 +14,9 @@ from markupsafe import Markup
 
 from ptcrm import __version__
 from ptcrm.model.change import Create, Write, paths_of
-from ptcrm.model.dates import long_day, near_day
+from ptcrm.model.dates import long_day, near_day, weekday_name
+from ptcrm.server.changes import Changes
+from ptcrm.server.tokens import TokenFile
 from ptcrm.text.safe import for_terminal
 from ptcrm.text.words import few, plural
 
@@ -24,7 +26,14 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 # The pages that the head of each page leads to: address, name, and the key behind `g`.
-MENU = (("/", "Today", "t"), ("/customers", "Customers", "c"), ("/review", "Review", "r"))
+MENU = (
+    ("/", "Today", "t"),
+    ("/customers", "Customers", "c"),
+    ("/agenda", "Agenda", "a"),
+    ("/review", "Review", "r"),
+    ("/problems", "Problems", "p"),
+    ("/feeds", "Feeds", "f"),
+)
 _MOST_FIELDS = 100
 
 
@@ -36,24 +45,31 @@ class Verbatim(str):
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """How the pages were asked for: without anything that writes; with a link to an editor (`{path}` is the file)."""
+    """How the pages were asked for, and what else the server has.
+
+    Without anything that writes; with a link to an editor (`{path}` is the file); the tokens of the feeds; the changes
+    that open pages are told of.
+    """
 
     read_only: bool = False
     editor_link: str | None = None
+    tokens: TokenFile | None = None
+    changes: Changes = field(default_factory=Changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a browser asks: names from the `path`, the `query` of the address, and the `form` that was sent.
 
-    `here` is the address, path and query, to which a form may lead back.
+    `here` is the address, path and query, to which a form may lead back; `mark` the moment of the asking.
     """
 
     here: str = "/"
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
-    front: Front = Front()
+    front: Front = field(default_factory=Front)
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,7 @@ def rendered(page: Page, workspace: Workspace | None, asked: Asked) -> str:
     values = {
         "front": asked.front,
         "here": asked.here,
+        "mark": asked.mark if page.status == 200 else "",
         "menu": MENU,
         "version": __version__,
         "today": workspace.today if workspace else None,
@@ -195,7 +212,7 @@ def _environment() -> Environment:
         finalize=_shown,
     )
     found.globals.update(address=address, customer_address=customer_address, plural=plural)
-    found.filters.update(near=near_day, long_day=long_day)
+    found.filters.update(near=near_day, long_day=long_day, weekday=weekday_name)
     return found
 
 

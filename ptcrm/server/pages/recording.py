@@ -13,9 +13,9 @@ from ptcrm.model.change import Write, diff_of
 from ptcrm.server.pages.page import Page, back_to
 from ptcrm.server.pages.rows import match_of
 from ptcrm.text.source import digest
+from ptcrm.views.entries import customer_of, past_day
 from ptcrm.views.playbook import named_steps
-from ptcrm.views.writing import logged, open_step, settled, snoozed, ticked
-from ptcrm.workspace.entries import customer_of, past_day
+from ptcrm.views.writing import logged, moved, open_step, settled, snoozed, ticked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +45,11 @@ def done(workspace: Workspace, asked: Asked) -> Page | Elsewhere:
 def snooze(workspace: Workspace, asked: Asked) -> Page | Elsewhere:
     """Leave a customer in peace until a day, as `ptcrm snooze` does."""
     return _written(workspace, asked, "snooze", _snooze)
+
+
+def move(workspace: Workspace, asked: Asked) -> Page | Elsewhere:
+    """Give an open follow-up another day."""
+    return _written(workspace, asked, "move", _move)
 
 
 def undo(workspace: Workspace, asked: Asked) -> Elsewhere:
@@ -87,16 +92,13 @@ def seen_by(operation: Operation) -> str:
 
 def _again(asked: Asked, action: str, match: Match, why: str | Operation) -> Page:
     """The form once more, with what was typed: it could not be written, or the file has changed and the person decides."""
-    is_changed = not isinstance(why, str)
-    values = {
-        "action": action,
-        "match": match,
-        "form": asked.form,
-        "words": None if is_changed else why,
-        "diff": diff_of(why.changes[0]) if is_changed else None,
-        "seen": seen_by(why) if is_changed else asked.form.get("seen", ""),
-    }
-    return Page("again.html", values, 409 if is_changed else 422)
+    values: dict[str, object] = {"action": action, "match": match, "form": asked.form}
+    if isinstance(why, str):
+        return Page(
+            "again.html", {**values, "words": why, "diff": "", "seen": asked.form.get("seen", "")}, 422
+        )
+    diff = diff_of(why.changes[0])
+    return Page("again.html", {**values, "words": "", "diff": diff, "seen": seen_by(why)}, 409)
 
 
 def _log(workspace: Workspace, match: Match, form: Mapping[str, str]) -> Operation:
@@ -121,6 +123,10 @@ def _done(workspace: Workspace, match: Match, form: Mapping[str, str]) -> Operat
 
 def _snooze(workspace: Workspace, match: Match, form: Mapping[str, str]) -> Operation:
     return snoozed(workspace, match, form.get("until", ""))[0]
+
+
+def _move(workspace: Workspace, match: Match, form: Mapping[str, str]) -> Operation:
+    return moved(workspace, match, form.get("what", ""), form.get("to", ""))[0]
 
 
 def _text(form: Mapping[str, str]) -> str:

@@ -28,7 +28,8 @@ class Row:
     """Something planned. `id` is the customer's, empty for a campaign; `state` a word for how fresh the contact is.
 
     `day` is when it stands or was owed, in words; `what` is to be done, and `why`, each in words. `done` names what
-    `done` would close, empty if there is nothing to close. `seen` is the digest of the customer's file.
+    `done` would close, empty if there is nothing to close. `seen` is the digest of the customer's file. `date` is the
+    day on which it stands (ISO), `time` the hour if it has one.
     """
 
     id: str
@@ -42,6 +43,8 @@ class Row:
     kind: str
     phone: str
     seen: str
+    date: str
+    time: str
 
 
 def row_of(workspace: Workspace, one: Occurrence) -> Row:
@@ -60,6 +63,8 @@ def row_of(workspace: Workspace, one: Occurrence) -> Row:
         one.kind,
         one.phone or "",
         seen(workspace, one.path) if one.customer else NO_FILE,
+        one.planned.isoformat(),
+        one.at.strftime("%H:%M") if one.at else "",
     )
 
 
