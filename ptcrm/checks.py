@@ -228,20 +228,21 @@ def unknown_silence(vault: Vault) -> Iterator[Diagnostic]:
     """Words in `mute` that silence nothing, and `true`, which is no word for all."""
     words = (*_SILENT, *_SILENT_TOO, *channel_names(vault.config))
     for one in vault.customers:
+        if not one.mute or (len(one.mute) == 1 and "," in one.mute[0]):  # which is said already (PT105)
+            continue
         known = {fold(word): word for word in (*words, *(occasion.name for occasion in one.occasions))}
         for word in one.mute:
-            if fold(word) in known or (
-                len(one.mute) == 1 and "," in word
-            ):  # that one is said already (PT105)
-                continue
-            message = f"`mute` names “{word}”, which silences nothing"
-            hint = (
-                suggest(word, [*known.values()])
-                or f"Known are: {', '.join(_SILENT)}; a channel; an occasion's name."
-            )
-            if fold(word) in EVERYTHING:
-                message, hint = f"`mute: {word}` is taken for `mute: [all]`", "Write [all]."
-            yield Diagnostic("PT116", one.path, one.lines.get("mute", 1), 1, message, hint)
+            if fold(word) not in known:
+                line = one.lines.get("mute", 1)
+                yield Diagnostic("PT116", one.path, line, 1, *_no_silence(word, known.values()))
+
+
+def _no_silence(word: str, known: Iterable[str]) -> tuple[str, str]:
+    """What is wrong with a word in `mute`, and what to do."""
+    if fold(word) in EVERYTHING:
+        return f"`mute: {word}` is taken for `mute: [all]`", "Write [all]."
+    hint = suggest(word, [*known]) or f"Known are: {', '.join(_SILENT)}; a channel; an occasion's name."
+    return f"`mute` names “{word}”, which silences nothing", hint
 
 
 # Lines
