@@ -125,7 +125,7 @@ def run(  # noqa: PLR0913  # what is served, where, and who hears of it
         book = _book(pages, sockets, out, ending)
         if book is not None:
             stop.at_end = book.end
-        app = application(live, tokens, hosts_of(where, sockets), out.tell, pages=book and book.app)
+        app = application(live, tokens, hosts_of(where, sockets), out.tell, pages=book.app if book else None)
         serve(app, sockets, stop, out.tell)
 
 
