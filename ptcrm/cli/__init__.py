@@ -41,6 +41,7 @@ COMMANDS = {
     "fields": "counting",
     "stats": "counting",
     "pick": "pick",
+    "library": "library",
     "show": "show",
     "brief": "brief",
     "why": "why",

@@ -36,7 +36,18 @@ from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_terminal, one_line
 from ptcrm.text.words import plural
 from ptcrm.vault.log import entry_words
-from ptcrm.views.finding import Found, Line, Search, entry_row, found_rows, marks, search, timeline
+from ptcrm.views.finding import (
+    Found,
+    FoundItem,
+    Line,
+    Search,
+    entry_row,
+    found_rows,
+    marks,
+    search,
+    search_library,
+    timeline,
+)
 from ptcrm.views.today import named
 
 if TYPE_CHECKING:
@@ -61,9 +72,9 @@ def _most(limit: str | None, usual: int, *, whole: bool) -> int | None:
 @all_option
 @answering()
 def find_command(session: Session, words: tuple[str, ...], limit: str | None, whole: bool) -> Answer:
-    """Find words in names, notes, logs and your own fields, with the lines they stand in.
+    """Find words in names, notes, logs, your own fields and the library, with the lines they stand in.
 
-    All words must be found, each anywhere. Terms of a query may stand among them.
+    All words must be found, each anywhere. Terms of a query may stand among them; then it finds customers alone.
 
     \b
     Examples:
@@ -73,7 +84,9 @@ def find_command(session: Session, words: tuple[str, ...], limit: str | None, wh
     """
     workspace = session.workspace()
     most = _most(limit, _FOUND, whole=whole)
-    shown, left = _found(workspace, words, most)
+    customers, left = _found(workspace, words, most)
+    items = search_library(workspace, _plain_words(words))
+    shown = [*customers, *items[:most]]
     remarks = [f"{plural(left, 'more customer')}: --all, or a higher --limit."] if left else []
 
     def show() -> None:
@@ -106,10 +119,10 @@ def _words(typed_words: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(filter(None, pieces)))
 
 
-def _say_found(one: Found, workspace: Workspace) -> None:
-    """The customer, and below the lines with their places, which many terminals make clickable."""
-    say(named(one.customer.name, one.customer.id), "title")
-    places = [f"{from_here(workspace.root, one.customer.path)}:{line.number}" for line in one.lines]
+def _say_found(one: Found | FoundItem, workspace: Workspace) -> None:
+    """The customer or item, and below the lines with their places, which many terminals make clickable."""
+    say(f"{one.name} (library)" if isinstance(one, FoundItem) else named(one.name, one.id), "title")
+    places = [f"{from_here(workspace.root, one.path)}:{line.number}" for line in one.lines]
     width = max(map(len, places), default=0)
     room = shutil.get_terminal_size().columns - width - 4
     lines = [
@@ -124,6 +137,13 @@ def _say_found(one: Found, workspace: Workspace) -> None:
 def _with_marks(line: Line, room: int) -> str:
     text = for_terminal(one_line(line.text))
     return highlighted(text, marks(text, line.words), room)
+
+
+def _plain_words(typed_words: tuple[str, ...]) -> list[str]:
+    """The words, folded, if there is nothing else among what was typed; the library has no fields of a customer."""
+    tokens = tokens_of(typed(typed_words).text)
+    is_plain = not isinstance(tokens, Flaw) and all(one.kind in ("words", "end") for one in tokens)
+    return _words(typed_words) if is_plain else []
 
 
 def _nothing(workspace: Workspace, words: tuple[str, ...]) -> str:

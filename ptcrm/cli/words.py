@@ -101,7 +101,7 @@ def _made(root: Path, place: Path, cache_folder: Path, state_folder: Path) -> Wo
 
     if Journal(state_folder / place_of(root)).has_pending():
         return Words()  # opening the vault would put that right, and so write to it
-    folders = list(read_settings(settings_of(root)).config.customers)
+    folders = list(read_settings(settings_of(root)).config.folders)
     state = _state(root, folders)
     workspace = Workspace(root, None, cache_folder, state_folder)
     try:

@@ -74,13 +74,24 @@ STANDING: dict[str, Shape] = {
     "state": TEXT,
 }
 FOUND: dict[str, Shape] = {
-    "customer": TEXT,
+    "customer": or_null(TEXT),
     "name": TEXT,
     "place": TEXT,
     "date": or_null(DAY),
     "text": TEXT,
     "words": TEXTS,
     **PLACE,
+}
+ITEM: dict[str, Shape] = {
+    "id": TEXT,
+    "title": TEXT,
+    "kind": TEXT,
+    "topics": TEXTS,
+    "until": or_null(DAY),
+    "over": FLAG,
+    "had": NUMBER,
+    "url": or_null(TEXT),
+    "path": TEXT,
 }
 ENTRY: dict[str, Shape] = {
     "customer": TEXT,

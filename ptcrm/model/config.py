@@ -9,6 +9,7 @@ from typing import Literal
 from ptcrm.model.dates import NEVER, Anniversary, Interval
 from ptcrm.text.fold import fold
 
+LIBRARY = "library"
 KINDS = (
     "cadence",
     "follow-up",
@@ -99,11 +100,12 @@ def usual_statuses() -> dict[str, Status]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a playbook: `after` its start, `do` (a channel) with `text`."""
+    """One step of a playbook: `after` its start, `do` (a channel) with `text`; `template` names a draft for it."""
 
     after: Interval | None = None
     do: str = "contact"
     text: str = ""
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,12 @@ class Improvement:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A yearly mailing on `date` by the channel `do` to those whom the query `where` finds."""
+    """A yearly mailing on `date` by the channel `do` to those whom the query `where` finds; `template` names a draft."""
 
     date: Anniversary | None = None
     do: str = "card"
     where: str = ""
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,13 @@ class Occasions:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """How many things of the library one customer is given within a month."""
+
+    per_month: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """The headings under which a log stands."""
 
@@ -214,7 +224,20 @@ class Config:
     feeds: dict[str, Feed] = field(default_factory=lambda: {"all": Feed()})
     occasions: Occasions = field(default_factory=Occasions)
     log: Log = field(default_factory=Log)
+    topics: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    share: Share = Share()
     lines: dict[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def library(self) -> str | None:
+        """The folder of what is worth passing on; None if it is, or holds, a customers' folder (FORMAT 1)."""
+        used = (folder.partition("/")[0].casefold() for folder in self.customers)
+        return None if LIBRARY in used else LIBRARY
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders that are read: those of the customers, and the library."""
+        return (*self.customers, self.library) if self.library else self.customers
 
     def line(self, *path: str) -> int:
         """The line of the key, or member (counted from 1), at the end of `path`; of the nearest above, else 1."""
