@@ -263,14 +263,18 @@ def broken_links(vault: Vault) -> Iterator[Diagnostic]:
     files = file_keys(vault.list_names())
     to_customers = [one for one in lost if one.field in (*_TO_CUSTOMERS, WORDS)]
     to_files = [one for one in lost if one.field not in (*_TO_CUSTOMERS, WORDS)]
-    for links, named in (
-        (to_customers, vault.customers),
-        (to_files, (*vault.customers, *vault.library.items)),
-    ):
-        near = slips({_last_part(one) for one in links}, _ids_by_name(named))
-        for one in links:
-            if broken := _broken(one, near.get(_last_part(one)), files):
-                yield Diagnostic("PT402", one.path, one.line, 1, *broken)
+    yield from _broken_among(to_customers, vault.customers, files)
+    yield from _broken_among(to_files, (*vault.customers, *vault.library.items), files)
+
+
+def _broken_among(
+    links: list[LooseLink], named: Iterable[Customer | Item], files: set[str]
+) -> Iterator[Diagnostic]:
+    """What is wrong with links that were perhaps meant for something `named`."""
+    near = slips({_last_part(one) for one in links}, _ids_by_name(named))
+    for one in links:
+        if broken := _broken(one, near.get(_last_part(one)), files):
+            yield Diagnostic("PT402", one.path, one.line, 1, *broken)
 
 
 def _broken(one: LooseLink, near: str | None, files: set[str]) -> tuple[str, str] | None:
@@ -386,7 +390,7 @@ def _channel_words(config: Config) -> Iterator[tuple[str, str, str]]:
 def lost_templates(vault: Vault) -> Iterator[Diagnostic]:
     """Templates that steps and campaigns name, and that are not in `templates/`."""
     config = vault.config
-    named = [
+    named: list[tuple[tuple[str, ...], str, str]] = [
         (("playbooks", name, "steps", str(number)), f"the playbook “{name}”", step.template)
         for name, playbook in config.playbooks.items()
         for number, step in enumerate(playbook.steps, 1)

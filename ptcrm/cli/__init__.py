@@ -42,6 +42,7 @@ COMMANDS = {
     "stats": "counting",
     "pick": "pick",
     "library": "library",
+    "share": "share",
     "show": "show",
     "brief": "brief",
     "why": "why",

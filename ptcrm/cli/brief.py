@@ -137,7 +137,7 @@ def _parts(one: Brief, today: date) -> Iterator[_Part]:
     yield _Part("Given", tuple(said_words(entry, today) for entry in one.given), 2)
     yield _Part("Coming", tuple(occasion_words(occasion, today) for occasion in one.occasions[:3]))
     yield _Part("Next", (coming_words(one.coming, today) if one.coming else "",), 2)
-    yield _Part("Pass on", tuple(hint.text for hint in one.pass_on[:3]), 2)
+    yield _Part("Pass on", tuple(hint.text for hint in one.pass_on[:4]), 2)
 
 
 # On one screen

@@ -86,7 +86,7 @@ def find_command(session: Session, words: tuple[str, ...], limit: str | None, wh
     most = _most(limit, _FOUND, whole=whole)
     customers, left = _found(workspace, words, most)
     items = search_library(workspace, _plain_words(words))
-    shown = [*customers, *items[:most]]
+    shown: list[Found | FoundItem] = [*customers, *items[:most]]
     remarks = [f"{plural(left, 'more customer')}: --all, or a higher --limit."] if left else []
 
     def show() -> None:

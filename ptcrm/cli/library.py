@@ -84,7 +84,16 @@ def list_command(session: Session, words: tuple[str, ...], *, whole: bool) -> An
 @click.option("--until", metavar="DAY", help="The last day on which it is any good; of an event its day.")
 @click.option("--text", metavar="TEXT", help="What to know about it; - takes it from standard input.")
 @writing
-def add_command(session: Session, /, words: tuple[str, ...], **given: str | tuple[str, ...] | None) -> None:
+def add_command(
+    session: Session,
+    words: tuple[str, ...],
+    title: str | None,
+    url: str | None,
+    topics: tuple[str, ...],
+    kind: str | None,
+    until: str | None,
+    text: str | None,
+) -> None:
     """Add something to the library: a new file with what is given.
 
     \b
@@ -99,37 +108,35 @@ def add_command(session: Session, /, words: tuple[str, ...], **given: str | tupl
         raise RefusedError(
             f"ptcrm.yaml has customers in {LIBRARY}/, so there is no library. Nothing was written."
         )
-    values = _values(workspace, plain(" ".join(words)), given)
-    path, content = _file(workspace, folder, values, _text(session, given["text"]))
-    if session.apply(Operation(f"library add {values['title'][0]}", (Create(path, content),))):
+    title, url = _title_and_url(plain(" ".join(words)), title and plain(title), url and plain(url))
+    named = (plain(part) for group in topics for part in group.split(",") if part.strip())
+    values: dict[str, list[str | None]] = {
+        "title": [title],
+        "url": [url],
+        "topics": [*dict.fromkeys(named)],
+        "kind": [kind],
+    }
+    if until:
+        values["until"] = [a_day(until, workspace.today).isoformat()]
+    given = {name: [one for one in found if one] for name, found in values.items()}
+    path, content = _file(workspace, folder, given, _text(session, text))
+    if session.apply(Operation(f"library add {title}", (Create(path, content),))):
         say(f"{path} written.")
-        if "topics" not in values:
+        if not given["topics"]:
             tell("It has no topics yet, so it is offered to nobody: add `topics: [winter, courier]`.")
 
 
-def _values(
-    workspace: Workspace, words: str, given: dict[str, str | tuple[str, ...] | None]
-) -> dict[str, list[str]]:
-    """The fields to write; raises `UsageError`."""
-    given = {name: plain(value) if isinstance(value, str) else value for name, value in given.items()}
-    url = words if _URL.fullmatch(words) else given["url"]
-    title = given["title"] or (_title_of(words) if url == words else words)
-    if not title:
-        raise UsageError("It needs a title: add --title TEXT.")
-    if url == words and given["url"]:
-        raise UsageError("There are two addresses: leave out --url.")
-    if url != words and given["title"]:
+def _title_and_url(words: str, title: str | None, url: str | None) -> tuple[str, str | None]:
+    """Title and URL of what is named by `words`, which are one of the two; raises `UsageError`."""
+    if _URL.fullmatch(words):
+        if url:
+            raise UsageError("There are two addresses: leave out --url.")
+        return title or _title_of(words), words
+    if title:
         raise UsageError("There are two titles: leave out --title, or put the URL in front.")
-    topics = [part for text in given["topics"] or () for part in map(str.strip, text.split(",")) if part]
-    until = a_day(str(given["until"]), workspace.today).isoformat() if given["until"] else None
-    fields = {
-        "title": [title],
-        "url": [url],
-        "topics": list(dict.fromkeys(map(plain, topics))),
-        "kind": [given["kind"]],
-        "until": [until],
-    }
-    return {name: [str(one) for one in found if one] for name, found in fields.items() if any(found)}
+    if not words:
+        raise UsageError("It needs a title, or a URL.")
+    return words, url
 
 
 def _title_of(url: str) -> str:
@@ -140,10 +147,10 @@ def _title_of(url: str) -> str:
     return plain(words[:1].upper() + words[1:])
 
 
-def _text(session: Session, given: str | tuple[str, ...] | None) -> str:
+def _text(session: Session, given: str | None) -> str:
     """The text that stands below the front matter."""
     if given != "-":
-        return str(given or "").strip()
+        return (given or "").strip()
     from ptcrm.cli.drafts import decoded
 
     answers = session.answers

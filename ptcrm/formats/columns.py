@@ -45,9 +45,11 @@ OCCURRENCE: dict[str, Shape] = {
     "time": or_null(TIME),
     "state": TEXT,
     "members": TEXTS,
+    "template": or_null(TEXT),
     "reason": TEXT,
     **PLACE,
 }
+DUE = {**OCCURRENCE, "pass_on": or_null(TEXT)}
 YEARLY = {**OCCURRENCE, "years": or_null(NUMBER)}
 ON_DAYS = {"date": DAY, **YEARLY}
 WAITING: dict[str, Shape] = {
@@ -91,6 +93,20 @@ ITEM: dict[str, Shape] = {
     "over": FLAG,
     "had": NUMBER,
     "url": or_null(TEXT),
+    "path": TEXT,
+}
+OFFER: dict[str, Shape] = {
+    "item": TEXT,
+    "title": TEXT,
+    "kind": TEXT,
+    "customer": TEXT,
+    "name": TEXT,
+    "score": NUMBER,
+    "why": TEXT,
+    "reasons": list_of(record({"topic": TEXT, "place": TEXT, "text": TEXT, "line": or_null(NUMBER)})),
+    "left_out": or_null(TEXT),
+    "given": or_null(NUMBER),
+    "asked": or_null(NUMBER),
     "path": TEXT,
 }
 ENTRY: dict[str, Shape] = {
