@@ -39,6 +39,8 @@ CALLS = {
     "tags": ["tags"],
     "fields": ["fields"],
     "stats": ["stats"],
+    "library": ["library", "list"],
+    "share": ["share", "anna-k"],
     "show": ["show", "anna-k"],
     "brief": ["brief", "anna-k"],
     "why": ["why", "anna-k"],

@@ -35,6 +35,7 @@ _LEAST = 20  # columns for words beside a label
 _PROMISES = 4
 # What gives way, in this order, until all fits: of which part, how many items stay, of how many lines each.
 _GIVES = (
+    ("Pass on", 3, 2),
     ("About", 1, 2),
     ("Last", 3, 1),
     ("Pass on", 3, 1),

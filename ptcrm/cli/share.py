@@ -25,8 +25,9 @@ from ptcrm.views.today import named
 if TYPE_CHECKING:
     from ptcrm.model.customer import Customer
     from ptcrm.model.item import Item
+    from ptcrm.reports.share import Balance
     from ptcrm.vault.index import Match
-    from ptcrm.views.sharing import Offer
+    from ptcrm.views.sharing import Offer, Overview
     from ptcrm.workspace import Workspace
 
 _SHOWN = 20
@@ -112,11 +113,15 @@ def _meant(workspace: Workspace, words: str) -> Item | Customer:
 def _say_overview(sharing: Sharing, most: int | None, *, as_json: bool) -> None:
     found = sharing.overview()
     if as_json:
-        say_json(list(overview_rows(found)))
-        return
-    if not found:
+        say_json(list(overview_rows(found[:most])))
+    elif found:
+        _say_items(found[:most])
+    else:
         say('Nothing is in the library. Add something: ptcrm library add "Studded tyres" --topics winter')
-        return
+    _tell_more(len(found), most)
+
+
+def _say_items(found: list[Overview]) -> None:
     rows = [
         (
             one.item.id,
@@ -125,46 +130,47 @@ def _say_overview(sharing: Sharing, most: int | None, *, as_json: bool) -> None:
             str(len(one.fits)),
             few([named(fit.customer.name, fit.customer.id) for fit in one.fits]) if one.fits else "nobody",
         )
-        for one in found[:most]
+        for one in found
     ]
     say_table(rows, "")
-    _tell_more(len(found) - len(rows), "item")
 
 
 def _say_offers(sharing: Sharing, meant: Item | Customer, most: int | None, *, as_json: bool) -> None:
+    """Who would like it, or what the customer would like, each with the reason; then who or what is left out."""
     from ptcrm.model.customer import Customer
 
-    workspace, is_customer = sharing.workspace, isinstance(meant, Customer)
+    is_customer = isinstance(meant, Customer)
     found = sharing.for_customers([meant]) if isinstance(meant, Customer) else sharing.for_item(meant)
-    open_, left_out = ([one for one in found if (one.why_not is None) is wanted] for wanted in (True, False))
-    shown = [one._replace(fit=quoted(sharing, one.fit)) for one in open_[:most]]
-    weighed = [balance_of(workspace, one.fit) for one in shown]
-    if as_json:
-        out = [one._replace(fit=quoted(sharing, one.fit)) for one in left_out[:most]]
-        rows = [offer_row(one, weight) for one, weight in zip(shown, weighed, strict=True)]
-        say_json([*rows, *(offer_row(one, balance_of(workspace, one.fit)) for one in out)])
-        return
-    say(meant.name if isinstance(meant, Customer) else f"{meant.title} ({meant.kind})", "title")
-    if not isinstance(meant, Customer) and meant.is_over(workspace.today):
-        say(f"It is over since {meant.until}.")
-    say_table(
-        [
-            (weight.words if weight else "", _called(one, is_customer=is_customer), because_words(one.fit))[
-                not any(weighed) :
-            ]
-            for one, weight in zip(shown, weighed, strict=True)
-        ]
+    fitting, left_out = (
+        [one for one in found if (one.why_not is None) is wanted] for wanted in (True, False)
     )
-    if not shown:
-        say("  Nothing that is not left out." if left_out else "  Nothing fits.")
-    _tell_more(len(open_) - len(shown), "other")
-    if left_out:
-        say(f"\nLeft out ({len(left_out)})", "title")
-        say_table([(_called(one, is_customer=is_customer), str(one.why_not)) for one in left_out[:most]])
-        _tell_more(len(left_out[most:]) if most else 0, "other")
-    if shown:
-        first = shown[0].fit
-        say(f"\nWhen it has been passed on: ptcrm share {first.item.id} --log {first.customer.id}")
+    shown = [one._replace(fit=quoted(sharing, one.fit)) for one in fitting[:most]]
+    weighed = [balance_of(sharing.workspace, one.fit) for one in shown]
+    if as_json:
+        others = [one._replace(fit=quoted(sharing, one.fit)) for one in left_out[:most]]
+        weighed += [balance_of(sharing.workspace, one.fit) for one in others]
+        say_json([offer_row(*pair) for pair in zip([*shown, *others], weighed, strict=True)])
+    else:
+        say(meant.name if isinstance(meant, Customer) else f"{meant.title} ({meant.kind})", "title")
+        _say_fitting(shown, weighed, is_customer=is_customer)
+        if left_out:
+            say(f"\nLeft out ({len(left_out)})", "title")
+            say_table([(_called(one, is_customer=is_customer), str(one.why_not)) for one in left_out[:most]])
+        if shown:
+            first = shown[0].fit
+            say(f"\nWhen it has been passed on: ptcrm share {first.item.id} --log {first.customer.id}")
+    _tell_more(max(len(fitting), len(left_out)), most)
+
+
+def _say_fitting(shown: list[Offer], weighed: list[Balance | None], *, is_customer: bool) -> None:
+    """A line for each: what of giving and asking there was, if it asks for something; who or what; why."""
+    rows = [
+        (weight.words if weight else "", _called(one, is_customer=is_customer), because_words(one.fit))
+        for one, weight in zip(shown, weighed, strict=True)
+    ]
+    say_table(rows if any(weighed) else [row[1:] for row in rows])
+    if not rows:
+        say("  Nothing to pass on now.")
 
 
 def _called(one: Offer, *, is_customer: bool) -> str:
@@ -173,9 +179,10 @@ def _called(one: Offer, *, is_customer: bool) -> str:
     return named(one.fit.customer.name, one.fit.customer.id)
 
 
-def _tell_more(count: int, noun: str) -> None:
-    if count > 0:
-        tell(f"{plural(count, f'more {noun}')}: --all, or a higher --limit.")
+def _tell_more(count: int, most: int | None) -> None:
+    """Say on stderr that there are more than `most`, if there are."""
+    if most is not None and count > most:
+        tell(f"{count - most} more: --all, or a higher --limit.")
 
 
 # What was passed on

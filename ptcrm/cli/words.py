@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
     from ptcrm.workspace import Workspace
 
-_VERSION = "1"  # raised when the words are laid out or found differently
+_VERSION = "2"  # raised when the words are laid out or found differently
 _LONGEST = 60  # characters of a value that is worth offering
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """What may be typed. Each of `customers` is an id, a name and other names; `companies` are ids.
+
+    Each of `items` is the id and the title of something in the library, `topics` are those of all.
 
     `fields` (those of a file) and `asked` (those of a query) have a name, other names and a meaning. `known`
     has the only values that a field of a query takes, `used` those in use, by its name. `channels` have all
@@ -44,6 +46,8 @@ class Words:
     feeds: list[str] = field(default_factory=list)
     campaigns: list[str] = field(default_factory=list)
     queries: dict[str, str] = field(default_factory=dict)
+    items: list[list[str]] = field(default_factory=list)
+    topics: list[str] = field(default_factory=list)
 
 
 def words_file(root: Path, cache_folder: Path) -> Path:
@@ -130,7 +134,7 @@ def words_of(workspace: Workspace) -> Words:
     from ptcrm.query.fields import vocabulary_of
     from ptcrm.vault.schema import FIELDS
 
-    customers = list(workspace.cache.customers())
+    customers, items = list(workspace.cache.customers()), workspace.index.library().items
     config = workspace.config
     own = sorted({name for one in customers for name, _ in one.own})
     known = vocabulary_of(config, own).known
@@ -145,6 +149,8 @@ def words_of(workspace: Workspace) -> Words:
         list(config.feeds),
         list(config.campaigns),
         dict(config.queries),
+        [[one.id, one.title] for one in items],
+        sorted({*config.topics, *(topic for one in items for topic in one.topics)}),
     )
 
 

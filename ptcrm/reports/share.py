@@ -107,10 +107,19 @@ class Because(NamedTuple):
     @property
     def words(self) -> str:
         """`interest e-bikes`, `notes, line 14: “… pedelec …”`."""
-        if self.place not in ("notes", "log"):
+        return f"{self.where}: “{self.text}”" if self.is_quoted else self.where
+
+    @property
+    def where(self) -> str:
+        """`interest e-bikes`, `notes, line 14`."""
+        if not self.is_quoted:
             return f"{self.place} {self.text}"
-        line = f", line {self.line}" if self.line else ""
-        return f"{self.place}{line}: “{self.text}”"
+        return f"{self.place}, line {self.line}" if self.line else self.place
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether it stands in a text, and is no value of a field."""
+        return self.place in ("notes", "log")
 
 
 class Fit(NamedTuple):

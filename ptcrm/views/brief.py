@@ -303,9 +303,8 @@ def _items(workspace: Workspace, customer: Customer) -> Iterator[Hint]:
     from ptcrm.views.sharing import Sharing, quoted
 
     sharing = Sharing(workspace)
-    fits = (one.fit for one in sharing.for_customers([customer]) if one.why_not is None)
-    for fit in islice(fits, ITEMS):
-        why = quoted(sharing, fit).because[0].words
+    for fit in sharing.worth_saying([customer])[:ITEMS]:
+        why = quoted(sharing, fit).because[0].where
         yield Hint("item", f"{fit.item.title} ({why}): ptcrm share {fit.item.id} --log {customer.id}")
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ptcrm.vault.library import Given
     from ptcrm.workspace import Workspace
 
+UNASKED = 2  # the least score of what is named unasked
 _AROUND = 30  # characters of a line on either side of a word
 
 
@@ -76,6 +77,11 @@ class Sharing:
     def for_customers(self, customers: Sequence[Customer]) -> list[Offer]:
         """Everything that the customers would like, the best fit first."""
         return self._offers(self._fits(customers, self.current))
+
+    def worth_saying(self, customers: Sequence[Customer]) -> list[Fit]:
+        """What is sure enough of that to be said unasked: one word in a log is not."""
+        found = self.for_customers(customers)
+        return [one.fit for one in found if one.why_not is None and one.fit.score >= UNASKED]
 
     def overview(self) -> list[Overview]:
         """Every item that is still good, the one for most customers first."""
@@ -147,23 +153,19 @@ class Sharing:
 def suggested(workspace: Workspace, paths: Iterable[str]) -> dict[str, str]:
     """The id of the item that each of the customers at these paths would like best, by path."""
     found: dict[str, str] = {}
-    for one in Sharing(workspace).for_customers(list(workspace.cache.customers_at(sorted(paths)))):
-        if one.why_not is None:
-            found.setdefault(one.fit.customer.path, one.fit.item.id)
+    for fit in Sharing(workspace).worth_saying(list(workspace.cache.customers_at(sorted(paths)))):
+        found.setdefault(fit.customer.path, fit.item.id)
     return found
 
 
 def quoted(sharing: Sharing, fit: Fit) -> Fit:
     """The same, where what stands in notes and log is quoted as the file has it, with its line."""
-    if all(one.place not in ("notes", "log") for one in fit.because):
+    if not any(one.is_quoted for one in fit.because):
         return fit
     text = sharing.workspace.text(fit.customer.path) or ""
     days = sharing.workspace.index.days([fit.customer.path]).get(fit.customer.path, {})
     by_name = {topic.name: topic for topic in topics_of(fit.item, sharing.topics)}
-    because = (
-        _quoted(one, by_name[one.topic], text, days) if one.place in ("notes", "log") else one
-        for one in fit.because
-    )
+    because = (_quoted(one, by_name[one.topic], text, days) if one.is_quoted else one for one in fit.because)
     return fit._replace(because=tuple(because))
 
 
