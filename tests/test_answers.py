@@ -314,6 +314,7 @@ CALLS = {
     "playbook": ["playbook", "kim-seo-yeon"],
     "list --group-by": ["list", "--group-by", "tags"],
     "find": ["find", "gear"],
+    "share WHAT": ["share", "fleet-check-january"],
     "show": ["show", "ipek"],
     "brief": ["brief", "ipek"],
     "draft": ["draft", "ipek", "thank-you"],

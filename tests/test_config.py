@@ -20,6 +20,7 @@ from ptcrm.model.config import (
     Log,
     Occasions,
     Playbook,
+    Share,
     Status,
     Step,
     Tier,
@@ -91,6 +92,8 @@ feeds:                          # default: all: {}
   birthdays: {kinds: [birthday, occasion], private: true, age_in_title: true}
 occasions: {leap_day: feb28, lead: {birthday: 7 days}, customer_years: [1, 5, 10]}
 log: {headings: [Log, Dziennik]}
+topics: {e-bike: [pedelec, ebike]}
+share: {per_month: 3}
 """
 
 
@@ -149,6 +152,8 @@ def test_the_example_of_the_format_is_read_whole() -> None:
         },
         occasions=Occasions(lead={"birthday": weeks(1)}),
         log=Log(("Log", "Dziennik")),
+        topics={"e-bike": ("pedelec", "ebike")},
+        share=Share(3),
     )
     assert list(found.tiers) == ["gold", "silver", "bronze"]
     written = EXAMPLE.splitlines()

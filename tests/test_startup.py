@@ -29,7 +29,7 @@ finally:
 SHARED = """
     __main__ cli cli.options cli.output cli.progress cli.settings errors start
     workspace workspace.asked workspace.checked workspace.clock workspace.opened workspace.planned
-    model model.change model.config model.dates model.diagnostic model.occurrence model.typed
+    model model.change model.config model.dates model.diagnostic model.item model.occurrence model.typed
     schedule schedule.level schedule.plan schedule.workdays
     text text.edits text.fold text.near text.safe text.source text.words
     vault vault.answers vault.cache vault.entries vault.index vault.journal vault.listing vault.names vault.places
@@ -48,7 +48,7 @@ MAY_LOAD = {
     "list tier:gold": f"""{QUERY} cli.answer cli.listing cli.recording formats formats.columns formats.customers
         schedule.campaigns schedule.channel vault.known views views.listing""",
     "find bells": f"""{QUERY} cli.answer cli.finding cli.recording formats formats.columns formats.customers vault.known
-        vault.prose vault.sought views views.finding views.customer views.playbook views.today {FILE}""",
+        vault.library vault.prose vault.sought views views.finding views.customer views.playbook views.today {FILE}""",
     "show anna": f"""cli.choosing cli.recording cli.show formats formats.columns formats.customers schedule.campaigns schedule.channel schedule.obligations
         schedule.playbooks schedule.why vault.notes views views.customer views.playbook views.today {FILE}""",
     "log anna call:x": f"""cli.choosing cli.log vault.abridged vault.amend vault.fields vault.lines vault.members

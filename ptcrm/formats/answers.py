@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from ptcrm.formats.columns import (
     DAY,
     DECIMAL,
+    DUE,
     ENTRY,
     FIELD,
     FLAG,
     FOUND,
+    ITEM,
     NUMBER,
     OCCURRENCE,
+    OFFER,
     PAIR,
     PLACE,
     REVIEWED,
@@ -219,7 +222,7 @@ _ANSWERS: dict[str, Shape] = {
             **dict.fromkeys(("customers", "errors", "warnings"), NUMBER),
         }
     ),
-    "due": list_of(record(OCCURRENCE)),
+    "due": list_of(record(DUE)),
     "agenda": list_of(
         record({"date": DAY, "free": or_null(TEXT), "occurrences": list_of(record(YEARLY))}),
     ),
@@ -244,6 +247,21 @@ _ANSWERS: dict[str, Shape] = {
             "contacts": record({"this_month": NUMBER, "last_month": NUMBER}),
         }
     ),
+    "library list": list_of(record(ITEM)),
+    "share": list_of(
+        record(
+            {
+                "item": TEXT,
+                "title": TEXT,
+                "kind": TEXT,
+                "until": or_null(DAY),
+                "customers": TEXTS,
+                "left_out": NUMBER,
+                "path": TEXT,
+            }
+        )
+    ),
+    "share WHAT": list_of(record(OFFER)),
     "show": record(
         {
             **CUSTOMER_FIELDS,

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from ptcrm.model.dates import NEVER, Anniversary, Interval
 from ptcrm.text.fold import fold
 
+LIBRARY = "library"
 KINDS = (
     "cadence",
     "follow-up",
@@ -104,11 +105,12 @@ def usual_statuses() -> dict[str, Status]:
 
 
 class Step(NamedTuple):
-    """One step of a playbook: `after` its start, `do` (a channel) with `text`."""
+    """One step of a playbook: `after` its start, `do` (a channel) with `text`; `template` names a draft for it."""
 
     after: Interval | None = None
     do: str = "contact"
     text: str = ""
+    template: str | None = None
 
 
 class Playbook(NamedTuple):
@@ -128,11 +130,12 @@ class Improvement(NamedTuple):
 
 
 class Campaign(NamedTuple):
-    """A yearly mailing on `date` by the channel `do` to those whom the query `where` finds."""
+    """A yearly mailing on `date` by the channel `do` to those whom the query `where` finds; `template` names a draft."""
 
     date: Anniversary | None = None
     do: str = "card"
     where: str = ""
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,12 @@ class Occasions:
         return None if key is None else (key, self.lead[key])
 
 
+class Share(NamedTuple):
+    """How many things of the library one customer is given within a month."""
+
+    per_month: int = 2
+
+
 class Log(NamedTuple):
     """The headings under which a log stands."""
 
@@ -215,7 +224,20 @@ class Config:
     feeds: dict[str, Feed] = field(default_factory=lambda: {"all": Feed()})
     occasions: Occasions = field(default_factory=Occasions)
     log: Log = field(default_factory=Log)
+    topics: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    share: Share = field(default_factory=Share)
     lines: dict[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def library(self) -> str | None:
+        """The folder of what is worth passing on; None if it is, or holds, a customers' folder (FORMAT 1)."""
+        used = (folder.partition("/")[0].casefold() for folder in self.customers)
+        return None if LIBRARY in used else LIBRARY
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders that are read: those of the customers, and the library."""
+        return (*self.customers, self.library) if self.library else self.customers
 
     def line(self, *path: str) -> int:
         """The line of the key, or member (counted from 1), at the end of `path`; of the nearest above, else 1."""
@@ -232,10 +254,11 @@ class Config:
         return "in" in qualifiers or (known is not None and known.touch == "yes")
 
     def gives(self, channel: str, qualifiers: tuple[str, ...]) -> bool:
-        """Whether an entry of this channel with these qualifiers gave the customer something."""
+        """Whether an entry of this channel with these qualifiers gave the customer something (FORMAT 2.3)."""
         known = self.channels.get(channel)
         reached = {"in", "no answer"}.isdisjoint(qualifiers)
-        return reached and ("value" in qualifiers or (known is not None and known.value))
+        usual = known is not None and known.value and "pitch" not in qualifiers
+        return reached and ("value" in qualifiers or usual)
 
 
 def channel_names(config: Config) -> dict[str, str]:

@@ -20,6 +20,7 @@ from ptcrm.model.config import (
     Log,
     Occasions,
     Playbook,
+    Share,
     Status,
     Step,
     Tier,
@@ -299,7 +300,7 @@ def _feeds(node: Node, report: Report) -> dict[str, Feed]:
     return _named(by_name(_feed)(node, report), node, report, flaw)
 
 
-_STEP = record(Step, after=_length, do=text, text=text)
+_STEP = record(Step, after=_length, do=text, text=text, template=text)
 _PLAYBOOK = record(Playbook, starts=text, lapse=_length, steps=many(_STEP))
 
 
@@ -348,7 +349,7 @@ KEYS = (
     ),
     Key(
         "campaigns",
-        by_name(record(Campaign, date=anniversary, do=text, where=text)),
+        by_name(record(Campaign, date=anniversary, do=text, where=text, template=text)),
         "yearly mailings to many",
     ),
     Key("queries", by_name(text), "saved searches"),
@@ -364,6 +365,8 @@ KEYS = (
         "how birthdays and other days are kept",
     ),
     Key("log", record(Log, headings=texts), "the headings under which a log stands"),
+    Key("topics", by_name(texts), "other words for topics of the library"),
+    Key("share", record(Share, per_month=_positive), "how much of the library one customer is given"),
 )
 
 
