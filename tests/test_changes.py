@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -136,7 +135,3 @@ def test_idle_connections_end_no_stream(count: int) -> None:
         finally:
             for each in idle:
                 each.close()
-
-
-def test_a_file_that_changes_is_told_of(tmp_path: Path) -> None:
-    """From the file to the stream, as `ptcrm serve` has them."""

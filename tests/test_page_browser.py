@@ -55,6 +55,7 @@ PLACES = {
     "edit": "customers/anna/edit",
     "search": "search?q=bells",
     "agenda": "agenda",
+    "review": "review",
     "month": "agenda?view=month",
     "problems": "problems",
     "fix": "problems/fix?all=safe",
@@ -318,7 +319,7 @@ def test_a_filter_is_completed_and_finds(enter: Enter) -> None:
     field = page.locator("[data-complete]")
     field.focus()
     page.keyboard.type("tier:")
-    page.get_by_role("option").first.wait_for()
+    page.get_by_role("option", name="tier:gold").wait_for()
     page.keyboard.press("ArrowDown")
     assert field.get_attribute("aria-activedescendant")
     page.keyboard.press("Enter")
@@ -413,7 +414,14 @@ def test_the_morning_by_keys_alone(enter: Enter, command: Callable[..., None]) -
     keys.press("Enter")
     page.wait_for_url("**/search?*")
     assert "Jan Nowak" in page.locator("main").inner_text()
-    for key, place in (("a", "agenda"), ("c", "customers"), ("p", "problems"), ("f", "feeds"), ("t", "")):
+    for key, place in (
+        ("a", "agenda"),
+        ("c", "customers"),
+        ("r", "review"),
+        ("p", "problems"),
+        ("f", "feeds"),
+        ("t", ""),
+    ):
         keys.press("g")
         keys.press(key)
         page.wait_for_url(f"**/{place}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from ptcrm.server.pages.help import SHORTCUTS
 from ptcrm.server.pages.page import Front
-from tests.conftest import DAY, MakeVault, Run
+from tests.conftest import DAY, ROOT, MakeVault, Run
 from tests.visitor import visiting
 
 CONFIG = "start: 2021-01-04\ntimezone: Europe/Warsaw\ntiers: {gold: {cadence: 3 weeks}}\n"
@@ -462,3 +464,9 @@ own: "{evil}"
             assert 'href="javascript' not in rest, path
             assert '"onclick' not in rest, path
             assert " 49 " not in page.words, path
+
+
+def test_the_page_of_keys_is_the_table_of_the_documentation() -> None:
+    page = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `([^`]+)` \| (.+) \|$", page.partition("| key | what")[2], re.MULTILINE)
+    assert tuple(documented) == SHORTCUTS

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 _ON_ROWS = (
     ("j", "The next row"),
     ("k", "The row before"),
-    ("Enter", "Open the customer of the row"),
+    ("Enter", "Open the row"),
     ("l", "Log what happened with the customer of the row or page"),
     ("d", "Done: the follow-up of the row, or mend its problem"),
     ("s", "Snooze the customer"),
     ("m", "Move the follow-up to another day"),
     ("e", "Edit the file as text"),
     ("u", "Undo what was just written"),
+    ("f", "Filter the customers"),
     ("/", "Search"),
     ("?", "These keys"),
 )
