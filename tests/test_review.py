@@ -89,6 +89,7 @@ def both(request: pytest.FixtureRequest) -> tuple[Any, Oracle]:
 
 
 Both = tuple[Any, Oracle]
+_NO_COHORT: dict[str, Any] = {"customers": 0, "kept": []}
 
 
 def money(words: list[str]) -> dict[str, Decimal]:
@@ -139,7 +140,7 @@ def test_cohorts_are_those_who_began_in_a_year(both: Both) -> None:
     years = range(said[0]["year"], oracle.last.year + 1)
     known = set[str]()
     for year in years:
-        cohort = next((one for one in said if one["year"] == year), {"customers": 0, "kept": []})
+        cohort = next((one for one in said if one["year"] == year), _NO_COHORT)
         began = at_the_end_of(year) - known
         known |= began
         assert cohort["customers"] == len(began)
