@@ -141,7 +141,7 @@ def test_cohorts_are_those_who_began_in_a_year(both: Both) -> None:
     known = set[str]()
     for year in years:
         cohort = next((one for one in said if one["year"] == year), _NO_COHORT)
-        began = at_the_end_of(year) - known
+        began: set[str] = at_the_end_of(year) - known
         known |= began
         assert cohort["customers"] == len(began)
         assert {one["year"]: one["customers"] for one in cohort["kept"]} == {

@@ -10,13 +10,14 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from ptcrm.cli.answer import Answer, answering
-from ptcrm.cli.options import Session, a_day, plain, writing
+from ptcrm.cli.options import Session, writing
 from ptcrm.cli.output import say, say_table, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.formats.columns import ITEM
 from ptcrm.model.change import Create, Operation
 from ptcrm.model.config import LIBRARY
 from ptcrm.model.item import KINDS
+from ptcrm.model.typed import a_day, plain
 from ptcrm.text.words import plural
 from ptcrm.views.library import item_row, listed
 

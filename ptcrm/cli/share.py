@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.options import Session, a_count, all_option, json_option, limit_option, plain, writing
+from ptcrm.cli.options import Session, a_count, all_option, json_option, limit_option, writing
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import NotFoundError, UsageError
+from ptcrm.model.typed import plain
 from ptcrm.text.fold import same_id
 from ptcrm.text.words import few, plural
 from ptcrm.views.sharing import (

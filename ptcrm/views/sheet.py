@@ -74,14 +74,13 @@ def _sheet(workspace: Workspace, name: str, first: date, last: date) -> Sheet:
     loads = {day.date: day for day in full.days}
     days = (date.fromordinal(one) for one in range(_monday(first).toordinal(), until.toordinal() + 1))
     found = [SheetDay(day, first <= day <= last, stands.get(day), loads.get(day)) for day in days]
-    weeks = (tuple(found[at : at + 7]) for at in range(0, len(found), 7))
-    weeks = tuple(week for week in weeks if week[-1].load)  # what is past is in the log
+    weeks = [tuple(found[at : at + 7]) for at in range(0, len(found), 7)]
     before, after = date.fromordinal(first.toordinal() - 1), date.fromordinal(last.toordinal() + 1)
     return Sheet(
         name,
         first,
         last,
-        weeks,
+        tuple(week for week in weeks if week[-1].load),  # what is past is in the log
         full.per_day,
         before if before >= workspace.today else None,
         after if after <= later(workspace.today, FARTHEST) else None,
