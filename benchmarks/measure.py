@@ -28,7 +28,13 @@ TEN, ADDED, DELETED = "ten changed", "one added", "one deleted"
 STATES = (COLD, WARM, ANEW, TEN, ADDED, DELETED, NEW_DAY)
 COMMANDS = ("due", "glance", "list", "find", "show", "log", "export ics", "agenda", "review")
 FROM_COLD = ("due", "find", "log", "export ics")  # the others would read the same files once more
-ASKED_ANEW = ("due", "glance", "export ics", "agenda", "review")  # the others ask for something else each time
+ASKED_ANEW = (
+    "due",
+    "glance",
+    "export ics",
+    "agenda",
+    "review",
+)  # the others ask for something else each time
 F, RG, CLICK, DUE = "F", "rg -il", "import click", "due, warm"
 FRONTMATTER, ICALENDAR = "python-frontmatter", "cold due + icalendar"
 ITSELF = "itself"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,15 +22,19 @@ from ptcrm.text.fold import fold, same_id
 from ptcrm.text.near import nearest, suggest
 from ptcrm.text.words import plural
 from ptcrm.vault.index import WITH, WORDS, Index, LooseLink, file_keys
+from ptcrm.vault.library import Library
 from ptcrm.vault.match import slips
 from ptcrm.vault.store import CONFIG_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ptcrm.model.item import Item
+
 _LONGEST_LIFE = 130  # years
 _FAR = Interval(months=120)  # beyond this nobody plans
 _DETAIL_LINES = 40
+_TEMPLATE = re.compile(r"templates/([^/]+)\.md")
 _TO_CUSTOMERS = ("company", "referred_by", "family", WITH)
 _SILENT = ("birthday", "occasion", "anniversary", "mailings", "all")  # what `mute` may name
 _SILENT_TOO = ("birthdays", "occasions", "anniversaries", "mailing")
@@ -69,6 +74,7 @@ class Vault:
     loose_links: tuple[LooseLink, ...]
     copies: tuple[Copy, ...]
     holidays: Mapping[date, str]
+    library: Library
     missing: tuple[str, ...]
     list_names: Callable[[], Iterable[str]]
     list_twins: Callable[[], Iterable[Twins]]
@@ -228,20 +234,21 @@ def unknown_silence(vault: Vault) -> Iterator[Diagnostic]:
     """Words in `mute` that silence nothing, and `true`, which is no word for all."""
     words = (*_SILENT, *_SILENT_TOO, *channel_names(vault.config))
     for one in vault.customers:
+        if not one.mute or (len(one.mute) == 1 and "," in one.mute[0]):  # which is said already (PT105)
+            continue
         known = {fold(word): word for word in (*words, *(occasion.name for occasion in one.occasions))}
         for word in one.mute:
-            if fold(word) in known or (
-                len(one.mute) == 1 and "," in word
-            ):  # that one is said already (PT105)
-                continue
-            message = f"`mute` names “{word}”, which silences nothing"
-            hint = (
-                suggest(word, [*known.values()])
-                or f"Known are: {', '.join(_SILENT)}; a channel; an occasion's name."
-            )
-            if fold(word) in EVERYTHING:
-                message, hint = f"`mute: {word}` is taken for `mute: [all]`", "Write [all]."
-            yield Diagnostic("PT116", one.path, one.lines.get("mute", 1), 1, message, hint)
+            if fold(word) not in known:
+                line = one.lines.get("mute", 1)
+                yield Diagnostic("PT116", one.path, line, 1, *_no_silence(word, known.values()))
+
+
+def _no_silence(word: str, known: Iterable[str]) -> tuple[str, str]:
+    """What is wrong with a word in `mute`, and what to do."""
+    if fold(word) in EVERYTHING:
+        return f"`mute: {word}` is taken for `mute: [all]`", "Write [all]."
+    hint = suggest(word, [*known]) or f"Known are: {', '.join(_SILENT)}; a channel; an occasion's name."
+    return f"`mute` names “{word}”, which silences nothing", hint
 
 
 # Lines
@@ -281,12 +288,22 @@ def future_entries(vault: Vault) -> Iterator[Diagnostic]:
 
 def broken_links(vault: Vault) -> Iterator[Diagnostic]:
     """Links that lead to no customer and no file; to no customer, where only a customer will do."""
-    lost = [one for one in vault.loose_links if not one.meant and not _leads_elsewhere(one)]
+    lost = [one for one in vault.loose_links if not one.meant and not _leads_elsewhere(one, vault.library)]
     if not lost:
         return
     files = file_keys(vault.list_names())
-    near = slips({_last_part(one) for one in lost}, _ids_by_name(vault.customers))
-    for one in lost:
+    to_customers = [one for one in lost if one.field in (*_TO_CUSTOMERS, WORDS)]
+    to_files = [one for one in lost if one.field not in (*_TO_CUSTOMERS, WORDS)]
+    yield from _broken_among(to_customers, vault.customers, files)
+    yield from _broken_among(to_files, (*vault.customers, *vault.library.items), files)
+
+
+def _broken_among(
+    links: list[LooseLink], named: Iterable[Customer | Item], files: set[str]
+) -> Iterator[Diagnostic]:
+    """What is wrong with links that were perhaps meant for something `named`."""
+    near = slips({_last_part(one) for one in links}, _ids_by_name(named))
+    for one in links:
         if broken := _broken(one, near.get(_last_part(one)), files):
             yield Diagnostic("PT402", one.path, one.line, 1, *broken)
 
@@ -303,21 +320,22 @@ def _broken(one: LooseLink, near: str | None, files: set[str]) -> tuple[str, str
     return f"{message} and no file here", hint or "Correct the link, or write that file."
 
 
-def _leads_elsewhere(one: LooseLink) -> bool:
-    """Whether a link leads out of the vault, or to the note of a day, which is written when it is needed."""
+def _leads_elsewhere(one: LooseLink, library: Library) -> bool:
+    """Whether a link leads into the library, out of the vault, or to the note of a day, which is written when needed."""
     is_day = isinstance(parse_date(one.target), date)
-    return one.field not in _TO_CUSTOMERS and (is_day or one.key.startswith("../"))
+    is_outside = is_day or one.key.startswith("../")
+    return one.field not in _TO_CUSTOMERS and (is_outside or library.led_to(one.key) is not None)
 
 
 def _last_part(one: LooseLink) -> str:
     return one.key.rpartition("/")[2]
 
 
-def _ids_by_name(customers: Iterable[Customer]) -> dict[str, str]:
-    """The id of each customer by all that she is called; the first, where two are called the same."""
+def _ids_by_name(named: Iterable[Customer | Item]) -> dict[str, str]:
+    """The id of each customer and item by all that it is called; the first, where two are called the same."""
     ids: dict[str, str] = {}
-    for one in customers:
-        for name in (one.id, one.name, *one.aliases):
+    for one in named:
+        for name in (one.id, one.name if isinstance(one, Customer) else one.title, *one.aliases):
             ids.setdefault(name, one.id)
     return ids
 
@@ -362,9 +380,10 @@ def unreadable_queries(vault: Vault) -> Iterator[Diagnostic]:
 
 
 def unknown_words(vault: Vault) -> Iterator[Diagnostic]:
-    """Countries without public holidays, customers' folders that are not there, and channels that are none."""
+    """Countries without public holidays, folders and templates that are not there, and channels that are none."""
     config = vault.config
-    for folder in vault.missing if "customers" in config.lines else ():
+    given = config.customers if "customers" in config.lines else ()
+    for folder in (one for one in vault.missing if one in given):
         hint = "Make it, or write the folder in which the customers are."
         yield _in_config(config, "customers", f"there is no folder “{folder}”", hint)
     if config.country and not vault.holidays:
@@ -388,6 +407,30 @@ def _channel_words(config: Config) -> Iterator[tuple[str, str, str]]:
         yield from (("playbooks", f"the playbook “{name}”", word) for word in words)
     for name, campaign in config.campaigns.items():
         yield "campaigns", f"the campaign “{name}”", campaign.do
+
+
+def lost_templates(vault: Vault) -> Iterator[Diagnostic]:
+    """Templates that steps and campaigns name, and that are not in `templates/`."""
+    config = vault.config
+    named: list[tuple[tuple[str, ...], str, str]] = [
+        (("playbooks", name, "steps", str(number)), f"the playbook “{name}”", step.template)
+        for name, playbook in config.playbooks.items()
+        for number, step in enumerate(playbook.steps, 1)
+        if step.template
+    ]
+    named += [
+        (("campaigns", name), f"the campaign “{name}”", one.template)
+        for name, one in config.campaigns.items()
+        if one.template
+    ]
+    if not named:
+        return
+    there = [match[1] for path in sorted(vault.list_names()) if (match := _TEMPLATE.fullmatch(path))]
+    for place, called, word in named:
+        if word not in there:
+            hint = suggest(word, there) or f"Write templates/{word}.md, or name one that is there."
+            message = f"{called} names the template “{word}”, and there is no templates/{word}.md"
+            yield Diagnostic("PT505", CONFIG_NAME, config.line(*place, "template"), 1, message, hint)
 
 
 def nameless_vault(vault: Vault) -> Iterator[Diagnostic]:
@@ -416,5 +459,6 @@ CHECKS = (
     twins,
     unreadable_queries,
     unknown_words,
+    lost_templates,
     nameless_vault,
 )

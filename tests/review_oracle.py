@@ -82,7 +82,9 @@ class Oracle:
     def _read(self, root: Path, path: Path) -> Person:
         text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
         post = frontmatter.loads(text, handler=frontmatter_handler)
-        one = Person(path.relative_to(root).as_posix(), post.metadata.get("id", path.stem), post.metadata)
+        one = Person(
+            path.relative_to(root).as_posix(), str(post.metadata.get("id", path.stem)), dict(post.metadata)
+        )
         level, fenced = 0, False
         for number, line in enumerate(text.split("\n"), 1):
             fenced ^= line.strip().startswith("```")
@@ -339,7 +341,8 @@ class Oracle:
         found = {}
         for one in self.people:
             contacts = minutes = 0
-            cost, revenue = defaultdict(Decimal), defaultdict(Decimal)
+            cost: dict[str, Decimal] = defaultdict(Decimal)
+            revenue: dict[str, Decimal] = defaultdict(Decimal)
             for each in self.within(one):
                 usual = self.channels.get(each.channel, {})
                 if each.qualifiers & {"in", "no answer"}:
@@ -371,7 +374,7 @@ class Oracle:
 
     def paid(self, people: list[Person]) -> dict[str, Decimal]:
         """What all of these have paid, by currency."""
-        sums = defaultdict(Decimal)
+        sums: dict[str, Decimal] = defaultdict(Decimal)
         for one in people:
             for each in one.entries:
                 if each.channel == "sale" and each.day <= self.last:

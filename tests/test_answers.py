@@ -27,11 +27,13 @@ from benchmarks.vault import TODAY, generate
 from ptcrm.cli import cli
 from ptcrm.cli.output import indented
 from ptcrm.cli.pager import pager_of
-from ptcrm.formats.answers import CUSTOMER, NAMES, answer_schema
-from ptcrm.formats.columns import REVIEWED
+from ptcrm.formats.answers import NAMES, answer_schema
+from ptcrm.formats.columns import REVIEWED, TEXTS
+from ptcrm.formats.customers import CUSTOMER, CUSTOMER_FIELDS
 from ptcrm.formats.tabular import as_csv, as_tsv
 from ptcrm.text.fold import slug
 from ptcrm.text.safe import for_json, for_terminal, from_csv
+from ptcrm.vault.schema import FIELDS
 from tests.conftest import DAY, ROOT, SAMPLE, Golden, MakeVault, Run
 from tests.repos import begin_with_a_name, give_a_past
 from tests.test_docs import TWIN
@@ -312,6 +314,7 @@ CALLS = {
     "playbook": ["playbook", "kim-seo-yeon"],
     "list --group-by": ["list", "--group-by", "tags"],
     "find": ["find", "gear"],
+    "share WHAT": ["share", "fleet-check-january"],
     "show": ["show", "ipek"],
     "brief": ["brief", "ipek"],
     "draft": ["draft", "ipek", "thank-you"],
@@ -587,6 +590,13 @@ def test_ids_go_on_to_other_commands() -> None:
     shown = subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout
     assert "Jan Nowak\njan-nowak, customers/trade/jan-nowak.md\n" in shown
     assert shown.count("last contact") == 8
+
+
+def test_the_columns_of_customers_are_the_fields_that_files_may_have() -> None:
+    assert list(CUSTOMER_FIELDS) == [field.name for field in FIELDS]
+    assert [name for name, shape in CUSTOMER_FIELDS.items() if shape is TEXTS] == [
+        field.name for field in FIELDS if field.many
+    ]
 
 
 def test_a_vault_of_many_is_read_by_csv(tmp_path: Path, run: Run) -> None:

@@ -39,6 +39,12 @@ def answers(workspace: Workspace) -> dict[str, object]:
         "diagnostics": workspace.diagnostics(),
         "backlinks": {one.path: workspace.index.backlinks(one.path) for one in cache.customers()},
         "who": {name: workspace.index.find(name) for name in NAMES},
+        "library": (
+            workspace.index.library(),
+            workspace.index.given_of(("tip", "old")),
+            workspace.index.same_ids(),
+        ),
+        "given": workspace.index.given_to([one.path for one in cache.customers()]),
     }
 
 
@@ -53,6 +59,8 @@ LINES = st.sampled_from(
         "- [x] 2026-11-10 call: Asked",
         "- 2026-13-01 call: no such day",
         "some words on [[anna]]",
+        "- 2026-11-03 article (value): sent [about:: [[tip]]] [with:: [[boss]]]",
+        "- 2026-11-04 article: sent [about:: [[library/old]]]",
     ]
 )
 FRONT = st.sampled_from(
@@ -68,6 +76,17 @@ FRONT = st.sampled_from(
         "birthday: 1990-11-30",
         "snooze: 2026-11-25",
         "name: [",
+        "id: old",
+    ]
+)
+ITEMS = st.sampled_from(
+    [
+        "---\ntopics: [a, b]\n---\nOn [[anna]]\n",
+        "---\nid: old\nuntil: 2026-11-24\n---\n",
+        "---\nid: anna\naliases: [tip]\n---\n",
+        "---\ntitle: [\n---\n",
+        "no item, [[zoe]]\n",
+        None,
     ]
 )
 
@@ -82,6 +101,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.sampled_from(NAMES), customer()),
         st.tuples(st.just("delete"), st.sampled_from(NAMES), st.just("")),
+        st.tuples(st.just("item"), st.sampled_from(["tip", "old"]), ITEMS),
         st.tuples(st.just("day"), st.just(""), st.sampled_from(["-1", "1", "3"])),
         st.tuples(st.just("rename"), st.sampled_from(NAMES), st.sampled_from(NAMES)),
     ),
@@ -162,6 +182,10 @@ def _take(folder: Path, step: str, name: str, value: str) -> None:
         _write(path, value)
     elif step == "delete":
         path.unlink(missing_ok=True)
+    elif step == "item":
+        path = folder.parent / "library" / f"{name}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True) if value is None else _write(path, value)
     elif step == "rename" and path.exists():
         path.replace(folder / f"{value}.md")
 

@@ -83,6 +83,10 @@ fields
 fields --json
 stats
 stats --json tier:gold
+library list --all --json
+share
+share tip
+share anna --json
 show anna
 show jan --json
 show shop

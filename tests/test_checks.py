@@ -354,8 +354,9 @@ def test_two_files_of_one_id_are_two_files_with_errors(make_vault: MakeVault, op
 def test_the_files_are_listed_only_for_a_link_that_needs_it(
     make_vault: MakeVault, open_vault: OpenVault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(_: Path) -> list[str]:
-        raise AssertionError
+    def never(_: Path, *, within: str = "") -> list[str]:
+        assert within, "the whole vault is listed"
+        return []
 
     monkeypatch.setattr("ptcrm.vault.store.list_names", never)
     text = "---\ncompany: [[rowery]]\n---\n[[jan-nowak]] [[2026-11-02]] [out](../../x.md)\n"

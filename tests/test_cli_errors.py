@@ -40,6 +40,8 @@ CALLS = {
     "tags": ["tags"],
     "fields": ["fields"],
     "stats": ["stats"],
+    "library": ["library", "list"],
+    "share": ["share", "anna-k"],
     "show": ["show", "anna-k"],
     "brief": ["brief", "anna-k"],
     "draft": ["draft", "--list"],

@@ -20,6 +20,7 @@ from ptcrm.model.config import (
     Log,
     Occasions,
     Playbook,
+    Share,
     Status,
     Step,
     Tier,
@@ -91,6 +92,8 @@ feeds:                          # default: all: {}
   birthdays: {kinds: [birthday, occasion], private: true, age_in_title: true}
 occasions: {leap_day: feb28, lead: {birthday: 7 days}, customer_years: [1, 5, 10]}
 log: {headings: [Log, Dziennik]}
+topics: {e-bike: [pedelec, ebike]}
+share: {per_month: 3}
 """
 
 
@@ -149,6 +152,8 @@ def test_the_example_of_the_format_is_read_whole() -> None:
         },
         occasions=Occasions(lead={"birthday": weeks(1)}),
         log=Log(("Log", "Dziennik")),
+        topics={"e-bike": ("pedelec", "ebike")},
+        share=Share(3),
     )
     assert list(found.tiers) == ["gold", "silver", "bronze"]
     written = EXAMPLE.splitlines()
@@ -224,10 +229,10 @@ channels:
     defaults = Config().channels
     assert found.channels == {
         **defaults,
-        "call": replace(defaults["call"], also=("telefon", "Anruf")),
-        "newsletter": replace(defaults["newsletter"], touch="yes"),
-        "feedback": replace(defaults["feedback"], touch="no"),
-        "sale": replace(defaults["sale"], touch="in", verb="Sold to"),
+        "call": defaults["call"]._replace(also=("telefon", "Anruf")),
+        "newsletter": defaults["newsletter"]._replace(touch="yes"),
+        "feedback": defaults["feedback"]._replace(touch="no"),
+        "sale": defaults["sale"]._replace(touch="in", verb="Sold to"),
         "Site visit": Channel("yes", verb="Site visit with"),
     }
     names = channel_names(found)
@@ -293,7 +298,7 @@ campaigns:
 """)
     assert found.tiers == {"gold": Tier(budget="200 EUR/year"), "silver": Tier(weeks(6))}
     assert found.statuses == Config().statuses
-    assert found.channels["call"] == replace(Config().channels["call"], also=("telefon",))
+    assert found.channels["call"] == Config().channels["call"]._replace(also=("telefon",))
     assert found.feeds == {"work": Feed(kinds=("cadence",), private=True)}
     assert found.playbooks == {"a": Playbook(steps=(Step(do="call"),))}
     assert found.campaigns == {"b": Campaign(do="card")}

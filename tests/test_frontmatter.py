@@ -460,3 +460,12 @@ def test_the_c_loader_and_the_pure_one_read_the_same(block: str) -> None:
         slow = read(block)
     assert isinstance(fast, Flaw) == isinstance(slow, Flaw)
     assert isinstance(fast, Flaw) or fast == slow
+
+
+def test_the_characters_that_yaml_does_not_allow_are_those_of_its_own_reader() -> None:
+    """All ranges of both, with their neighbours; a byte order mark has a rule of its own."""
+    edges = (0x20, 0x7F, 0x85, 0xA0, 0xD800, 0xE000, 0xFEFF, 0xFFFE, 0x10000, 0x10FFFF)
+    near = {*range(0x100), *(edge + by for edge in edges for by in (-2, -1, 0, 1, 2))}
+    for one in map(chr, sorted(near & {*range(0x110000)} - {0xFEFF})):
+        refused = read(f"a: '{one}'\n") == Flaw("yaml", 4, "a character YAML does not allow")
+        assert refused == bool(yaml.reader.Reader.NON_PRINTABLE.search(one)), ascii(one)

@@ -77,6 +77,18 @@ def test_a_form_writes_what_the_command_writes(
     assert text(vault) == ANNA.encode()
 
 
+def test_marks_that_nobody_sees_stay_in_what_a_form_names_and_in_what_was_typed(
+    make_vault: MakeVault,
+) -> None:
+    odd = ANNA.replace("Ask about the shop", "Ask \u200fabout\u202e it")
+    vault = make_vault({"anna": odd}, CONFIG)
+    with visiting(vault) as browser:
+        assert "Written: done anna" in browser.send("/customers/anna/done").words
+        assert "Written: done anna" in browser.send("/customers/anna/done", page="/customers/anna").words
+        again = browser.send("/customers/anna/log", {"text": "cal: \u200fx"}, page="/customers/anna")
+        assert again.forms("/customers/anna/log")[0]["text"] == "cal: \u200fx"
+
+
 def test_the_file_is_undone_by_its_number_alone(vault: Path) -> None:
     with visiting(vault) as browser:
         for number in ("", "x", "-1", "99999999999999999999", "7"):

@@ -89,6 +89,7 @@ def both(request: pytest.FixtureRequest) -> tuple[Any, Oracle]:
 
 
 Both = tuple[Any, Oracle]
+_NO_COHORT: dict[str, Any] = {"customers": 0, "kept": []}
 
 
 def money(words: list[str]) -> dict[str, Decimal]:
@@ -139,8 +140,8 @@ def test_cohorts_are_those_who_began_in_a_year(both: Both) -> None:
     years = range(said[0]["year"], oracle.last.year + 1)
     known = set[str]()
     for year in years:
-        cohort = next((one for one in said if one["year"] == year), {"customers": 0, "kept": []})
-        began = at_the_end_of(year) - known
+        cohort = next((one for one in said if one["year"] == year), _NO_COHORT)
+        began: set[str] = at_the_end_of(year) - known
         known |= began
         assert cohort["customers"] == len(began)
         assert {one["year"]: one["customers"] for one in cohort["kept"]} == {
@@ -245,6 +246,31 @@ def test_who_left_without_a_day_counts_nowhere(answer: Callable[..., Any]) -> No
     assert [(one["customer"], one["state"]) for one in found["customers"]] == [
         ("anna", "undated"),
         ("jan", "undated"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [("2026-03-31", (1, 0)), ("2026-04-01", (0, 1)), (DAY, (0, 1)), ("2026-11-24", (0, 0))],
+)
+def test_a_customer_is_one_from_the_first_day_on(
+    since: str, expected: tuple[int, int], answer: Callable[..., Any]
+) -> None:
+    """Start and new."""
+    found = answer("retention", {"anna": customer(since=since)}, "--from", "2026-04-01")
+    assert (found["start"], found["new"]) == expected
+
+
+def test_what_was_given_has_cards_too(answer: Callable[..., Any]) -> None:
+    log = [
+        "2026-11-02 card: x [cost:: 3 EUR]",
+        "2026-11-01 gift: x [cost:: 9 PLN] [minutes:: 5]",
+        "2026-10-30 call: x",
+    ]
+    given = answer("effort", {"anna": customer(*log)})["given"]
+    assert [(one["channel"], one["times"], one["cost"], one["minutes"]) for one in given] == [
+        ("card", 1, ["3 EUR"], 0),
+        ("gift", 1, ["9 PLN"], 5),
     ]
 
 
@@ -373,6 +399,7 @@ def test_follow_ups_made_and_missed(
 ) -> None:
     found = answer("consistency", {"anna": customer(*log, tier="gold", since=log[0][:10])})
     assert (found["within"], found["due"] - found["within"]) == (within, missed)
+    assert bool(found["silences"]) is bool(missed)
     if longest:
         assert [(one["days"], one["to"]) for one in found["silences"]] == [(longest, "2026-10-23")]
 

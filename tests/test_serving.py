@@ -316,14 +316,10 @@ def test_what_is_not_answered(vault: Path, serve: Serve) -> None:
     token = urlsplit(address).path.split("/")[2]
     for method, status in (("GET", 413), ("POST", 405), ("PUT", 405)):
         assert ask(address, method, body=b"x" * 1_000_000).status == status, method
-    for path in (
-        "/",
-        f"/feeds/{token}/none.ics",
-        f"/feeds/{token[:-1]}/all.ics",
-        f"/feeds/{token}/",
-        "/feeds",
-    ):
+    for path in (f"/feeds/{token}/none.ics", f"/feeds/{token[:-1]}/all.ics", f"/feeds/{token}/", "/feeds/"):
         assert ask(address, path=path).status == 404, path
+    for path in ("/", "/feeds", f"/{token}"):  # the pages, without their secret
+        assert ask(address, path=path).status == 403, path
     assert server.feed(headers={"Host": "evil.example"}).status == 404
     assert server.feed() == good
 

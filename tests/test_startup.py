@@ -29,26 +29,27 @@ finally:
 SHARED = """
     __main__ cli cli.options cli.output cli.progress cli.settings errors start
     workspace workspace.asked workspace.checked workspace.clock workspace.opened workspace.planned
-    model model.change model.config model.customer model.dates model.diagnostic model.occurrence model.shape model.typed model.values
+    model model.change model.config model.dates model.diagnostic model.item model.occurrence model.typed
     schedule schedule.level schedule.plan schedule.workdays
-    text text.caret text.edits text.fold text.near text.safe text.source text.words
+    text text.edits text.fold text.near text.safe text.source text.words
     vault vault.answers vault.cache vault.entries vault.index vault.journal vault.listing vault.names vault.places
     vault.replace vault.rows vault.scan vault.settings vault.store
 """
-QUERY = """
-    query query.configured query.days query.fields query.lexer query.matching query.nodes query.parser query.prose
+CUSTOMERS = "model.customer model.shape model.values"
+QUERY = f"""
+    {CUSTOMERS} text.caret text.markdown query query.configured query.days query.fields query.lexer query.matching query.nodes query.parser query.prose
     query.reading query.shell query.values vault.asked
 """
-FILE = "model.reading text.frontmatter text.markdown vault.document vault.emit vault.log vault.schema"  # one is read
+FILE = f"{CUSTOMERS} model.reading text.frontmatter text.markdown vault.document vault.emit vault.log vault.schema"  # one is read
 
 # Each command, and the parts of ptcrm that it may load besides.
 MAY_LOAD = {
     "due": "cli.answer cli.asking cli.recording formats formats.columns schedule.campaigns schedule.channel views views.today",
-    "list tier:gold": f"""{QUERY} cli.answer cli.listing cli.recording formats formats.answers formats.columns
-        schedule.campaigns schedule.channel vault.known views views.listing views.customer views.playbook views.today {FILE}""",
-    "find bells": f"""{QUERY} cli.answer cli.finding cli.recording formats formats.columns vault.known vault.prose
-        vault.sought views views.finding views.customer views.playbook views.today {FILE}""",
-    "show anna": f"""cli.choosing cli.recording cli.show schedule.campaigns schedule.channel schedule.obligations
+    "list tier:gold": f"""{QUERY} cli.answer cli.listing cli.recording formats formats.columns formats.customers
+        schedule.campaigns schedule.channel vault.known views views.listing""",
+    "find bells": f"""{QUERY} cli.answer cli.finding cli.recording formats formats.columns formats.customers vault.known
+        vault.library vault.prose vault.sought views views.finding views.customer views.playbook views.today {FILE}""",
+    "show anna": f"""cli.choosing cli.recording cli.show formats formats.columns formats.customers schedule.campaigns schedule.channel schedule.obligations
         schedule.playbooks schedule.why vault.notes views views.customer views.playbook views.today {FILE}""",
     "log anna call:x": f"""cli.choosing cli.log vault.abridged vault.amend vault.fields vault.lines vault.members
         views views.playbook views.writing views.entries {FILE}""",

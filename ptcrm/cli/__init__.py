@@ -41,6 +41,8 @@ COMMANDS = {
     "fields": "counting",
     "stats": "counting",
     "pick": "pick",
+    "library": "library",
+    "share": "share",
     "show": "show",
     "brief": "brief",
     "draft": "drafting",

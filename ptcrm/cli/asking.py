@@ -10,13 +10,14 @@ from ptcrm.cli.answer import Answer, answering
 from ptcrm.cli.options import QUERY_SETTINGS, Session, as_typed, paths_meant, query_argument
 from ptcrm.cli.output import say, say_table, tell
 from ptcrm.errors import UsageError
-from ptcrm.formats.columns import OCCURRENCE, YEARLY
+from ptcrm.formats.columns import DUE, YEARLY
 from ptcrm.model.dates import Interval, ago, later, long_day, near_day
 from ptcrm.model.typed import a_day
 from ptcrm.views.today import (
     OVERDUE,
     by_urgency,
     called,
+    is_open,
     more_waiting,
     no_day_found,
     not_worked,
@@ -28,7 +29,7 @@ from ptcrm.views.today import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterator, Mapping
     from datetime import date
 
     from ptcrm.model.occurrence import Occurrence
@@ -58,6 +59,7 @@ def due_command(session: Session, words: tuple[str, ...], until: str, whole: boo
     if last < workspace.today:
         raise UsageError(f"--until {until} is before today. `ptcrm due` has what is overdue, too.")
     found, waiting = workspace.listed(last, only, whole=whole)
+    pass_on = _suggested(workspace, found)
     free = workspace.workdays.why_free(workspace.today)
     aside = [not_worked(free)] if free else []
     more = []
@@ -66,17 +68,20 @@ def due_command(session: Session, words: tuple[str, ...], until: str, whole: boo
         more = [no_day_found(waiting) if whole else more_waiting(waiting, asked) + as_typed(words)]
 
     def show() -> None:
-        _say_by_day(found, workspace)
+        _say_by_day(found, pass_on, workspace)
         _say_todays_birthdays(workspace, only)
         for remark in aside:
             tell(remark)
         for remark in more:
             say(remark)
 
-    return Answer(tuple(OCCURRENCE), lambda _: map(row, found), show, [*aside, *more])
+    def rows(_: object) -> Iterator[dict[str, object]]:
+        return ({**row(one), "pass_on": pass_on.get(one.path) if is_open(one) else None} for one in found)
+
+    return Answer(tuple(DUE), rows, show, [*aside, *more])
 
 
-def _say_by_day(found: list[Occurrence], workspace: Workspace) -> None:
+def _say_by_day(found: list[Occurrence], pass_on: Mapping[str, str], workspace: Workspace) -> None:
     """Overdue, today and new ones first, then day by day."""
     today = workspace.today
     if not found:
@@ -90,12 +95,30 @@ def _say_by_day(found: list[Occurrence], workspace: Workspace) -> None:
     for title, members in groups.items():
         if members:
             say(title if first else f"\n{title}", title.lower() if title == OVERDUE else "title")
-            rows = [(when(one, today), called(one), what_and_why(one, workspace.zone)) for one in members]
+            rows = [
+                (when(one, today), called(one), what_and_why(one, workspace.zone) + _to_pass_on(one, pass_on))
+                for one in members
+            ]
             say_table(
                 [(_when_in_words(one, today), *rest) for one, (_, *rest) in zip(members, rows, strict=True)],
                 tight=rows,
             )
             first = False
+
+
+def _suggested(workspace: Workspace, found: list[Occurrence]) -> Mapping[str, str]:
+    """The item that is best passed on at each contact that nothing but its cadence asks for, by the customer's path."""
+    if not workspace.index.has_library():
+        return {}
+    from ptcrm.views.sharing import suggested
+
+    return suggested(workspace, {one.path for one in found if is_open(one)})
+
+
+def _to_pass_on(one: Occurrence, pass_on: Mapping[str, str]) -> str:
+    """What there would be to say, where nothing else asks for the contact."""
+    item = pass_on.get(one.path) if is_open(one) else None
+    return f"; pass on: {item}" if item else ""
 
 
 def _when_in_words(one: Occurrence, today: date) -> str:

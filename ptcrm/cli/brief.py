@@ -29,6 +29,7 @@ _SHOWN = {"Coming": 3, "Pass on": 3}  # items of a part
 _MOST = {"Norms": 4, "About": 3, "Coming": 1}  # lines of an item, if not two
 # What gives way, in this order, until all fits: of which part, how many items stay, of how many lines each.
 _GIVES = (
+    ("Pass on", 3, 2),
     ("About", 1, 2),
     ("Last", 3, 1),
     ("Pass on", 3, 1),

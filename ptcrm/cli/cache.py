@@ -158,7 +158,7 @@ def _held(path: Path, stamp: str, root: Path) -> tuple[Holding | None, str]:
         return None, f"Whether it is up to date cannot be told: {error}"
     if stamp_of(content) != stamp:
         return None, f"{store.CONFIG_NAME} has changed since. {_ANEW}"
-    held = cache_file.holding(path, stamp, root, settings.config.customers)
+    held = cache_file.holding(path, stamp, root, settings.config.folders)
     if held is None:
         return None, f"It is damaged. {_ANEW}"
     if held.changed:

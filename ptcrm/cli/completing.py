@@ -250,6 +250,14 @@ def _then(following: Callable[[Asked], Iterable[Candidate]], asked: Asked) -> It
         yield from following(replace(asked, before=asked.before[count:]))
 
 
+def _shared(asked: Asked) -> Iterator[Candidate]:
+    """Something of the library, or a customer."""
+    for id_, title in asked.words().items if not asked.before else ():
+        if asked.begins(id_):
+            yield Candidate(id_, title)
+    yield from _who(asked)
+
+
 # What follows WHO
 
 
@@ -372,6 +380,10 @@ SPECIAL: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "git merge-file --theirs": _nothing,
     "git merge-file path": lambda _: [FILES],
     "help TOPIC": _topics,
+    "library list WORDS": _nothing,
+    "library add --topics": partial(_after_comma, lambda words: words.topics),
+    "share WHAT": _shared,
+    "share --log": partial(_after_comma, lambda words: [one for one, *_ in words.customers]),
     "find WORDS": _query,
     "schema --answer": _answers,
     "list --columns": partial(_column, sign=""),
@@ -417,6 +429,7 @@ FREE = frozenset(
             "text",
             "TEMPLATE",
             "ITEM",
+            "URL_OR_TITLE",
         ),
         "integer range",
     }

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.choosing import who_is_meant
-from ptcrm.cli.options import Place, Session, json_option, pass_session, plain
+from ptcrm.cli.options import Place, Session, json_option, pass_session
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import RefusedError, UsageError
+from ptcrm.model.typed import plain
 from ptcrm.vault.store import write_outside
 
 if TYPE_CHECKING:

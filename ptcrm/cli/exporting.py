@@ -61,7 +61,8 @@ def give(
         return
     session.is_repeatable = False
     path = Path(output)
-    if not session.workspace().listing.files and path.is_file():
+    workspace = session.workspace()
+    if path.is_file() and all(map(workspace.is_item, workspace.listing.files)):
         raise RefusedError(
             f"There is no customer in the vault at all, so {path} stays as it is: perhaps a disk or a "
             "folder is missing. If the vault is meant to be empty, delete the file first."

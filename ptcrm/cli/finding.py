@@ -34,13 +34,16 @@ from ptcrm.text.words import plural
 from ptcrm.vault.log import entry_words
 from ptcrm.views.finding import (
     Found,
+    FoundItem,
     Line,
     Search,
     entry_row,
     found_rows,
     marks,
     search,
+    search_library,
     timeline,
+    words_alone,
     words_sought,
 )
 from ptcrm.views.today import named
@@ -67,9 +70,9 @@ def _most(limit: str | None, usual: int, *, whole: bool) -> int | None:
 @all_option
 @answering()
 def find_command(session: Session, words: tuple[str, ...], limit: str | None, whole: bool) -> Answer:
-    """Find words in names, notes, logs and your own fields, with the lines they stand in.
+    """Find words in names, notes, logs, your own fields and the library, with the lines they stand in.
 
-    All words must be found, each anywhere. Terms of a query may stand among them.
+    All words must be found, each anywhere. Terms of a query may stand among them; then it finds customers alone.
 
     \b
     Examples:
@@ -79,7 +82,9 @@ def find_command(session: Session, words: tuple[str, ...], limit: str | None, wh
     """
     workspace = session.workspace()
     most = _most(limit, _FOUND, whole=whole)
-    shown, left = _found(workspace, words, most)
+    customers, left = _found(workspace, words, most)
+    items = search_library(workspace, words_alone(words))
+    shown: list[Found | FoundItem] = [*customers, *items[:most]]
     remarks = [f"{plural(left, 'more customer')}: --all, or a higher --limit."] if left else []
 
     def show() -> None:
@@ -101,10 +106,10 @@ def _found(workspace: Workspace, words: tuple[str, ...], most: int | None) -> Se
     return search(workspace, paths, asked, most)
 
 
-def _say_found(one: Found, workspace: Workspace) -> None:
-    """The customer, and below the lines with their places, which many terminals make clickable."""
-    say(named(one.customer.name, one.customer.id), "title")
-    places = [f"{from_here(workspace.root, one.customer.path)}:{line.number}" for line in one.lines]
+def _say_found(one: Found | FoundItem, workspace: Workspace) -> None:
+    """The customer or item, and below the lines with their places, which many terminals make clickable."""
+    say(f"{one.name} (library)" if isinstance(one, FoundItem) else named(one.name, one.id), "title")
+    places = [f"{from_here(workspace.root, one.path)}:{line.number}" for line in one.lines]
     width = max(map(len, places), default=0)
     room = shutil.get_terminal_size().columns - width - 4
     lines = [

@@ -16,6 +16,7 @@ from ptcrm.model.dates import long_day
 from ptcrm.model.diagnostic import Severity
 from ptcrm.schedule.why import changes, sentences, standing_sentence
 from ptcrm.views.today import (
+    draft_hint,
     row,
     what,
     yearly_words,
@@ -58,6 +59,8 @@ def why_command(session: Session, who: tuple[str, ...], as_json: bool) -> None:
         say(f"\n{long_day(one.planned)}: {yearly_words(one) if one.since else what(one)}", "title")
         for sentence in (*sentences(one, case), changes(one, case)):
             say(f"  {sentence}")
+        if one.template:
+            say(f"  {draft_hint(match.id, one.template)}")
         say_table([(reason.text, f"{reason.path}:{reason.line}") for reason in one.reasons], "    ")
     warnings = [one for one in workspace.cache.diagnostics(match.path) if one.severity is Severity.WARNING]
     if warnings:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-_VERSION = "2"  # raised when the words are laid out or found differently
+_VERSION = "3"  # raised when the words are laid out or found differently
 
 
 def words_file(root: Path, cache_folder: Path) -> Path:
@@ -79,7 +79,7 @@ def _made(root: Path, place: Path, cache_folder: Path, state_folder: Path) -> Wo
 
     if Journal(state_folder / place_of(root)).has_pending():
         return Words()  # opening the vault would put that right, and so write to it
-    folders = [*read_settings(settings_of(root)).config.customers, FOLDER]
+    folders = [*read_settings(settings_of(root)).config.folders, FOLDER]
     state = _state(root, folders)
     workspace = Workspace(root, None, cache_folder, state_folder)
     try:

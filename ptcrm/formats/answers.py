@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from ptcrm.formats.columns import (
     DAY,
     DECIMAL,
+    DUE,
     ENTRY,
     FIELD,
     FLAG,
     FOUND,
+    ITEM,
     NUMBER,
     OCCURRENCE,
+    OFFER,
     PAIR,
     PLACE,
     REVIEWED,
@@ -28,8 +31,8 @@ from ptcrm.formats.columns import (
     or_null,
     record,
 )
+from ptcrm.formats.customers import CUSTOMER, CUSTOMER_FIELDS
 from ptcrm.text.fold import slug
-from ptcrm.vault.schema import FIELDS
 
 if TYPE_CHECKING:
     from ptcrm.model.shape import Shape
@@ -38,15 +41,6 @@ VERSION = 1  # raised when a key goes away or changes its meaning; new keys leav
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
-_OTHERWISE = {
-    **dict.fromkeys(("id", "name", "kind", "status"), TEXT),
-    **dict.fromkeys(("cadence_until", "since", "left", "snooze", "mute_until"), or_null(DAY)),
-    "do_not_contact": FLAG,
-}
-CUSTOMER_FIELDS: dict[str, Shape] = {
-    field.name: TEXTS if field.many else _OTHERWISE.get(field.name, or_null(TEXT)) for field in FIELDS
-}
-CUSTOMER = {**CUSTOMER_FIELDS, **STANDING}
 _LOAD_DAY: dict[str, Shape] = {
     "date": DAY,
     "weekday": TEXT,
@@ -228,7 +222,7 @@ _ANSWERS: dict[str, Shape] = {
             **dict.fromkeys(("customers", "errors", "warnings"), NUMBER),
         }
     ),
-    "due": list_of(record(OCCURRENCE)),
+    "due": list_of(record(DUE)),
     "agenda": list_of(
         record({"date": DAY, "free": or_null(TEXT), "occurrences": list_of(record(YEARLY))}),
     ),
@@ -253,6 +247,21 @@ _ANSWERS: dict[str, Shape] = {
             "contacts": record({"this_month": NUMBER, "last_month": NUMBER}),
         }
     ),
+    "library list": list_of(record(ITEM)),
+    "share": list_of(
+        record(
+            {
+                "item": TEXT,
+                "title": TEXT,
+                "kind": TEXT,
+                "until": or_null(DAY),
+                "customers": TEXTS,
+                "left_out": NUMBER,
+                "path": TEXT,
+            }
+        )
+    ),
+    "share WHAT": list_of(record(OFFER)),
     "show": record(
         {
             **CUSTOMER_FIELDS,

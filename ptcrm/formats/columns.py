@@ -45,9 +45,11 @@ OCCURRENCE: dict[str, Shape] = {
     "time": or_null(TIME),
     "state": TEXT,
     "members": TEXTS,
+    "template": or_null(TEXT),
     "reason": TEXT,
     **PLACE,
 }
+DUE = {**OCCURRENCE, "pass_on": or_null(TEXT)}
 YEARLY = {**OCCURRENCE, "years": or_null(NUMBER)}
 ON_DAYS = {"date": DAY, **YEARLY}
 WAITING: dict[str, Shape] = {
@@ -74,13 +76,38 @@ STANDING: dict[str, Shape] = {
     "state": TEXT,
 }
 FOUND: dict[str, Shape] = {
-    "customer": TEXT,
+    "customer": or_null(TEXT),
     "name": TEXT,
     "place": TEXT,
     "date": or_null(DAY),
     "text": TEXT,
     "words": TEXTS,
     **PLACE,
+}
+ITEM: dict[str, Shape] = {
+    "id": TEXT,
+    "title": TEXT,
+    "kind": TEXT,
+    "topics": TEXTS,
+    "until": or_null(DAY),
+    "over": FLAG,
+    "had": NUMBER,
+    "url": or_null(TEXT),
+    "path": TEXT,
+}
+OFFER: dict[str, Shape] = {
+    "item": TEXT,
+    "title": TEXT,
+    "kind": TEXT,
+    "customer": TEXT,
+    "name": TEXT,
+    "score": NUMBER,
+    "why": TEXT,
+    "reasons": list_of(record({"topic": TEXT, "place": TEXT, "text": TEXT, "line": or_null(NUMBER)})),
+    "left_out": or_null(TEXT),
+    "given": or_null(NUMBER),
+    "asked": or_null(NUMBER),
+    "path": TEXT,
 }
 ENTRY: dict[str, Shape] = {
     "customer": TEXT,

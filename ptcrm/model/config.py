@@ -1,14 +1,18 @@
-"""The vault's configuration (FORMAT §3): its values and their defaults. How they are read is in `settings`."""
+"""The vault's configuration (FORMAT §3): its values and their defaults. How they are read is in `settings`.
+
+Small values are tuples, since every command begins with these classes, and a dataclass takes ten times as long to define.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, time
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ptcrm.model.dates import NEVER, Anniversary, Interval
 from ptcrm.text.fold import fold
 
+LIBRARY = "library"
 KINDS = (
     "cadence",
     "follow-up",
@@ -24,8 +28,7 @@ QUALIFIERS = ("in", "voicemail", "no answer", "value", "pitch")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(NamedTuple):
     """A way of being in touch. `touch` "in" counts only what came from the customer; `verb` begins a title.
 
     `value`: what goes out by it gives the customer something.
@@ -73,8 +76,7 @@ def usual_channels() -> dict[str, Channel]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(NamedTuple):
     """How often a customer of this tier is contacted, by which channels, and what one may cost a year.
 
     `when` is a query that suggests the tier.
@@ -86,8 +88,7 @@ class Tier:
     channels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """How often a customer of this status is contacted."""
 
     cadence: Interval | None = None
@@ -103,17 +104,16 @@ def usual_statuses() -> dict[str, Status]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a playbook: `after` its start, `do` (a channel) with `text`."""
+class Step(NamedTuple):
+    """One step of a playbook: `after` its start, `do` (a channel) with `text`; `template` names a draft for it."""
 
     after: Interval | None = None
     do: str = "contact"
     text: str = ""
+    template: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Playbook:
+class Playbook(NamedTuple):
     """Steps that follow what `starts` names: a channel, `since` or `left`."""
 
     starts: str = ""
@@ -121,8 +121,7 @@ class Playbook:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Improvement:
+class Improvement(NamedTuple):
     """Something that changed on a day, for which a former customer may come back."""
 
     date: date | None = None
@@ -130,13 +129,13 @@ class Improvement:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """A yearly mailing on `date` by the channel `do` to those whom the query `where` finds."""
+class Campaign(NamedTuple):
+    """A yearly mailing on `date` by the channel `do` to those whom the query `where` finds; `template` names a draft."""
 
     date: Anniversary | None = None
     do: str = "card"
     where: str = ""
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +160,7 @@ class Feed:
     colour: str = "steelblue"
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(NamedTuple):
     """How many movable contacts a day holds, and how many new customers are taken in a day."""
 
     per_day: int = 10
@@ -184,8 +182,13 @@ class Occasions:
         return None if key is None else (key, self.lead[key])
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Share(NamedTuple):
+    """How many things of the library one customer is given within a month."""
+
+    per_month: int = 2
+
+
+class Log(NamedTuple):
     """The headings under which a log stands."""
 
     headings: tuple[str, ...] = ("Log",)
@@ -205,7 +208,7 @@ class Config:
     currency: str = "EUR"
     working_days: tuple[str, ...] = WEEKDAYS[:5]
     away: tuple[tuple[date, date], ...] = ()
-    capacity: Capacity = Capacity()
+    capacity: Capacity = field(default_factory=Capacity)
     min_gap: Interval = Interval(days=5)
     default_cadence: Interval = Interval(days=42)
     retry: Interval = Interval(days=3)
@@ -221,7 +224,20 @@ class Config:
     feeds: dict[str, Feed] = field(default_factory=lambda: {"all": Feed()})
     occasions: Occasions = field(default_factory=Occasions)
     log: Log = field(default_factory=Log)
+    topics: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    share: Share = field(default_factory=Share)
     lines: dict[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def library(self) -> str | None:
+        """The folder of what is worth passing on; None if it is, or holds, a customers' folder (FORMAT 1)."""
+        used = (folder.partition("/")[0].casefold() for folder in self.customers)
+        return None if LIBRARY in used else LIBRARY
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders that are read: those of the customers, and the library."""
+        return (*self.customers, self.library) if self.library else self.customers
 
     def line(self, *path: str) -> int:
         """The line of the key, or member (counted from 1), at the end of `path`; of the nearest above, else 1."""
@@ -238,10 +254,11 @@ class Config:
         return "in" in qualifiers or (known is not None and known.touch == "yes")
 
     def gives(self, channel: str, qualifiers: tuple[str, ...]) -> bool:
-        """Whether an entry of this channel with these qualifiers gave the customer something."""
+        """Whether an entry of this channel with these qualifiers gave the customer something (FORMAT 2.3)."""
         known = self.channels.get(channel)
         reached = {"in", "no answer"}.isdisjoint(qualifiers)
-        return reached and ("value" in qualifiers or (known is not None and known.value))
+        usual = known is not None and known.value and "pitch" not in qualifiers
+        return reached and ("value" in qualifiers or usual)
 
 
 def channel_names(config: Config) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from ptcrm.text.edits import Edit
 from ptcrm.text.source import Span
@@ -17,8 +18,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A kind of diagnostic: its stable code, how bad it is, and what it means in one line.
 
     One that is `opt_in` is neither shown nor mended unless it is asked for.
@@ -77,7 +77,9 @@ RULES = (
     Rule("PT501", _W, "The configuration has a key that means nothing."),
     Rule("PT502", _W, "A value of the configuration is not understood; the default is used."),
     Rule("PT504", _W, "A query of the configuration cannot be read."),
-    Rule("PT505", _W, "The configuration names a country, a channel or a folder that is not known."),
+    Rule(
+        "PT505", _W, "The configuration names a country, a channel, a folder or a template that is not known."
+    ),
     Rule("PT506", _I, "The vault has no `id`, so its events may pass for another vault's.", opt_in=True),
     Rule("PT701", _W, "A template asks for what there is not, or cannot be read."),
 )

@@ -51,7 +51,8 @@ class Obligation:
     `movable` ones get their day by levelling: by `rank`, the place of the customer's tier (0 first), and by how
     far overdue they are in parts of `pace`, the cadence's length in days; `new` ones, to customers never
     contacted, are taken in a few a day; none stands after `expires`, when a playbook's step lapses.
-    The others stand where they are, and are not listed before `quiet_until`, the end of a snooze.
+    The others stand where they are, and are not listed before `quiet_until`, the end of a snooze. `template`
+    names a draft for it.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Obligation:
     due: date
     channel: str | None = None
     text: str = ""
+    template: str | None = None
     at: time | None = None
     movable: bool = False
     not_before: date = ALWAYS
@@ -174,7 +176,7 @@ class Occurrence(NamedTuple):
     """A dated thing in the plan: owed on `due`, standing on `planned`.
 
     `origin` identifies it within its customer and kind, for good. `text` is what to do, or an occasion's
-    name; `since` is the day a yearly one began, `years` are those of it that count. `path`, `state`, `last`,
+    name, `template` that of a draft for it; `since` is the day a yearly one began, `years` are those of it that count. `path`, `state`, `last`,
     `phone`, `url`, `timezone` and `tier` are the customer's. A campaign is of no customer, but of `members`, by name.
     """
 
@@ -187,6 +189,7 @@ class Occurrence(NamedTuple):
     planned: date
     channel: str | None = None
     text: str = ""
+    template: str | None = None
     at: time | None = None
     state: str = ""
     last: Touch | None = None

@@ -20,6 +20,7 @@ from ptcrm.model.config import (
     Log,
     Occasions,
     Playbook,
+    Share,
     Status,
     Step,
     Tier,
@@ -178,7 +179,7 @@ def _merged_channels(node: Node, report: Report) -> dict[str, Channel]:
     for name, given in by_name(_CHANNEL)(node, report).items():
         words = " ".join(name.split())
         key = words.lower() if words.lower() in merged else words
-        merged[key] = replace(merged.get(key, Channel(verb=f"{key.capitalize()} with")), **given)
+        merged[key] = merged.get(key, Channel(verb=f"{key.capitalize()} with"))._replace(**given)
     return merged
 
 
@@ -187,7 +188,7 @@ def _merged_statuses(node: Node, report: Report) -> dict[str, Status]:
     """The statuses that need no configuration with what it adds to them or changes in them."""
     merged = usual_statuses()
     for name, given in by_name(_STATUS)(node, report).items():
-        merged[name] = replace(merged.get(name, Status()), **given)
+        merged[name] = merged.get(name, Status())._replace(**given)
     return merged
 
 
@@ -299,7 +300,7 @@ def _feeds(node: Node, report: Report) -> dict[str, Feed]:
     return _named(by_name(_feed)(node, report), node, report, flaw)
 
 
-_STEP = record(Step, after=_length, do=text, text=text)
+_STEP = record(Step, after=_length, do=text, text=text, template=text)
 _PLAYBOOK = record(Playbook, starts=text, lapse=_length, steps=many(_STEP))
 
 
@@ -348,7 +349,7 @@ KEYS = (
     ),
     Key(
         "campaigns",
-        by_name(record(Campaign, date=anniversary, do=text, where=text)),
+        by_name(record(Campaign, date=anniversary, do=text, where=text, template=text)),
         "yearly mailings to many",
     ),
     Key("queries", by_name(text), "saved searches"),
@@ -364,6 +365,8 @@ KEYS = (
         "how birthdays and other days are kept",
     ),
     Key("log", record(Log, headings=texts), "the headings under which a log stands"),
+    Key("topics", by_name(texts), "other words for topics of the library"),
+    Key("share", record(Share, per_month=_positive), "how much of the library one customer is given"),
 )
 
 
@@ -406,12 +409,11 @@ def _with_channels_named(config: Config) -> Config:
         return names.get(word.casefold(), word)
 
     playbooks = {
-        name: replace(
-            one,
+        name: one._replace(
             starts=named(one.starts),
-            steps=tuple(replace(step, do=named(step.do)) for step in one.steps),
+            steps=tuple(step._replace(do=named(step.do)) for step in one.steps),
         )
         for name, one in config.playbooks.items()
     }
-    campaigns = {name: replace(one, do=named(one.do)) for name, one in config.campaigns.items()}
+    campaigns = {name: one._replace(do=named(one.do)) for name, one in config.campaigns.items()}
     return replace(config, playbooks=playbooks, campaigns=campaigns)

@@ -94,14 +94,14 @@ def entries(mailings: Iterable[Mailing], config: Config, today: date, until: dat
         if not one.remaining or one.day < later(today, SEASON, -1):
             continue
         if one.day <= until:
-            found.append(_entry(one, today))
+            found.append(_entry(one, config, today))
         lead = config.occasions.lead_of(one.name, "campaign")
         if lead and today < one.day and later(one.day, lead[1], -1) <= until:
             found.append(_reminder(one, *lead, config, today))
     return found
 
 
-def _entry(one: Mailing, today: date) -> Occurrence:
+def _entry(one: Mailing, config: Config, today: date) -> Occurrence:
     return Occurrence(
         customer="",
         name=one.name,
@@ -111,6 +111,7 @@ def _entry(one: Mailing, today: date) -> Occurrence:
         due=one.day,
         planned=one.day,
         channel=one.channel,
+        template=config.campaigns[one.name].template,
         state="overdue" if one.day < today else "due" if one.day == today else "ok",
         members=tuple(member.name for member in one.remaining),
         reasons=(Reason(f"campaign {one.name}", "ptcrm.yaml", one.line),),
@@ -120,7 +121,7 @@ def _entry(one: Mailing, today: date) -> Occurrence:
 def _reminder(one: Mailing, key: str, ahead: Interval, config: Config, today: date) -> Occurrence:
     stands = later(one.day, ahead, -1)
     reason = Reason(f"{ahead} ahead", "ptcrm.yaml", config.line("occasions", "lead", key))
-    return _entry(one, today)._replace(
+    return _entry(one, config, today)._replace(
         kind="lead",
         origin=f"campaign {one.name} {one.day.year}",
         due=stands,

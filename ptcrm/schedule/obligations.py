@@ -162,6 +162,7 @@ def _steps(
                         due=step.due,
                         channel=step.channel,
                         text=step.text,
+                        template=step.template,
                         movable=True,
                         not_before=max(customer.snooze or ALWAYS, retry, rest),
                         expires=step.expires,

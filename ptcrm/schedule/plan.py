@@ -116,6 +116,7 @@ def _occurrence(who: Who, one: Obligation, planned: date, today: date) -> Occurr
         planned=planned,
         channel=one.channel,
         text=one.text,
+        template=one.template,
         at=one.at if planned == one.due else None,
         state=_state(one, planned, who.standing, today),
         last=who.standing.last,

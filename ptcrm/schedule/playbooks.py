@@ -27,6 +27,7 @@ class StepRun:
 
     `channel` is the one suggested, `usual` the playbook's own. `by` is what settled it (`done`; `skipped` if that
     is no touch, or a follow-up that was dropped), or the open follow-up that stands for it (`follow-up`).
+    `template` names a draft for it.
     """
 
     number: int
@@ -37,6 +38,7 @@ class StepRun:
     text: str
     state: StepState
     by: Reason | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,8 @@ def _steps(case: _Case, name: str, playbook: Playbook, began: date, trigger: Rea
         if by:
             left.remove(by)
         state, why = _state(by, tasks.get(key), case.customer, is_over=case.today > lapses)
-        found[place] = StepRun(place + 1, days[place], lapses, channel, step.do, step.text, state, why)
+        run = StepRun(place + 1, days[place], lapses, channel, step.do, step.text, state, why, step.template)
+        found[place] = run
     return tuple(found[place] for place in range(len(days)))
 
 

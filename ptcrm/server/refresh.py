@@ -143,7 +143,7 @@ class Refresher:
     def _lost(self, workspace: Workspace, *, is_empty: bool) -> str | None:
         """Why it is not believed that customers are gone; None if it is."""
         for folder in (*workspace.listing.strays.closed, *workspace.listing.strays.missing):
-            if any(path.startswith(f"{folder}/") for path in self._seen.good):
+            if any(path.startswith(f"{folder}/") for path in self._seen.good if not workspace.is_item(path)):
                 return f"{folder}: this folder is gone or cannot be read, so the feeds stay as they are."
         if is_empty and any(body.has_events for body in self.snapshot.feeds.values()):
             return _NOBODY

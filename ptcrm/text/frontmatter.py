@@ -25,9 +25,9 @@ _FENCE = re.compile(r"---[ \t]*\r?(?:\n|\Z)")
 _SECOND_MARK = re.compile("\ufeff+---[ \t]*\r?\n")
 _UTF_16 = re.compile("\0?-\0-\0-\0?")
 _CLOSING = re.compile(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
-# YAML's printable characters (1.1, section 4.1); libyaml miscounts after a byte order mark that begins a line.
+# All but YAML's printable characters (1.1, section 4.1); libyaml miscounts after a byte order mark that begins a line.
 _UNREADABLE = re.compile(
-    "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|(?<![^\n\r\x85\u2028\u2029])\ufeff"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]|(?<![^\n\r\x85\u2028\u2029])\ufeff"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _IN_PLAIN_WORDS = {

@@ -26,6 +26,7 @@ from ptcrm.model.occurrence import (
     Standing,
     Yearly,
 )
+from ptcrm.text.fold import same_id
 from ptcrm.vault import answers
 from ptcrm.vault.listing import Signature, Strays
 from ptcrm.vault.rows import Memo, dump, load
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer
     from ptcrm.model.dates import Anniversary
+    from ptcrm.model.item import Item
     from ptcrm.vault.answers import Answer
     from ptcrm.vault.asked import Condition
     from ptcrm.vault.index import FileRead
@@ -72,6 +74,11 @@ CREATE TABLE text (path TEXT PRIMARY KEY, words TEXT, notes TEXT, log TEXT);
 CREATE TABLE sought (
   path TEXT PRIMARY KEY, tokens TEXT, names TEXT, notes TEXT, entries TEXT, days TEXT
 ) WITHOUT ROWID;
+CREATE TABLE item (path TEXT PRIMARY KEY, key TEXT, title TEXT, facts TEXT) WITHOUT ROWID;
+CREATE TABLE about (path TEXT, whom TEXT, key TEXT, day INTEGER, line INTEGER, ours INTEGER);
+CREATE INDEX about_path ON about (path);
+CREATE INDEX about_key ON about (key);
+CREATE INDEX about_whom ON about (whom) WHERE whom <> '';
 CREATE TABLE diagnostic (path TEXT, code TEXT, facts TEXT);
 CREATE INDEX diagnostic_path ON diagnostic (path);
 CREATE INDEX diagnostic_code ON diagnostic (code);
@@ -109,7 +116,7 @@ _COLUMNS = {
 }
 _BY_FILE = (
     *("file", "customer", "handle", "link", "log", "shared", "asked", "unread", "text", "sought"),
-    "diagnostic",
+    *("item", "about", "diagnostic"),
 )
 _OWED = ("recalled", "standing", "contact", "yearly")
 _HEADER_BYTES = 100  # of an SQLite file
@@ -296,6 +303,9 @@ class Cache:
         self._insert("unread", ((path,) for path, *_ in asked))
         shared = ((path, *one) for path, facts in found for one in facts.shared)
         self._insert("shared", ((key, path, *row[:3], *row.form[:6]) for path, key, row in shared))
+        self._insert("about", ((path, *row) for path, one in found for row in one.about))
+        items = ((path, one.item) for path, one in found if one.item)
+        self._insert("item", ((path, same_id(one.id), one.title, dump(one)) for path, one in items))
         diagnostics = ((path, wrong.code, dump(wrong)) for path, one in found for wrong in one.diagnostics)
         self._insert("diagnostic", diagnostics)
 
@@ -373,6 +383,13 @@ class Cache:
         from ptcrm.model.customer import Customer
 
         return (self.memo.load_later(Customer, facts) for (facts,) in rows)
+
+    def items(self) -> Iterator[Item]:
+        """What is in the library, in the order of the paths."""
+        from ptcrm.model.item import Item
+
+        for (facts,) in self.database.execute("SELECT facts FROM item ORDER BY path"):
+            yield self.memo.load(Item, facts)
 
     def diagnostics(self, of: str | None = None, codes: frozenset[str] = USUAL) -> list[Diagnostic]:
         """What reading the files found of these codes; `of` names a single file."""
@@ -504,10 +521,12 @@ class Cache:
         query = "SELECT day, count(*) FROM placed WHERE day >= ? GROUP BY day"
         return dict(self.database.execute(query, (first.toordinal(),)))
 
-    def next_days(self) -> dict[str, int]:
-        """The first day on which a contact of each customer stands in the plan, by path."""
-        query = "SELECT path, min(day) FROM placed WHERE day IS NOT NULL GROUP BY path"
-        return dict(self.database.execute(query))
+    def next_days(self, paths: Iterable[str] | None = None) -> dict[str, int]:
+        """The first day on which a contact of each customer stands in the plan, by path; with `paths`, of these."""
+        query = "SELECT path, min(day) FROM placed WHERE day IS NOT NULL {} GROUP BY path"
+        if paths is None:
+            return dict(self.rows(query.format("")))
+        return dict(self.rows_among(query.format("AND path IN ({})"), paths))
 
     def keep_plan(self, key: str, version: str, days: Iterable[tuple[int | None, Contact]]) -> None:
         """Keep where contacts stand (None: nowhere), if they are those of this `version` still."""

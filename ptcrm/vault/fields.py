@@ -20,7 +20,7 @@ from ptcrm.vault.names import may_be_left_out
 from ptcrm.vault.schema import BY_NAME, FIELDS, own_field, parse_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ptcrm.text.frontmatter import Node
     from ptcrm.text.source import Source
@@ -173,7 +173,7 @@ def new_customer(
     """
     name = values["name"][0]
     if "id" not in values:
-        values = {"id": [_free_id(name, is_taken)], **values}
+        values = {"id": [free_id(name, is_taken)], **values}
     elif is_taken(values["id"][0]):
         raise RefusedError(
             f"There is a customer with the id “{values['id'][0]}” already. Nothing was written."
@@ -182,18 +182,23 @@ def new_customer(
     if isinstance(stem, Problem):
         raise UsageError(f"{stem.message}. {stem.hint}")
     known = [*FIELDS, *(own_field(name) for name in values if name not in BY_NAME)]
+    return f"{folder}/{values['id'][0]}.md", new_file(known, values, body)
+
+
+def new_file(fields: Iterable[Field], values: dict[str, list[str]], body: str) -> bytes:
+    """The content of a new file with those of the `fields` that have values, in their order, and the body."""
     lines = [
-        line for field in known if values.get(field.name) for line in _key_lines(field, values[field.name])
+        line for field in fields if values.get(field.name) for line in _key_lines(field, values[field.name])
     ]
-    content = "\n".join(["---", *lines, "---", "", body])
-    return f"{folder}/{values['id'][0]}.md", content.encode()
+    return "\n".join(["---", *lines, "---", "", body]).encode()
 
 
-def _free_id(name: str, is_taken: Callable[[str], bool]) -> str:
+def free_id(name: str, is_taken: Callable[[str], bool], kind: str = "customer") -> str:
+    """An id made of the name that is not taken; of the `kind` alone, if the name has nothing for one."""
     stem = slug(name)
     while len(stem.encode()) > _LONGEST_STEM:
         stem = stem[:-1]
     if not stem or stem in _RESERVED:
-        stem = f"customer-{stem}".rstrip("-")
+        stem = f"{kind}-{stem}".rstrip("-")
     numbered = (f"{stem}-{number}" for number in count(2))
     return stem if not is_taken(stem) else next(one for one in numbered if not is_taken(one))

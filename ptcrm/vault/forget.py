@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.change import Write
@@ -121,7 +121,7 @@ def _mentions(source: Source, edits: Iterable[Edit]) -> Iterator[Mention]:
         lines.setdefault(line_start(text, edit.span.start), []).append(edit)
     for start, of_line in lines.items():
         end = max(line_after(text, start), *(edit.span.end for edit in of_line))
-        moved = [replace(edit, span=Span(edit.span.start - start, edit.span.end - start)) for edit in of_line]
+        moved = [edit._replace(span=Span(edit.span.start - start, edit.span.end - start)) for edit in of_line]
         old = text[start:end]
         yield Mention(source.path, source.position(start).line, old.strip(), apply_edits(old, moved).strip())
 

@@ -33,9 +33,12 @@ if TYPE_CHECKING:
 
     from ptcrm.model.customer import Customer
     from ptcrm.model.diagnostic import Diagnostic
+    from ptcrm.model.item import Item
     from ptcrm.model.occurrence import Touch
     from ptcrm.vault.cache import Cache, Note
     from ptcrm.vault.forms import Forms
+    from ptcrm.vault.items import ItemRead
+    from ptcrm.vault.library import Given, Library
     from ptcrm.vault.listing import Signature
     from ptcrm.vault.scan import Seen
     from ptcrm.vault.schema import Reading
@@ -49,7 +52,7 @@ _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NO
 
 
 class Facts(NamedTuple):
-    """What one file says. Rows: handles (key, rank), links (line, field, target, key).
+    """What one file says. Rows: handles (key, rank), links (line, field, target, key), about (whom, key, day, line, ours).
 
     `entries` are packed; `shared` are those that were made with other people, with the key of each. `asked` are the
     names of the user's own fields, as JSON, and `asked.asked_of`.
@@ -63,6 +66,8 @@ class Facts(NamedTuple):
     shared: tuple[tuple[str, EntryRow], ...]
     diagnostics: tuple[Diagnostic, ...]
     asked: tuple[str, str] = ("", "")
+    about: tuple[tuple[str, str, int, int, bool], ...] = ()
+    item: Item | None = None
 
 
 class FileRead(NamedTuple):
@@ -82,6 +87,7 @@ def nothing_but(diagnostics: tuple[Diagnostic, ...]) -> Facts:
 def facts_of(reading: Reading, forms: Forms) -> Facts:
     """The rows that the file just read gives."""
     from ptcrm.vault.asked import asked_of, own_names
+    from ptcrm.vault.library import about_rows
 
     one = reading.customer
     if one is None:
@@ -105,7 +111,20 @@ def facts_of(reading: Reading, forms: Forms) -> Facts:
         tuple((link_key(target, one.path), row) for target, row in forms.shared(one, entries)),
         reading.diagnostics,
         (own_names(one), asked_of(one)),
+        tuple(
+            (row.whom and link_key(row.whom, one.path), link_key(row.target, one.path), *row[2:])
+            for row in about_rows(one)
+        ),
     )
+
+
+def facts_of_item(read: ItemRead) -> Facts:
+    """The rows that a file of the library gives. Its fields lead nowhere of their own, so neither do its links."""
+    if read.item is None:
+        return nothing_but(read.diagnostics)
+    path = read.item.path
+    links = tuple((link.line, None, link.target, link_key(link.target, path)) for link in read.links)
+    return Facts(None, "", (), links, "", (), read.diagnostics, item=read.item)
 
 
 def link_key(target: str, path: str) -> str:
@@ -289,8 +308,11 @@ class Index:
         return next((name for name in names if self.resolve(same_id(name)) == path), whole)
 
     def is_taken(self, id_: str) -> bool:
-        """Whether a customer's id, stem or alias is `id_`."""
-        return bool(self.cache.rows("SELECT 1 FROM handle WHERE key = ? AND rank < ?", same_id(id_), NAME))
+        """Whether a customer's id, stem or alias is `id_`, or the id of something in the library."""
+        query = (
+            "SELECT 1 FROM handle WHERE key = ?1 AND rank < ?2 UNION ALL SELECT 1 FROM item WHERE key = ?1"
+        )
+        return bool(self.cache.rows(query, same_id(id_), NAME))
 
     def is_anothers(self, id_: str, path: str) -> bool:
         """Whether links by `id_` would not lead to the customer at `path` alone, since somebody else has it."""
@@ -422,10 +444,11 @@ class Index:
         }
 
     def backlinks(self, path: str) -> list[tuple[str, int, str]]:
-        """The (path, line, name) of every link to the customer at `path` from another customer's file."""
+        """The (path, line, name) of every link to the customer at `path` from another's file, or from the library."""
         found = set()
+        query = """SELECT path, line, name FROM link JOIN customer USING (path) WHERE key = ?1 AND path <> ?2
+            UNION SELECT path, line, title FROM link JOIN item USING (path) WHERE link.key = ?1"""
         for key in self._handles({path}):
-            query = "SELECT path, line, name FROM link JOIN customer USING (path) WHERE key = ? AND path <> ?"
             found.update(self.cache.rows(query, key, path))
         return sorted(found)
 
@@ -450,11 +473,52 @@ class Index:
         ]
 
     def same_ids(self) -> list[tuple[str, str]]:
-        """The paths of every two files with one id, either way round."""
+        """The paths of every two files with one id, either way round; those of the library too."""
         query = f"""WITH twice AS (SELECT key FROM handle WHERE rank = {ID} GROUP BY key HAVING count(*) > 1)
             SELECT one.path, other.path FROM twice JOIN handle AS one USING (key) JOIN handle AS other USING (key)
             WHERE one.rank = {ID} AND other.rank = {ID} AND one.path <> other.path ORDER BY one.path, other.path"""  # noqa: S608
-        return self.cache.rows(query)
+        found = self.cache.rows(query)
+        if self.has_library():
+            of_both = f"""SELECT item.path, handle.path FROM item JOIN handle
+                ON handle.key = item.key AND handle.rank = {ID}"""  # noqa: S608
+            pairs = [*self.library().same_ids(), *self.cache.rows(of_both)]
+            found = sorted({*found, *pairs, *((other, one) for one, other in pairs)})
+        return found
+
+    # The library
+
+    def has_library(self) -> bool:
+        """Whether there is anything in the library."""
+        return bool(self.cache.rows("SELECT 1 FROM item LIMIT 1"))
+
+    def library(self) -> Library:
+        """What is worth passing on."""
+        from ptcrm.vault.library import Library
+
+        return Library(tuple(self.cache.items()))
+
+    def given_of(self, keys: Iterable[str]) -> list[Given]:
+        """Who has heard of what links of these `keys` lead to, in the order of the files."""
+        return self._given("key IN ({})", keys)
+
+    def given_to(self, paths: Collection[str]) -> list[Given]:
+        """What the customers at `paths` have heard of, in the order of the files."""
+        own = self._given("whom = '' AND path IN ({})", paths)
+        handles = self._handles({*paths})
+        return sorted([*own, *self._given("whom IN ({})", handles)])
+
+    def _given(self, where: str, values: Iterable[str]) -> list[Given]:
+        from ptcrm.vault.library import Given
+
+        query = f"SELECT path, whom, key, day, line, ours FROM about WHERE {where}"  # noqa: S608
+        rows = self.cache.rows_among(query, values)
+        others = self.led_to({whom for _, whom, *_ in rows if whom})
+        found = {
+            Given(whose, key, date.fromordinal(day), path, line, bool(ours))
+            for path, whom, key, day, line, ours in rows
+            if (whose := others.get(whom) if whom else path)
+        }
+        return sorted(found)
 
     def near(self, words: str) -> list[str]:
         """Names that `words` may be a slip of, the nearest first."""

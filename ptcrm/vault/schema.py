@@ -44,7 +44,7 @@ from ptcrm.vault.emit import emit
 from ptcrm.vault.log import first_astray, with_series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from ptcrm.model.customer import LogEntry
@@ -275,7 +275,7 @@ def read_customer(source: Source, reader: LineReader) -> Reading:
         return Reading(document, None, tuple(report.found))
     stem = stem_of(source.path)
     values: dict[str, Any] = {"id": stem, "name": stem}
-    values.update(_fields(document.root, reader, report))
+    values.update(read_fields(document.root, BY_NAME, report, reader))
     if values["id"] == stem and isinstance(problem := parse_id(stem), Problem):
         report.problem(problem, 0)
     if values.get("left") and "status" not in values:
@@ -289,7 +289,7 @@ def read_customer(source: Source, reader: LineReader) -> Reading:
         [task for item in document.tasks() if (task := reader.follow_up(item, text, report)) is not None]
     )
     reader.warn_of_strays(document, report)
-    values["links"] = _all_links(document, report)
+    values["links"] = links_of(document, report)
     found = tuple(report.found)
     if document.conflicts:  # then nothing is written
         found = _without_fixes(found)
@@ -338,17 +338,25 @@ def _warn_of_disorder(document: Document, entries: dict[int, LogEntry], report: 
             return
 
 
-def _fields(root: Mapping, reader: LineReader, report: Report) -> dict[str, Any]:
-    """The values of the known fields, the user's own ones under `own`, and `lines`."""
+def read_fields(
+    root: Mapping,
+    table: dict[str, Field],
+    report: Report,
+    reader: LineReader | None = None,
+) -> dict[str, Any]:
+    """The values of the fields that the `table` knows, the user's own ones under `own`, and `lines`.
+
+    With a `reader`, words that the configuration does not have are warned of.
+    """
     warn_of_cuts(root, report)
     values: dict[str, Any] = {}
     own: list[tuple[str, str]] = []
     lines: dict[str, int] = {}
     for key, node in pairs(root, report):
         name = key.value
-        field = BY_NAME.get(name)
+        field = table.get(name)
         if field is None:
-            if near := near_miss(name):
+            if near := near_miss(name, table):
                 there = any(other.value == near for other, _ in root.pairs)
                 fix = None if there else Fix(f"Write {near}", Edit(key.span, near), safe=False)
                 message = f"“{name}” means nothing here"
@@ -357,7 +365,8 @@ def _fields(root: Mapping, reader: LineReader, report: Report) -> dict[str, Any]
         elif not is_empty(node) and (value := field.read(node, report)) not in (None, ()):
             values[name] = value
             lines[name] = report.line(key.span.start)
-            warn_of_unknown_words(field, node, reader, report)
+            if reader:
+                warn_of_unknown_words(field, node, reader, report)
     return {**values, "own": tuple(own), "lines": lines}
 
 
@@ -379,9 +388,9 @@ def warn_of_unknown_words(field: Field, node: Node, reader: LineReader, report: 
         report.add(code, item.span.start, f"“{word}” is no {noun}", hint, fix)
 
 
-def near_miss(name: str) -> str | None:
-    """The field that `name` is probably a slip of, or None."""
-    near = nearest(name.replace("-", "_"), BY_NAME)
+def near_miss(name: str, known: Iterable[str] = BY_NAME) -> str | None:
+    """The one of the `known` fields that `name` is probably a slip of, or None."""
+    near = nearest(name.replace("-", "_"), known)
     return None if near == name else near
 
 
@@ -394,7 +403,8 @@ def one_text(node: Node, report: Report) -> str:
     return ", ".join(f"{key.value}: {one_text(value, report)}" for key, value in node.pairs)
 
 
-def _all_links(document: Document, report: Report) -> tuple[Link, ...]:
+def links_of(document: Document, report: Report) -> tuple[Link, ...]:
+    """The links of the whole file, each with the field it stands in."""
     root = document.root
     spans = [(key.value, value.span) for key, value in root.pairs] if root else []
     starts = [at.start for _, at in spans]

@@ -20,7 +20,7 @@ from ptcrm.vault.index import Match, link_key
 from ptcrm.vault.log import follow_up_words, in_time, plain_text
 from ptcrm.vault.notes import notes
 from ptcrm.views.playbook import named_steps, step_what
-from ptcrm.views.today import named, row, what, yearly_words, years
+from ptcrm.views.today import draft_hint, named, row, what, yearly_words, years
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ptcrm.model.config import Config
     from ptcrm.workspace import Workspace
 
-SAID, GIVEN, ALIKE, SENT = 3, 2, 3, 3  # how many are told at most
+SAID, GIVEN, ALIKE, SENT, ITEMS = 3, 2, 3, 3, 2  # how many are told at most
 AHEAD, BEHIND = Interval(days=60), Interval(days=7)  # for occasions, and campaigns
 UNTOLD = Interval(months=6)  # how long it is worth saying what became of feedback
 _NOON = time(12)
@@ -69,7 +69,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Something worth passing on. `kind` is `thanks`, `referred`, `campaign`, `change` or `interest`."""
+    """Something worth passing on, or knowing before.
+
+    `kind` is `thanks`, `template`, `item`, `referred`, `change`, `campaign` or `interest`.
+    """
 
     kind: str
     text: str
@@ -275,17 +278,33 @@ def _hints(
     if sent:
         more = f" and {len(sent) - SENT} more" if len(sent) > SENT else ""
         yield Hint("thanks", f"Thanks are due for sending {', '.join(sent[:SENT])}{more}.")
+    last = later(workspace.today, AHEAD)
+    for one in plan:
+        if one.template and one.planned <= last:
+            yield Hint("template", f"{what(one)}. {draft_hint(customer.id, one.template)}")
+    yield from _items(workspace, customer)
     if customer.referred_by:
         yield Hint("referred", f"Came through {Names(workspace, customer.path)(customer.referred_by)}.")
     for change in workspace.config.changes:
         if customer.status == "former" and concerns(change, customer, workspace.today):
             yield Hint("change", f"{change.text or change.fixes} (since {change.date}).")
-    last = later(workspace.today, AHEAD)
     for one in plan:
         if one.kind == "campaign" and one.planned <= last:
             day = near_day(one.planned, workspace.today)
             yield Hint("campaign", f"The {one.channel} of the campaign {one.name} goes out {day}.")
     yield from _alike(workspace, customer)
+
+
+def _items(workspace: Workspace, customer: Customer) -> Iterator[Hint]:
+    """What of the library the customer would like best, with the command that notes it."""
+    if not workspace.index.has_library():
+        return
+    from ptcrm.views.sharing import Sharing, quoted
+
+    sharing = Sharing(workspace)
+    for fit in sharing.worth_saying([customer])[:ITEMS]:
+        why = quoted(sharing, fit).because[0].where
+        yield Hint("item", f"{fit.item.title} ({why}): ptcrm share {fit.item.id} --log {customer.id}")
 
 
 def _alike(workspace: Workspace, customer: Customer) -> Iterator[Hint]:

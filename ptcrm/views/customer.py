@@ -6,39 +6,29 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.model.customer import Customer, Occasion
+from ptcrm.formats.customers import CUSTOMER_FIELDS, plain_value
 from ptcrm.model.dates import ago
 from ptcrm.vault.index import link_key
 from ptcrm.vault.log import entry_words, follow_up_words, in_time
-from ptcrm.vault.schema import FIELDS
 from ptcrm.views.playbook import planned_days, run_row
 from ptcrm.views.today import row, years
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Occurrence, Standing
     from ptcrm.schedule.playbooks import Run
     from ptcrm.vault.document import Document
     from ptcrm.vault.index import Index
 
 _CLOSED = {"done": "ticked", "dropped": "dropped"}
-_SHOWN = tuple(field.name for field in FIELDS)
 
 
 def field_values(customer: Customer) -> dict[str, object]:
     """Every field as plain JSON values: text, lists of text, true or false, null; the user's own ones too."""
-    known = {name: plain_value(getattr(customer, name)) for name in _SHOWN}
+    known = {name: plain_value(getattr(customer, name)) for name in CUSTOMER_FIELDS}
     return {**dict(customer.own), **known}
-
-
-def plain_value(value: object) -> object:
-    """A field's value as plain JSON."""
-    if value is None or isinstance(value, (str, int)):
-        return value
-    if isinstance(value, tuple):
-        return [plain_value(part) for part in value]
-    return f"{value.name} {value.day}" if isinstance(value, Occasion) else str(value)
 
 
 class Linked(NamedTuple):
@@ -113,7 +103,7 @@ def whole_row(
 def given_fields(customer: Customer) -> list[tuple[str, str]]:
     """The fields that the file gives, in the table's order, then the user's own, as words."""
     values = field_values(customer)
-    given = [name for name in _SHOWN if name in customer.lines] + [name for name, _ in customer.own]
+    given = [name for name in CUSTOMER_FIELDS if name in customer.lines] + [name for name, _ in customer.own]
     return [(name, _words(values[name])) for name in given]
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError
-from ptcrm.model.dates import Interval, later, parse_date
+from ptcrm.model.dates import Interval, later
 from ptcrm.reports.mailing import SALUTATION, greeting
-from ptcrm.text.frontmatter import Fences, Mapping, Scalar, compose, find_fences
 from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_value
-from ptcrm.text.source import Source
 from ptcrm.vault.log import in_time, plain_text
 from ptcrm.vault.templates import named
 from ptcrm.views.today import years
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer, LogEntry
     from ptcrm.model.occurrence import Occurrence
@@ -103,22 +102,11 @@ def _name(one: Occurrence) -> str:
 
 def _item(workspace: Workspace, words: str) -> dict[str, object]:
     """The item of the library that is named; raises `NotFoundError`."""
-    paths = {path.rpartition("/")[2].removesuffix(".md"): path for path in workspace.notes_in(_LIBRARY)}
-    name = named(words, paths)
-    source = Source(paths[name], workspace.text(paths[name]) or "") if name else None
-    if source is None:
-        raise NotFoundError(f"“{words}” is not in the library. {suggest(words, paths)}".rstrip())
-    fences = find_fences(source.text)
-    root = compose(source.text, fences.yaml) if isinstance(fences, Fences) else None
-    fields = (
-        {key.value: node.value for key, node in root.pairs if isinstance(node, Scalar)}
-        if isinstance(root, Mapping)
-        else {}
-    )
-    until = parse_date(fields.get("until", ""))
-    return {
-        "title": _text(fields.get("title") or name),
-        "url": _text(fields.get("url")),
-        "until": until if isinstance(until, date) else None,
-        "text": _text(source.text[fences.body if isinstance(fences, Fences) else 0 :]),
-    }
+    library = workspace.index.library()
+    found = library.named(words)
+    if len(found) != 1:
+        hint = suggest(words, [one.id for one in found or library.items])
+        why = "may mean several items" if found else "is not in the library"
+        raise NotFoundError(f"“{words}” {why}. {hint}".rstrip())
+    (item,) = found
+    return {"title": _text(item.title), "url": _text(item.url), "until": item.until, "text": _text(item.text)}

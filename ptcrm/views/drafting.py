@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError, PtcrmError
 from ptcrm.model.customer import Customer
-from ptcrm.reports.campaign import needs
-from ptcrm.schedule.channel import avoided
+from ptcrm.schedule.channel import avoided, needs
 from ptcrm.text.jinja import Filled, filled
 from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_terminal, for_value

@@ -1,4 +1,4 @@
-"""Where words stand in customers' files, the best places first; and the log entries of everyone."""
+"""Where words stand in customers' files and in the library, the best places first; and the log entries of everyone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ptcrm.model.customer import Customer, LogEntry
+    from ptcrm.model.item import Item
     from ptcrm.workspace import Workspace
 
 _AT_ONCE = 20  # files that are looked into before it is asked whether that was enough
@@ -53,6 +54,44 @@ class Found(NamedTuple):
     lines: list[Line]
     more: int
 
+    @property
+    def id(self) -> str:
+        """The customer's id."""
+        return self.customer.id
+
+    @property
+    def name(self) -> str:
+        """The customer's name."""
+        return self.customer.name
+
+    @property
+    def path(self) -> str:
+        """Where the file stands."""
+        return self.customer.path
+
+
+class FoundItem(NamedTuple):
+    """Something in the library with the lines that have the words, as `Found`."""
+
+    item: Item
+    lines: list[Line]
+    more: int
+
+    @property
+    def id(self) -> str:
+        """The item's id."""
+        return self.item.id
+
+    @property
+    def name(self) -> str:
+        """The item's title."""
+        return self.item.title
+
+    @property
+    def path(self) -> str:
+        """Where the file stands."""
+        return self.item.path
+
 
 class Search(NamedTuple):
     """Those in whose files words are found, the best places first; `more` counts those who come after them."""
@@ -71,7 +110,7 @@ def search(workspace: Workspace, paths: Sequence[str], words: Sequence[str], mos
 
     Files are looked into as long as one may be better than those that are known.
     """
-    patterns = {word: re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in words}
+    patterns = _patterns(words)
     best: list[tuple[Rank, str, Found]] = []
     bounds = _in_bounds(workspace, paths, words)
     while part := list(islice(bounds, _AT_ONCE)):
@@ -81,6 +120,11 @@ def search(workspace: Workspace, paths: Sequence[str], words: Sequence[str], mos
         best.sort(key=itemgetter(0, 1))
     shown = best[:most]
     return Search([found for *_, found in shown], len(paths) - len(shown))
+
+
+def _patterns(words: Iterable[str]) -> dict[str, re.Pattern[str]]:
+    """What finds each of the folded words as a whole word."""
+    return {word: re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in words}
 
 
 def _in_bounds(
@@ -175,30 +219,58 @@ def _rank(lines: Iterable[Line], words: Sequence[str]) -> Rank:
 
 
 def _best(one: Customer, lines: list[Line]) -> Found:
-    """As few of the lines as have all the words that are found, the best ones; the name, if no line has any."""
+    """The customer with the lines chosen; with the name, if no line has any of the words."""
+    if not lines:
+        return Found(one, [Line("name", one.lines.get("name", 1), one.name, (), 0)], 0)
+    chosen = _chosen(lines)
+    return Found(one, chosen, len(lines) - len(chosen))
+
+
+def _chosen(lines: Sequence[Line]) -> list[Line]:
+    """As few of the lines as have all the words that are found, the best ones."""
     chosen: list[Line] = []
     missing = {word for line in lines for word in line.words}
     while missing:
         line = min(lines, key=lambda line: (-len(missing.intersection(line.words)), line.rank))
         chosen.append(line)
         missing.difference_update(line.words)
-    if not lines:
-        return Found(one, [Line("name", one.lines.get("name", 1), one.name, (), 0)], 0)
-    return Found(one, chosen, len(lines) - len(chosen))
+    return chosen
 
 
-def found_rows(found: Iterable[Found]) -> Iterator[dict[str, object]]:
-    """Each line as a flat object (the JSON of `find`; docs/json.md)."""
+def search_library(workspace: Workspace, words: Sequence[str]) -> list[FoundItem]:
+    """Everything in the library that has all of the folded `words`, with the lines that have them, by path."""
+    patterns = _patterns(words)
+    found = []
+    for item in workspace.index.library().items if words else ():
+        lines = [line for place in _places(item) if (line := _line(place, patterns))]
+        if {word for line in lines for word in line.words} >= {*words}:
+            chosen = _chosen(lines)
+            found.append(FoundItem(item, chosen, len(lines) - len(chosen)))
+    return found
+
+
+def _places(item: Item) -> Iterator[Place]:
+    """The lines of an item that may be found; of its front matter the values alone."""
+    fields = [("title", item.title), ("url", item.url or ""), ("topics", ", ".join(item.topics)), *item.own]
+    for name, value in fields:
+        yield Place("name" if name == "title" else "field", item.lines.get(name, 1), value)
+    for number, line in enumerate(item.text.split("\n"), item.begins):
+        yield Place("notes", number, line)
+
+
+def found_rows(found: Iterable[Found | FoundItem]) -> Iterator[dict[str, object]]:
+    """Each line as a flat object (the JSON of `find`; docs/json.md); the library's are of no customer."""
     for one in found:
+        is_item = isinstance(one, FoundItem)
         for line in one.lines:
             yield {
-                "customer": one.customer.id,
-                "name": one.customer.name,
-                "place": line.place,
+                "customer": None if is_item else one.id,
+                "name": one.name,
+                "place": "library" if is_item else line.place,
                 "date": line.date.isoformat() if line.date else None,
                 "text": line.text,
                 "words": list(line.words),
-                "path": one.customer.path,
+                "path": one.path,
                 "line": line.number,
             }
 
@@ -232,6 +304,13 @@ def words_sought(typed_words: Sequence[str]) -> list[str]:
     bare = [one for before, one in pairs if one.kind == "words" and (before is None or before.kind != "-")]
     pieces = (fold(piece) for token in bare if not link_target(token.text) for piece in token.text.split("*"))
     return list(dict.fromkeys(filter(None, pieces)))
+
+
+def words_alone(typed_words: Sequence[str]) -> list[str]:
+    """The words, folded, if there is nothing else among what was typed; the library has no fields of a customer."""
+    tokens = tokens_of(typed(typed_words).text)
+    is_plain = not isinstance(tokens, Flaw) and all(one.kind in ("words", "end") for one in tokens)
+    return words_sought(typed_words) if is_plain else []
 
 
 # Log entries

@@ -8,12 +8,11 @@ from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.formats.answers import CUSTOMER, CUSTOMER_FIELDS
 from ptcrm.formats.columns import STANDING
+from ptcrm.formats.customers import CUSTOMER, CUSTOMER_FIELDS, plain_value
 from ptcrm.model.customer import Customer, Occasion
 from ptcrm.model.dates import Anniversary, Interval, from_today, parse_date
 from ptcrm.text.fold import fold
-from ptcrm.views.customer import plain_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -75,7 +74,7 @@ class Listing:
 
     @cached_property
     def _next_days(self) -> dict[str, date]:
-        return self._workspace.next_days()
+        return self._workspace.next_days(self._paths)
 
     def value(self, one: Customer, key: str) -> object:
         """The value of a column, of the type by which it is compared; None or () if it is missing."""

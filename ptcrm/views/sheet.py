@@ -74,7 +74,7 @@ def _sheet(workspace: Workspace, name: str, first: date, last: date) -> Sheet:
     loads = {day.date: day for day in full.days}
     days = (date.fromordinal(one) for one in range(_monday(first).toordinal(), until.toordinal() + 1))
     found = [SheetDay(day, first <= day <= last, stands.get(day), loads.get(day)) for day in days]
-    weeks = (tuple(found[at : at + 7]) for at in range(0, len(found), 7))
+    weeks = [tuple(found[at : at + 7]) for at in range(0, len(found), 7)]
     before, after = date.fromordinal(first.toordinal() - 1), date.fromordinal(last.toordinal() + 1)
     return Sheet(
         name,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.formats.answers import CUSTOMER_FIELDS
 from ptcrm.formats.columns import ENTRY, STANDING
+from ptcrm.formats.customers import CUSTOMER_FIELDS
 from ptcrm.model.occurrence import FOREVER
 from ptcrm.vault.log import in_time
 from ptcrm.vault.notes import notes

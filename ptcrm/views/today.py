@@ -87,6 +87,7 @@ def row(one: Occurrence) -> dict[str, object]:
         "time": one.at.strftime("%H:%M") if one.at else None,
         "state": one.state,
         "members": list(one.members),
+        "template": one.template,
         "reason": "; ".join(reason.text for reason in one.reasons),
         "path": one.path,
         "line": one.line,
@@ -112,6 +113,16 @@ def what(one: Occurrence) -> str:
     if one.kind == "campaign":
         return f"{one.channel} to {plural(len(one.members), 'customer')}"
     return f"{one.channel}: {one.text}" if one.channel else one.text
+
+
+def is_open(one: Occurrence) -> bool:
+    """Whether nothing but the cadence asks for it, so that there is room for something to say."""
+    return one.kind == "cadence" and not one.text
+
+
+def draft_hint(who: str, template: str) -> str:
+    """How to have a draft made of the template for the customer with the id `who`."""
+    return f"There is a template for it: ptcrm draft {who} {template}"
 
 
 def when(one: Occurrence, today: date) -> str:

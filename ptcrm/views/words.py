@@ -23,6 +23,8 @@ _MONTHS: tuple[str, ...] = (
 class Words:
     """What may be typed. Each of `customers` is an id, a name and other names; `companies` are ids.
 
+    Each of `items` is the id and the title of something in the library, `topics` are those of all.
+
     `fields` (those of a file) and `asked` (those of a query) have a name, other names and a meaning. `known`
     has the only values that a field of a query takes, `used` those in use, by its name. `channels` have all
     their names.
@@ -39,6 +41,8 @@ class Words:
     campaigns: list[str] = field(default_factory=list)
     queries: dict[str, str] = field(default_factory=dict)
     templates: list[str] = field(default_factory=list)
+    items: list[list[str]] = field(default_factory=list)
+    topics: list[str] = field(default_factory=list)
 
 
 def words_of(workspace: Workspace) -> Words:
@@ -49,7 +53,7 @@ def words_of(workspace: Workspace) -> Words:
     from ptcrm.vault.schema import FIELDS
     from ptcrm.vault.templates import variants
 
-    customers = list(workspace.cache.customers())
+    customers, items = list(workspace.cache.customers()), workspace.index.library().items
     config = workspace.config
     own = sorted({name for one in customers for name, _ in one.own})
     known = vocabulary_of(config, own).known
@@ -65,6 +69,8 @@ def words_of(workspace: Workspace) -> Words:
         list(config.campaigns),
         dict(config.queries),
         sorted(variants(workspace.templates())),
+        [[one.id, one.title] for one in items],
+        sorted({*config.topics, *(topic for one in items for topic in one.topics)}),
     )
 
 

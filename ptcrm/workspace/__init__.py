@@ -80,7 +80,7 @@ class Workspace(Checked):
         pending = str(self.journal.pending_file)
         follows = [*files, no_file(pending), *filter(None, [self._holidays_seen()])]
         with IF_POSSIBLE:
-            self.cache.keep_answer(question, self.config.customers, Answer(since, until, follows, pieces))
+            self.cache.keep_answer(question, self.config.folders, Answer(since, until, follows, pieces))
 
     # Writing
 

@@ -116,6 +116,24 @@ class Asked(Opened):
         """Texts that were read and are not kept yet, by path."""
         return {}
 
+    def texts(self, among: Iterable[Customer]) -> dict[str, tuple[str, str]]:
+        """Notes and log of the customers, as they are searched, by path; of files that cannot be read none."""
+        from ptcrm.query.fields import TEXTS
+
+        return self._texts(TEXTS, among)
+
+    def may_have(self, words: Iterable[str]) -> set[str]:
+        """The paths of those in whose texts one of the folded words stands, and perhaps of others."""
+        from ptcrm.query.fields import TEXT
+        from ptcrm.query.matching import Holds
+        from ptcrm.query.nodes import Choice, Term
+        from ptcrm.vault.asked import condition_of
+
+        condition = condition_of(Term(TEXT, tuple(Choice(word, Holds((word,))) for word in words)))
+        if condition is None:
+            return {path for (path,) in self.cache.rows("SELECT path FROM customer")}
+        return {*self.cache.meant_by(condition), *self.cache.unread()}
+
     def _texts(self, fields: frozenset[str], among: Iterable[Customer]) -> dict[str, tuple[str, str]]:
         """Notes and log of the customers, by path, if the `fields` ask for texts; files are read whose texts are not kept.
 

@@ -48,6 +48,7 @@ class Checked(Planned):
             tuple(self.index.loose_links()),
             tuple(self._copies()),
             self._holidays(_A_YEAR_KNOWN),
+            self.index.library(),
             tuple(self.listing.strays.missing),
             partial(store.list_names, self.root),
             self._twins,
@@ -145,7 +146,8 @@ class Checked(Planned):
         from ptcrm.vault.repair import repaired
 
         repairs = []
-        for path in sorted({one.path for one in self._found_in_files(codes) if wanted(one)}):
+        found = {one.path for one in self._found_in_files(codes) if wanted(one)}
+        for path in sorted(path for path in found if not self.is_item(path)):
             try:
                 reading = self.read(path)
             except (OSError, UndecodableError) as error:

@@ -20,7 +20,17 @@ from ptcrm.text.source import Source, UndecodableError
 from ptcrm.vault import replace as files
 from ptcrm.vault import store
 from ptcrm.vault.cache import Cache, is_damage
-from ptcrm.vault.index import Facts, FileRead, Index, Look, Match, facts_of, is_older, nothing_but
+from ptcrm.vault.index import (
+    Facts,
+    FileRead,
+    Index,
+    Look,
+    Match,
+    facts_of,
+    facts_of_item,
+    is_older,
+    nothing_but,
+)
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.places import place_of, stamp_of, user_folder
 from ptcrm.vault.scan import is_inside, see
@@ -269,11 +279,19 @@ class Opened:
     def _look(self) -> Look:
         """What differs from last time."""
         now_ns = time.time_ns()
-        return self.index.look(see(self.root, self.config.customers), now_ns)
+        return self.index.look(see(self.root, self.config.folders), now_ns)
+
+    def is_item(self, path: str) -> bool:
+        """Whether the file at `path` belongs to the library."""
+        return self.config.library is not None and path.startswith(f"{self.config.library}/")
 
     def _facts(self, path: str) -> Facts:
         """What the file at `path` says; every failure is a diagnostic on that file alone."""
         try:
+            if self.is_item(path):
+                from ptcrm.vault.items import read_item
+
+                return facts_of_item(read_item(Source.decode(path, store.read_file(self.root, path))))
             return facts_of(self.read(path), self.forms)
         except UndecodableError as error:
             hint = "Save it as UTF-8."

@@ -208,10 +208,10 @@ class Planned(Asked):
                 self.cache.keep_plan(key, version, rows)
         self._new_plan = None
 
-    def next_days(self) -> dict[str, date]:
-        """The day on which the next contact of each customer stands, by path."""
+    def next_days(self, paths: Collection[str] | None = None) -> dict[str, date]:
+        """The day on which the next contact of each customer stands, by path; with `paths`, at least of these."""
         if self._knows_plan():
-            return {path: date.fromordinal(day) for path, day in self.cache.next_days().items()}
+            return {path: date.fromordinal(day) for path, day in self.cache.next_days(paths).items()}
         days: dict[str, int] = {}
         for day, one in self.arranged(FOREVER).days:
             days[one.path] = min(day, days.get(one.path, day))

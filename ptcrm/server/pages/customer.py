@@ -13,7 +13,7 @@ from ptcrm.formats.page import as_html
 from ptcrm.model.dates import ago, long_day
 from ptcrm.model.diagnostic import Severity
 from ptcrm.schedule.why import changes, sentences, standing_sentence
-from ptcrm.server.pages.page import Page, customer_address, editor_link
+from ptcrm.server.pages.page import Page, Verbatim, customer_address, editor_link
 from ptcrm.server.pages.rows import day_words, match_of
 from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.markdown import outline, show_links, whole_links
@@ -163,7 +163,9 @@ def _follow_ups(customer: Customer, today: date) -> Iterator[Open]:
     for one in customer.open_follow_ups:
         every = f"repeats: {one.every.every}" if one.every else ""
         at = f" {one.at:%H:%M}" if one.at else ""
-        yield Open(f"{day_words(one.due, today)}{at}", follow_up_words(one), every, "follow-up", one.origin)
+        yield Open(
+            f"{day_words(one.due, today)}{at}", follow_up_words(one), every, "follow-up", Verbatim(one.origin)
+        )
 
 
 def _steps(runs: list[Run], plan: list[Occurrence], today: date) -> Iterator[Open]:
@@ -172,7 +174,7 @@ def _steps(runs: list[Run], plan: list[Occurrence], today: date) -> Iterator[Ope
         if one.step.state == "open":
             why = f"{one.key}: {step_words(one.step, planned.get(one.key), today)}"
             day = day_words(one.step.due, today)
-            yield Open(day, step_what(one.step), why, "playbook", f"{one.key} {one.run.began}")
+            yield Open(day, step_what(one.step), why, "playbook", Verbatim(f"{one.key} {one.run.began}"))
 
 
 def _why(one: Occurrence, case: Case) -> Why:

@@ -38,7 +38,7 @@ _MOST_FIELDS = 100
 
 
 class Verbatim(str):
-    """Text that is shown to the letter, because it comes back as it is: what is edited."""
+    """Text that stands in a form to the letter, because it comes back: what is edited, and the names of things."""
 
     __slots__ = ()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError, PtcrmError, UsageError
 from ptcrm.model.change import Write, diff_of
-from ptcrm.server.pages.page import Page, back_to
+from ptcrm.server.pages.page import Page, Verbatim, back_to
 from ptcrm.server.pages.rows import match_of
 from ptcrm.text.source import digest
 from ptcrm.views.entries import customer_of, past_day
@@ -92,7 +92,8 @@ def seen_by(operation: Operation) -> str:
 
 def _again(asked: Asked, action: str, match: Match, why: str | Operation) -> Page:
     """The form once more, with what was typed: it could not be written, or the file has changed and the person decides."""
-    values: dict[str, object] = {"action": action, "match": match, "form": asked.form}
+    form = {name: Verbatim(value) for name, value in asked.form.items()}
+    values: dict[str, object] = {"action": action, "match": match, "form": form}
     if isinstance(why, str):
         return Page(
             "again.html", {**values, "words": why, "diff": "", "seen": asked.form.get("seen", "")}, 422

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError
 from ptcrm.model.dates import ago, near_day
+from ptcrm.server.pages.page import Verbatim
 from ptcrm.text.fold import same_id
 from ptcrm.text.source import digest
 from ptcrm.vault import store
@@ -59,7 +60,7 @@ def row_of(workspace: Workspace, one: Occurrence) -> Row:
         yearly_words(one) if one.since and one.kind != "lead" else what(one),
         "; ".join(reason.text for reason in one.reasons),
         one.channel or "",
-        one.origin if one.kind in _TICKED else "",
+        Verbatim(one.origin if one.kind in _TICKED else ""),
         one.kind,
         one.phone or "",
         seen(workspace, one.path) if one.customer else NO_FILE,
