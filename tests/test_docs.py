@@ -321,6 +321,7 @@ def test_every_kind_of_block_has_its_test() -> None:
         ("python", "pycon"),  # test_handler
         ("people", "yaml"),  # test_archive
         ("export", "markdown"),  # test_mailing
+        ("library", "markdown"),  # test_library
     }
 
 
@@ -728,6 +729,7 @@ def test_every_command_with_json_has_its_answer_described() -> None:
                 "--all",
                 "--group-by",
                 "--where",
+                "fleet-check-january",
                 "tier:gold",
                 "tier",
                 "gear",

@@ -28,6 +28,7 @@ from ptcrm.cli.output import highlighted, say, say_lines, say_table, tell
 from ptcrm.errors import UsageError
 from ptcrm.formats.columns import ENTRY, FOUND
 from ptcrm.model.dates import from_today
+from ptcrm.model.item import Item
 from ptcrm.query.configured import typed
 from ptcrm.query.lexer import Flaw, tokens_of
 from ptcrm.text.fold import fold
@@ -38,7 +39,6 @@ from ptcrm.text.words import plural
 from ptcrm.vault.log import entry_words
 from ptcrm.views.finding import (
     Found,
-    FoundItem,
     Line,
     Search,
     entry_row,
@@ -86,7 +86,7 @@ def find_command(session: Session, words: tuple[str, ...], limit: str | None, wh
     most = _most(limit, _FOUND, whole=whole)
     customers, left = _found(workspace, words, most)
     items = search_library(workspace, _plain_words(words))
-    shown: list[Found | FoundItem] = [*customers, *items[:most]]
+    shown = [*customers, *items[:most]]
     remarks = [f"{plural(left, 'more customer')}: --all, or a higher --limit."] if left else []
 
     def show() -> None:
@@ -119,10 +119,11 @@ def _words(typed_words: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(filter(None, pieces)))
 
 
-def _say_found(one: Found | FoundItem, workspace: Workspace) -> None:
+def _say_found(one: Found, workspace: Workspace) -> None:
     """The customer or item, and below the lines with their places, which many terminals make clickable."""
-    say(f"{one.name} (library)" if isinstance(one, FoundItem) else named(one.name, one.id), "title")
-    places = [f"{from_here(workspace.root, one.path)}:{line.number}" for line in one.lines]
+    is_item = isinstance(one.whose, Item)
+    say(f"{one.name} (library)" if is_item else named(one.name, one.whose.id), "title")
+    places = [f"{from_here(workspace.root, one.whose.path)}:{line.number}" for line in one.lines]
     width = max(map(len, places), default=0)
     room = shutil.get_terminal_size().columns - width - 4
     lines = [
