@@ -180,7 +180,7 @@ def test_the_forms_of_answers_are_documented() -> None:
     shown = {
         name: FORMS - set(re.findall("`(--[a-z]+)`", cells[1]))
         for cells in offered
-        for name in re.findall("`([a-z]+)`", cells[0])
+        for name in re.findall("`([a-z ]+)`", cells[0])
     }
     real = {
         path.removeprefix("ptcrm "): {word for param in command.params for word in param.opts} & FORMS

@@ -207,7 +207,11 @@ def test_all_are_noted_or_nobody(run: Run, make_vault: MakeVault) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        (("nothing",), 3, "Nothing in the library and nobody answers to “nothing”"),
+        (
+            ("nothing",),
+            3,
+            "Nobody here answers to “nothing”. See all with `ptcrm list`.\nNor is it in the library",
+        ),
         (("stud",), 3, "may mean several"),
         (("anna", "--log", "anna"), 2, "Name what was passed on"),
         (("--log", "anna"), 2, "Name what was passed on"),
