@@ -110,8 +110,8 @@ def test_what_of_a_word_bash_replaces(text: str, line: Line) -> None:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("ptcrm li", ["word list"]),
-        ("ptcrm --vault /nowhere li", ["word list"]),
+        ("ptcrm li", ["word library", "word list"]),
+        ("ptcrm --vault /nowhere li", ["word library", "word list"]),
         ("ptcrm export i", ["word ics"]),
         ("ptcrm export csv --ta", ["word --table"]),
         ("ptcrm export csv --table f", ["word follow-ups"]),

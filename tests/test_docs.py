@@ -326,6 +326,7 @@ def test_every_kind_of_block_has_its_test() -> None:
         ("python", "pycon"),  # test_handler
         ("people", "yaml"),  # test_archive
         ("export", "markdown"),  # test_mailing
+        ("library", "markdown"),  # test_library
     }
 
 
@@ -746,6 +747,7 @@ def test_every_command_with_json_has_its_answer_described() -> None:
                 "--where",
                 "--year",
                 "2026",
+                "fleet-check-january",
                 "tier:gold",
                 "tier",
                 "gear",

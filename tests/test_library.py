@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from ptcrm.model.config import Config
+from ptcrm.model.customer import LogEntry
 from ptcrm.text.source import Source
-from ptcrm.vault.items import read_item
+from ptcrm.vault.items import ITEM_FIELDS, read_item
+from ptcrm.vault.log import LineReader
 from tests.conftest import DAY, MakeVault, OpenVault, Run
+from tests.test_docs import page
 
 TYRES = """---
 title: Studded tyres
@@ -226,3 +231,20 @@ def test_who_has_had_what(open_vault: OpenVault, make_vault: MakeVault) -> None:
     assert {one.key for one in index.given_to(["customers/anna.md"])} == {"jan", "tyres", "library/tyres"}
     assert index.given_to(["customers/jan.md"]) == []
     assert item.id == "tyres"
+
+
+def test_the_files_of_the_page_are_read_without_a_complaint() -> None:
+    """The item of docs/library.md, and the entry that says who has had it."""
+    file, entry = re.findall(r"```markdown\n(.*?)```", page("library"), re.DOTALL)
+    item, _, found = read_item(Source("library/winter-tyres.md", file))
+    assert found == ()
+    assert item is not None
+    assert not item.own
+    read = LineReader.of(Config()).parse_entry(entry.strip().removeprefix("- "))
+    assert isinstance(read, LogEntry)
+    assert read.fields == (("about", "[[winter-tyres]]"),)
+
+
+def test_the_page_has_every_field() -> None:
+    named = re.findall(r"^\| `(\w+)` \|", page("library").partition("## Who would")[0], re.MULTILINE)
+    assert sorted(named) == sorted(field.name for field in ITEM_FIELDS)

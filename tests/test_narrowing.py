@@ -454,7 +454,7 @@ def test_the_newest_is_found_first_wherever_it_stands(
     paths = [one.path for one in vault.cache.customers()]
     every = search(vault, paths, [word], None).found
     assert search(vault, paths, [word], 1).found == every[:1]
-    assert every[0].customer.id == ("a" if word == "bik" else "b")
+    assert every[0].whose.id == ("a" if word == "bik" else "b")
 
 
 @pytest.mark.parametrize("word", ["gear", "ear", "gears", "fair"])

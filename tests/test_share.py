@@ -14,7 +14,7 @@ from ptcrm.model.customer import Customer, LogEntry
 from ptcrm.model.item import Item
 from ptcrm.reports.share import Topics, entry_words, found_in, normal, topics_of
 from ptcrm.vault.log import LineReader
-from ptcrm.views.sharing import Sharing, passed_on
+from ptcrm.views.sharing import Sharing, passed_on, quoted
 from ptcrm.workspace import Workspace
 from tests.conftest import DAY, MakeVault, OpenVault, Run
 from tests.test_library import add
@@ -207,7 +207,11 @@ def test_all_are_noted_or_nobody(run: Run, make_vault: MakeVault) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        (("nothing",), 3, "Nothing in the library and nobody answers to “nothing”"),
+        (
+            ("nothing",),
+            3,
+            "Nobody here answers to “nothing”. See all with `ptcrm list`.\nNor is it in the library",
+        ),
         (("stud",), 3, "may mean several"),
         (("anna", "--log", "anna"), 2, "Name what was passed on"),
         (("--log", "anna"), 2, "Name what was passed on"),
@@ -365,3 +369,87 @@ def test_rows_are_as_good_as_files(make_vault: MakeVault, tmp_path: Path) -> Non
     first = offers()
     assert len(first) > 12
     assert offers() == first
+
+
+# The sample vault
+
+# Who must be found for each item, and why, or why not; who else is found has it in notes or log alone.
+MUST = {
+    "akku-im-winter": {
+        "thies-petersen": "tag e-bikes",
+        "renate-mischke": "tag e-bikes",
+        "ruegen-rad-und-wind": "tag e-bikes",
+    },
+    "cargo-bike-subsidy": {
+        "maja-söderqvist": "interest lådcyklar",
+        "baeckerei-yilmaz": "tag cargo-bike",
+        "nguyễn-thị-hoa": "tag cargo-bike",
+        "ipek-yilmaz": "tag cargo-bike",
+        "ngozi-okafor": "tag cargo-bike",
+        "tobias-wenzel": "tag cargo-bike",
+        "giorgos-papadakis": "tag cargo-bike",
+        "chen-meiling": "tag cargo-bike",
+        "kim-seo-yeon": "tag cargo-bike",
+    },
+    "dog-on-board": {"renate-mischke": "had it on 2026-04-14", "greta-holm": "notes, line 12"},
+    "fahrtraining-pedelec": {
+        "thies-petersen": "tag e-bikes",
+        "renate-mischke": "tag e-bikes",
+        "ruegen-rad-und-wind": "tag e-bikes",
+        "ngozi-okafor": "tag family",
+        "oksana-tkachenko": "tag family",
+    },
+    "fleet-check-january": {
+        "hostel-kiezkoje": "tag fleet",
+        "hotel-spreeblick": "tag fleet",
+        "kiezrunde": "tag fleet",
+        "kurierkollektiv-oberbaum": "tag fleet",
+        "ruegen-rad-und-wind": "tag fleet",
+    },
+    "hotel-bikes-liability": {
+        "hostel-kiezkoje": "tag hotel",
+        "hotel-spreeblick": "tag hotel",
+        "greta-holm": "tag hotel",
+        "katrin-bauer": "had it on 2026-08-18",
+        "thies-petersen": "tag rental",
+        "ruegen-rad-und-wind": "tag rental",
+    },
+    "sakwy-na-wyprawe": {
+        "tomasz-wilk": "interest wyprawy",
+        "kiezrunde": "tag tours",
+        "rowan-ashby": "tag tours",
+        "svenja-ritter": "to be left in peace until 2027-02-08",
+    },
+    "spoke-tension-by-ear": {
+        "ole-fjeld": "interest wheel building",
+        "claire-vasseur": "tag wheels",
+        "no": "tag wheels",
+        "yamada-taro": "tag wheels",
+    },
+    "steel-frames-evening": {
+        "bernd-krause": "interest Langstrecke",
+        "claire-vasseur": "interest randonneuses",
+        "yamada-taro": "interest ブルベ",
+        "jan-nowak": "tag frame-builder",
+        "ramy-zuraw": "tag frame-builder",
+    },
+    "winter-tyres": {
+        "kurierkollektiv-oberbaum": "tag courier",
+        "leonie-haas": "tag courier",
+        "jule-brandt": "tag courier",
+        "fiete-harms": "is paused",
+    },
+}
+
+
+def test_the_sample_vault_gives_the_matches_that_it_must(open_vault: OpenVault, sample: Path) -> None:
+    sharing = Sharing(open_vault(sample, TODAY, None))
+    assert [one.id for one in sharing.current] == [*MUST]
+    for item in sharing.current:
+        offers = sharing.for_item(item)
+        found = {
+            one.fit.customer.id: one.why_not or quoted(sharing, one.fit).because[0].where for one in offers
+        }
+        assert MUST[item.id].items() <= found.items()
+        by_field = {one.fit.customer.id for one in offers if not one.fit.because[0].is_quoted}
+        assert by_field <= MUST[item.id].keys()

@@ -34,7 +34,6 @@ from ptcrm.text.words import plural
 from ptcrm.vault.log import entry_words
 from ptcrm.views.finding import (
     Found,
-    FoundItem,
     Line,
     Search,
     entry_row,
@@ -84,7 +83,7 @@ def find_command(session: Session, words: tuple[str, ...], limit: str | None, wh
     most = _most(limit, _FOUND, whole=whole)
     customers, left = _found(workspace, words, most)
     items = search_library(workspace, words_alone(words))
-    shown: list[Found | FoundItem] = [*customers, *items[:most]]
+    shown = [*customers, *items[:most]]
     remarks = [f"{plural(left, 'more customer')}: --all, or a higher --limit."] if left else []
 
     def show() -> None:
@@ -106,10 +105,10 @@ def _found(workspace: Workspace, words: tuple[str, ...], most: int | None) -> Se
     return search(workspace, paths, asked, most)
 
 
-def _say_found(one: Found | FoundItem, workspace: Workspace) -> None:
+def _say_found(one: Found, workspace: Workspace) -> None:
     """The customer or item, and below the lines with their places, which many terminals make clickable."""
-    say(f"{one.name} (library)" if isinstance(one, FoundItem) else named(one.name, one.id), "title")
-    places = [f"{from_here(workspace.root, one.path)}:{line.number}" for line in one.lines]
+    say(f"{one.name} (library)" if one.is_item else named(one.name, one.whose.id), "title")
+    places = [f"{from_here(workspace.root, one.whose.path)}:{line.number}" for line in one.lines]
     width = max(map(len, places), default=0)
     room = shutil.get_terminal_size().columns - width - 4
     lines = [

@@ -95,9 +95,10 @@ def _meant(workspace: Workspace, words: str) -> Item | Customer:
     item, people, items = library.led_to(same_id(words)), workspace.index.find(words), library.named(words)
     if item is None and len(people) != 1 and not (len(items) == 1 and not people):
         if not people and not items:
-            raise NotFoundError(
-                f"Nothing in the library and nobody answers to “{words}”. See `ptcrm library list`."
-            )
+            try:
+                workspace.find(words)  # which knows why nobody is found
+            except NotFoundError as error:
+                raise NotFoundError(f"{error}\nNor is it in the library: ptcrm library list") from error
         known = [(one.id, one.name) for one in people[:_SHOWN]] + [
             (one.id, one.title) for one in items[:_SHOWN]
         ]

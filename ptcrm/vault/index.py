@@ -479,9 +479,9 @@ class Index:
             WHERE one.rank = {ID} AND other.rank = {ID} AND one.path <> other.path ORDER BY one.path, other.path"""  # noqa: S608
         found = self.cache.rows(query)
         if self.has_library():
-            of_both = f"""SELECT item.path, handle.path FROM item JOIN handle
-                ON handle.key = item.key AND handle.rank = {ID}"""  # noqa: S608
-            pairs = [*self.library().same_ids(), *self.cache.rows(of_both)]
+            query = f"""WITH named AS (SELECT key, path FROM handle WHERE rank = {ID} UNION SELECT key, path FROM item)
+                SELECT item.path, named.path FROM item JOIN named USING (key) WHERE item.path <> named.path"""  # noqa: S608
+            pairs = self.cache.rows(query)
             found = sorted({*found, *pairs, *((other, one) for one, other in pairs)})
         return found
 

@@ -111,10 +111,3 @@ class Library:
             return []
         found = [one for one in self.items if part in fold(one.title) or part in fold(one.id)]
         return [one for one in found if fold(one.title) == part] or found
-
-    def same_ids(self) -> list[tuple[str, str]]:
-        """The paths of every two items with one id, either way round."""
-        paths: dict[str, list[str]] = {}
-        for one in self.items:
-            paths.setdefault(same_id(one.id), []).append(one.path)
-        return [(one, other) for alike in paths.values() for one in alike for other in alike if one != other]

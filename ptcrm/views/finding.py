@@ -8,6 +8,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptcrm.model.customer import Customer
 from ptcrm.query.configured import typed
 from ptcrm.query.lexer import Flaw, tokens_of
 from ptcrm.text.fold import fold
@@ -17,7 +18,7 @@ from ptcrm.vault.sought import LEVELS, Place, asks_days, bounds_of, names_of, ne
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from ptcrm.model.customer import Customer, LogEntry
+    from ptcrm.model.customer import LogEntry
     from ptcrm.model.item import Item
     from ptcrm.workspace import Workspace
 
@@ -45,52 +46,24 @@ class Line(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A customer with the lines that have the words: each of these is in one of them, if it is anywhere.
+    """A customer, or something in the library, with the lines that have the words: each in one of them, if it is anywhere.
 
     `more` counts the other lines that have some of the words.
     """
 
-    customer: Customer
+    whose: Customer | Item
     lines: list[Line]
     more: int
 
     @property
-    def id(self) -> str:
-        """The customer's id."""
-        return self.customer.id
-
-    @property
     def name(self) -> str:
-        """The customer's name."""
-        return self.customer.name
+        """The customer's name, or the item's title."""
+        return self.whose.name if isinstance(self.whose, Customer) else self.whose.title
 
     @property
-    def path(self) -> str:
-        """Where the file stands."""
-        return self.customer.path
-
-
-class FoundItem(NamedTuple):
-    """Something in the library with the lines that have the words, as `Found`."""
-
-    item: Item
-    lines: list[Line]
-    more: int
-
-    @property
-    def id(self) -> str:
-        """The item's id."""
-        return self.item.id
-
-    @property
-    def name(self) -> str:
-        """The item's title."""
-        return self.item.title
-
-    @property
-    def path(self) -> str:
-        """Where the file stands."""
-        return self.item.path
+    def is_item(self) -> bool:
+        """Whether it is something in the library."""
+        return not isinstance(self.whose, Customer)
 
 
 class Search(NamedTuple):
@@ -237,7 +210,7 @@ def _chosen(lines: Sequence[Line]) -> list[Line]:
     return chosen
 
 
-def search_library(workspace: Workspace, words: Sequence[str]) -> list[FoundItem]:
+def search_library(workspace: Workspace, words: Sequence[str]) -> list[Found]:
     """Everything in the library that has all of the folded `words`, with the lines that have them, by path."""
     patterns = _patterns(words)
     found = []
@@ -245,7 +218,7 @@ def search_library(workspace: Workspace, words: Sequence[str]) -> list[FoundItem
         lines = [line for place in _places(item) if (line := _line(place, patterns))]
         if {word for line in lines for word in line.words} >= {*words}:
             chosen = _chosen(lines)
-            found.append(FoundItem(item, chosen, len(lines) - len(chosen)))
+            found.append(Found(item, chosen, len(lines) - len(chosen)))
     return found
 
 
@@ -258,19 +231,19 @@ def _places(item: Item) -> Iterator[Place]:
         yield Place("notes", number, line)
 
 
-def found_rows(found: Iterable[Found | FoundItem]) -> Iterator[dict[str, object]]:
+def found_rows(found: Iterable[Found]) -> Iterator[dict[str, object]]:
     """Each line as a flat object (the JSON of `find`; docs/json.md); the library's are of no customer."""
     for one in found:
-        is_item = isinstance(one, FoundItem)
+        is_item = one.is_item
         for line in one.lines:
             yield {
-                "customer": None if is_item else one.id,
+                "customer": None if is_item else one.whose.id,
                 "name": one.name,
                 "place": "library" if is_item else line.place,
                 "date": line.date.isoformat() if line.date else None,
                 "text": line.text,
                 "words": list(line.words),
-                "path": one.path,
+                "path": one.whose.path,
                 "line": line.number,
             }
 

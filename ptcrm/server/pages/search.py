@@ -11,7 +11,7 @@ from ptcrm.model.typed import plain
 from ptcrm.query.configured import typed
 from ptcrm.server.pages.page import Page
 from ptcrm.text.safe import one_line
-from ptcrm.views.finding import marks, search, words_sought
+from ptcrm.views.finding import marks, search, search_library, words_alone, words_sought
 
 if TYPE_CHECKING:
     from ptcrm.server.pages.page import Asked
@@ -39,10 +39,11 @@ def search_page(workspace: Workspace, asked: Asked) -> Page:
         paths, words = workspace.paths_by(typed([q])) if q else [], words_sought([q])
         if words:
             found, more = search(workspace, paths, words, _MOST)
+            found = [*found, *search_library(workspace, words_alone([q]))[:_MOST]]
             near = [] if found else list(workspace.index.near(q))
     except UsageError as error:
         problem = str(error)
-    shown = [(one.customer, [_shown(line) for line in one.lines], one.more) for one in found]
+    shown = [(one, [_shown(line) for line in one.lines], one.more) for one in found]
     values = {"q": q, "problem": problem, "found": shown, "more": more, "near": near}
     return Page("search.html", values, 422 if problem else 200)
 
