@@ -25,6 +25,7 @@ from ptcrm.vault.index import WITH, WORDS, Index, LooseLink, file_keys
 from ptcrm.vault.library import Library
 from ptcrm.vault.match import slips
 from ptcrm.vault.store import CONFIG_NAME
+from ptcrm.vault.templates import FOLDER, variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _LONGEST_LIFE = 130  # years
 _FAR = Interval(months=120)  # beyond this nobody plans
 _DETAIL_LINES = 40
-_TEMPLATE = re.compile(r"templates/([^/]+)\.md")
+_TEMPLATE = re.compile(rf"{FOLDER}/[^/]+\.md")
 _TO_CUSTOMERS = ("company", "referred_by", "family", WITH)
 _SILENT = ("birthday", "occasion", "anniversary", "mailings", "all")  # what `mute` may name
 _SILENT_TOO = ("birthdays", "occasions", "anniversaries", "mailing")
@@ -425,11 +426,11 @@ def lost_templates(vault: Vault) -> Iterator[Diagnostic]:
     ]
     if not named:
         return
-    there = [match[1] for path in sorted(vault.list_names()) if (match := _TEMPLATE.fullmatch(path))]
+    there = variants(path for path in sorted(vault.list_names()) if _TEMPLATE.fullmatch(path))
     for place, called, word in named:
         if word not in there:
-            hint = suggest(word, there) or f"Write templates/{word}.md, or name one that is there."
-            message = f"{called} names the template “{word}”, and there is no templates/{word}.md"
+            hint = suggest(word, there) or f"Write {FOLDER}/{word}.md, or name one that is there."
+            message = f"{called} names the template “{word}”, and there is no {FOLDER}/{word}.md"
             yield Diagnostic("PT505", CONFIG_NAME, config.line(*place, "template"), 1, message, hint)
 
 

@@ -327,6 +327,7 @@ def test_every_kind_of_block_has_its_test() -> None:
         ("people", "yaml"),  # test_archive
         ("export", "markdown"),  # test_mailing
         ("library", "markdown"),  # test_library
+        *(("review", language) for language in ("markdown", "text")),  # test_review
     }
 
 

@@ -276,7 +276,7 @@ campaigns:
 def test_a_step_names_its_template_wherever_it_is_planned(run: Run, make_vault: MakeVault) -> None:
     vault = make_vault({"anna": "---\nname: Anna\n---\n## Log\n- 2026-11-22 sale: Bike\n"}, PLAYBOOK)
     (vault / "templates").mkdir()
-    for name in ("thank-you", "winterbrief"):
+    for name in ("thank-you.pl", "winterbrief"):
         (vault / "templates" / f"{name}.md").write_text("x")
     rows = json.loads(run("--vault", vault, "--today", DAY, "due", "--until", "+2w", "--json").stdout)
     assert [one["template"] for one in rows if one["kind"] == "playbook"] == ["thank-you"]
