@@ -55,7 +55,7 @@ def among_nasty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shel
 
 def test_words_that_tab_completes(shell: Shell) -> None:
     for keys, line in (
-        ("ptcrm li\t", "ptcrm list "),
+        ("ptcrm lis\t", "ptcrm list "),
         ("ptcrm list ta\t", "ptcrm list tag:"),
         ("ptcrm list ta\tbake\t", "ptcrm list tag:bakery "),
         ("ptcrm list status:active -tag:bake\t", "ptcrm list status:active -tag:bakery "),
