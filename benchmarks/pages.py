@@ -35,7 +35,6 @@ PAGES = (
     ("Search", "/search?q=frames", ("find", "frames")),
     ("Agenda, a week", "/agenda", ("agenda", "--weeks", "1")),
     ("Agenda, a month", "/agenda?view=month", ("agenda", "--weeks", "5")),
-    ("Problems", "/problems", ("check",)),
 )
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _LONGEST_LIFE = 130  # years
 _FAR = Interval(months=120)  # beyond this nobody plans
 _DETAIL_LINES = 40
-_TEMPLATE = re.compile(rf"{FOLDER}/[^/]+\.md")
+_TEMPLATE = re.compile(rf"{FOLDER}[^/]+\.md")
 _TO_CUSTOMERS = ("company", "referred_by", "family", WITH)
 _SILENT = ("birthday", "occasion", "anniversary", "mailings", "all")  # what `mute` may name
 _SILENT_TOO = ("birthdays", "occasions", "anniversaries", "mailing")
@@ -429,8 +429,8 @@ def lost_templates(vault: Vault) -> Iterator[Diagnostic]:
     there = variants(path for path in sorted(vault.list_names()) if _TEMPLATE.fullmatch(path))
     for place, called, word in named:
         if word not in there:
-            hint = suggest(word, there) or f"Write {FOLDER}/{word}.md, or name one that is there."
-            message = f"{called} names the template “{word}”, and there is no {FOLDER}/{word}.md"
+            hint = suggest(word, there) or f"Write {FOLDER}{word}.md, or name one that is there."
+            message = f"{called} names the template “{word}”, and there is no {FOLDER}{word}.md"
             yield Diagnostic("PT505", CONFIG_NAME, config.line(*place, "template"), 1, message, hint)
 
 

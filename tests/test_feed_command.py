@@ -144,7 +144,7 @@ def test_a_damaged_file_is_an_error(vault: Path, run: Run, tokens: TokenFile) ->
 def places(monkeypatch: pytest.MonkeyPatch) -> list[Where]:
     """Where `serve` would listen."""
     found: list[Where] = []
-    monkeypatch.setattr("ptcrm.server.run.run", lambda _live, _tokens, where, _out: found.append(where))
+    monkeypatch.setattr("ptcrm.server.run.run", lambda _live, _tokens, where, _out, **_: found.append(where))
     return found
 
 

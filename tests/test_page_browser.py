@@ -103,6 +103,10 @@ def clash(windows: list[Window]) -> Clash:
     """`clash()`: the browser has complained of one answer that says the file has changed, as it does of every such."""
 
     def call() -> None:
+        for _ in range(100):
+            windows[-1].page.wait_for_timeout(50)  # the complaint may come behind the page
+            if windows[-1].errors:
+                break
         (error,) = windows[-1].errors
         assert "409" in error
         windows[-1].errors.clear()

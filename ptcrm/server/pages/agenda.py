@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ptcrm.views.sheet import Sheet
     from ptcrm.workspace import Workspace
 
-_MOST = {"week": 40, "month": 4}  # rows of a day, so that a page stays light
+_MOST = {"week": 25, "month": 4}  # rows of a day, so that a page stays light
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _MOST, _MOST_COMING = 40, 20  # rows of a group, so that a page stays below 300 
 
 def today_page(workspace: Workspace, asked: Asked) -> Page:  # noqa: ARG001  # as all pages
     """Who is to be contacted today, and in the days after."""
-    now = at_a_glance(workspace)
+    now = at_a_glance(workspace, is_checked=False)
 
     def group(title: str, found: list[Occurrence], more: str, most: int = _MOST) -> dict[str, object]:
         return {
