@@ -12,7 +12,7 @@ import pytest
 from ptcrm.model.config import Config
 from ptcrm.model.customer import Customer, LogEntry
 from ptcrm.model.item import Item
-from ptcrm.reports.share import Topics, entry_words, found_in, normal, topics_of
+from ptcrm.reports.share import Topics, entry_words, found_in, named_by, normal, topics_of
 from ptcrm.vault.log import LineReader
 from ptcrm.views.sharing import Sharing, passed_on, quoted
 from ptcrm.workspace import Workspace
@@ -54,7 +54,7 @@ def because(
     topics = Topics({"e-bike": ("pedelec", "ebike"), "winter": ("Schnee",)})
     item = Item("x", "X", "library/x.md", topics=item_topics)
     anna = Customer(id="anna", name="Anna", path="customers/anna.md", **fields)  # type: ignore[arg-type]
-    return [one.words for one in found_in(anna, (notes, log), topics_of(item, topics), topics)]
+    return [one.words for one in found_in(named_by(anna, topics), (notes, log), topics_of(item, topics))]
 
 
 def test_equal_topics_and_other_words_for_them_are_found_in_fields() -> None:
