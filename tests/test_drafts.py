@@ -598,7 +598,9 @@ def test_a_template_of_an_unknown_channel_is_drafted_all_the_same(run: Run, vaul
 
 def test_init_writes_the_templates(run: Run, tmp_path: Path) -> None:
     vault = tmp_path / "new"
-    assert run("--today", DAY, "init", vault, "--templates").exit_code == 0
+    result = run("--today", DAY, "init", vault, "--templates")
+    assert result.exit_code == 0
+    assert "21 templates written; see `ptcrm draft --list`.\n" in result.stdout
     files = {path.name: path.read_bytes() for path in (vault / "templates").iterdir()}
     assert files == {path.name: path.read_bytes() for path in SEVEN}
     assert "PT" not in run("--vault", vault, "check").stdout

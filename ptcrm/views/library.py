@@ -52,6 +52,12 @@ def nearest_item(workspace: Workspace, words: str) -> str:
     return f". {hint}" if hint else ": ptcrm library list"
 
 
+def alike(workspace: Workspace, title: str, url: str | None) -> list[Item]:
+    """The items that have this address, or this title where either has none."""
+    items = workspace.index.library().items
+    return [one for one in items if (one.url == url if one.url and url else fold(one.title) == fold(title))]
+
+
 def listed(workspace: Workspace, words: Sequence[str], *, whole: bool) -> Iterator[Listed]:
     """The items in which all `words` stand, by title; what is no good any more only if they are asked for as a `whole`."""
     parts = [fold(word) for word in words]
