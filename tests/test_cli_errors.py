@@ -240,6 +240,7 @@ BAD_WORDS = [
     ["export", "sqlite"],
     ["export", "sqlite", "-o", "-"],
     ["export", "print", "anna-k", "--html", "--markdown"],
+    ["export", "print", "anna-k", "-o", "anna.PDF"],
 ]
 
 

@@ -161,6 +161,7 @@ def test_what_of_a_word_bash_replaces(text: str, line: Line) -> None:
         ("ptcrm campaign chr", ["word christmas"]),
         ("ptcrm draft thies th", ["word thank-you"]),
         ("ptcrm draft thies thank-you th", []),
+        ("ptcrm draft thies thank-you --item steel", ["word steel-frames-evening"]),
         ("ptcrm check --select PT401,PT40", [f"word PT401,PT40{digit}" for digit in range(1, 8)]),
         ("ptcrm check --format gi", ["word github"]),
         ("ptcrm completion f", ["word fish"]),

@@ -169,7 +169,9 @@ def test_one_file_can_be_named(run: Run, vault_with: Templates) -> None:
         (["anna", "thank"], 3, "templates/thank.md: there is no such template. Did you mean “thanks”?"),
         (["anna", "xyz"], 3, "Known are: thanks."),
         (["nobody", "thanks"], 3, "nobody"),
-        (["anna", "thanks", "--item", "fair"], 3, "“fair” is not in the library."),
+        (["anna", "thanks", "--item", "fair"], 3, "“fair” is not in the library: ptcrm library list\n"),
+        (["anna", "thanks", "--item", ""], 3, "“” is not in the library"),
+        (["anna"], 2, "Name a customer, and behind it a template"),
         (["anna", "thanks", "--occasion", "bithday"], 3, "Did you mean “birthday”?"),
         ([], 2, "Name a customer and a template"),
         (["anna", "--list"], 2, "--list stands alone"),
@@ -183,6 +185,78 @@ def test_what_is_not_there_is_said(
     result = run("--vault", vault_with({"thanks": "Thank you"}), "--today", DAY, "draft", *words)
     assert (result.exit_code, result.stdout) == (code, "")
     assert told in result.stderr
+
+
+EVENING = "---\nid: lugs\ntitle: Evening with lugs\naliases: [frames]\nkind: event\n{}---\nTea.\n"
+
+
+@pytest.fixture
+def invited(vault_with: Templates) -> Path:
+    root = vault_with({"invite": "{{ item.title }}"}, ANNA.replace("owner:", "avoids: [event]\nowner:"))
+    (root / "library").mkdir()
+    (root / "library" / "evening.md").write_text(EVENING.format(""))
+    (root / "library" / "old-evening.md").write_text(
+        EVENING.format("until: 2026-11-22\n").replace("lugs", "keys").replace("frames", "forms")
+    )
+    (root / "library" / "broken.md").write_text("---\ntopics: [a\n---\n")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("lugs", "Evening with lugs"),
+        ("Frames", "Evening with lugs"),
+        ("library/evening", "Evening with lugs"),
+        ("with lugs", "Evening with lugs"),
+        ("evening with KEYS", "Evening with keys"),
+    ],
+)
+def test_an_item_is_named_by_id_alias_path_or_part_of_the_title(
+    run: Run, invited: Path, words: str, title: str
+) -> None:
+    assert draft(run, invited, "anna", "invite", "--item", words)["text"] == f"{title}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "evening with",
+            "“evening with” may mean several; name one by the id:\n  lugs  (Evening with lugs)\n  keys",
+        ),
+        ("lugz", "“lugz” is not in the library. Did you mean “lugs”?"),
+        ("evning with lugs", "Did you mean “evening with lugs”?"),
+        ("broken", "library/broken.md:3:1: a list in brackets does not close. Nothing is read from it"),
+        ("anna", "“anna” is not in the library: ptcrm library list"),
+    ],
+)
+def test_an_item_that_is_not_meant_for_sure_is_asked_for(
+    run: Run, invited: Path, words: str, told: str
+) -> None:
+    result = run("--vault", invited, "--today", DAY, "draft", "anna", "invite", "--item", words)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert told in result.stderr
+
+
+def test_what_speaks_against_the_item_is_said(run: Run, invited: Path) -> None:
+    warnings = {
+        words: draft(run, invited, "anna", "invite", "--item", words)["warnings"]
+        for words in ("lugs", "keys")
+    }
+    assert warnings == {
+        "lugs": ["“Evening with lugs”: avoids event."],
+        "keys": ["“Evening with keys”: it is over since 2026-11-22."],
+    }
+
+
+def test_a_message_without_an_address_says_so_once(run: Run, vault_with: Templates) -> None:
+    letter = "---\nchannel: letter\n---\nDear"
+    vault = vault_with({"mail": "Hi", "letter": letter}, ANNA.replace("emails: [anna@rowery.example]\n", ""))
+    for name in ("mail", "letter"):
+        result = run("--vault", vault, "--today", DAY, "draft", "anna", name, "--mailto")
+        assert result.stdout.startswith("mailto:?")
+        assert result.stderr.count("Anna Łoś has no e-mail address.") == 1
 
 
 def test_a_vault_without_templates_says_how_to_get_some(run: Run, make_vault: MakeVault) -> None:
@@ -524,7 +598,9 @@ def test_a_template_of_an_unknown_channel_is_drafted_all_the_same(run: Run, vaul
 
 def test_init_writes_the_templates(run: Run, tmp_path: Path) -> None:
     vault = tmp_path / "new"
-    assert run("--today", DAY, "init", vault, "--templates").exit_code == 0
+    result = run("--today", DAY, "init", vault, "--templates")
+    assert result.exit_code == 0
+    assert "21 templates written; see `ptcrm draft --list`.\n" in result.stdout
     files = {path.name: path.read_bytes() for path in (vault / "templates").iterdir()}
     assert files == {path.name: path.read_bytes() for path in SEVEN}
     assert "PT" not in run("--vault", vault, "check").stdout

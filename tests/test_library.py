@@ -195,6 +195,38 @@ def test_an_item_has_the_title_meant(
     assert (row["title"], row["url"]) == (title, words[0] if "://" in words[0] else None)
 
 
+@pytest.mark.parametrize(
+    ("words", "is_told"),
+    [
+        (("https://a.example/tyres",), True),
+        (("STUDDED tyres",), True),
+        (("Other", "--url", "https://a.example/tyres"), True),
+        (("https://b.example/studded-tyres",), False),
+        (("Studded",), False),
+    ],
+)
+def test_what_is_there_already_is_said(
+    words: tuple[str, ...], is_told: bool, run: Run, make_vault: MakeVault
+) -> None:
+    first = "---\ntitle: Studded tyres\nurl: https://a.example/tyres\n---\n"
+    result = run("--vault", add(make_vault({}), {"first": first}), "library", "add", *words, "--topics", "a")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "The same stands there already: library/first.md (Studded tyres)\n" if is_told else ""
+    )
+
+
+def test_a_file_in_the_place_of_the_library_is_named(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({})
+    (vault / "library").write_text("x")
+    result = run("--vault", vault, "library", "add", "Tyres")
+    assert result.exit_code == 4
+    assert (
+        "library/tyres.md: a file stands where its folder would have to be; nothing was written"
+        in result.stderr
+    )
+
+
 def test_what_is_over_is_listed_on_demand(run: Run, make_vault: MakeVault) -> None:
     old = TYRES.replace("2027-02-28", "2026-11-22").replace("Studded", "Old")
     vault = add(make_vault({"anna": ANNA, "jan": JAN}), {"tyres": TYRES, "old": old})

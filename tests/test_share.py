@@ -12,7 +12,7 @@ import pytest
 from ptcrm.model.config import Config
 from ptcrm.model.customer import Customer, LogEntry
 from ptcrm.model.item import Item
-from ptcrm.reports.share import Topics, entry_words, found_in, normal, topics_of
+from ptcrm.reports.share import Topics, entry_words, found_in, named_by, normal, topics_of
 from ptcrm.vault.log import LineReader
 from ptcrm.views.sharing import Sharing, passed_on, quoted
 from ptcrm.workspace import Workspace
@@ -54,7 +54,7 @@ def because(
     topics = Topics({"e-bike": ("pedelec", "ebike"), "winter": ("Schnee",)})
     item = Item("x", "X", "library/x.md", topics=item_topics)
     anna = Customer(id="anna", name="Anna", path="customers/anna.md", **fields)  # type: ignore[arg-type]
-    return [one.words for one in found_in(anna, (notes, log), topics_of(item, topics), topics)]
+    return [one.words for one in found_in(named_by(anna, topics), (notes, log), topics_of(item, topics))]
 
 
 def test_equal_topics_and_other_words_for_them_are_found_in_fields() -> None:
@@ -210,7 +210,13 @@ def test_all_are_noted_or_nobody(run: Run, make_vault: MakeVault) -> None:
         (
             ("nothing",),
             3,
-            "Nobody here answers to “nothing”. See all with `ptcrm list`.\nNor is it in the library",
+            "Nobody here answers to “nothing”. See all with `ptcrm list`.\nNor is it in the library: ptcrm library list\n",
+        ),
+        (("tyrez",), 3, "Nor is it in the library. Did you mean “tyres”?\n"),
+        (
+            ("broken",),
+            3,
+            "ptcrm: library/broken.md:3:1: a list in brackets does not close. Nothing is read from it; see `ptcrm check`.\n",
         ),
         (("stud",), 3, "may mean several"),
         (("anna", "--log", "anna"), 2, "Name what was passed on"),
@@ -227,6 +233,7 @@ def test_what_cannot_be_shared(
 ) -> None:
     vault = add(make_vault({"anna": "---\nname: Anna Stud\n---\n"}), {"tyres": TYRES, "b": TYRES})
     (vault / "customers" / "stud-jan.md").write_text("---\n---\n")
+    (vault / "library" / "broken.md").write_text("---\ntopics: [a\n---\n")
     result = run("--vault", vault, "share", *words)
     assert result.exit_code == code
     assert why in result.stderr

@@ -110,3 +110,13 @@ def test_without_git_it_tells_the_rest(run: Run, make_vault: MakeVault) -> None:
     vault = make_vault({"anna-k": ANNA})
     found = json.loads(subject(run, vault, "--json"))
     assert (found["git"], found["git_problem"], found["undo"]) == ([], None, [])
+
+
+def test_a_database_is_named_and_not_printed(vault: Path, run: Run) -> None:
+    assert run("--vault", vault, "export", "sqlite", "-o", vault / "all.db").exit_code == 0
+    (vault / "other.db").write_bytes(b"\0 Jan only")
+    perhaps = json.loads(subject(run, vault, "--json"))["perhaps"]
+    assert [one for one in perhaps if one["path"].endswith(".db")] == [
+        {"path": "all.db", "line": None, "text": "somewhere in this file, which is no text"}
+    ]
+    assert "`all.db`: `somewhere in this file, which is no text`" in subject(run, vault)

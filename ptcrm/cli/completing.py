@@ -250,11 +250,17 @@ def _then(following: Callable[[Asked], Iterable[Candidate]], asked: Asked) -> It
         yield from following(replace(asked, before=asked.before[count:]))
 
 
-def _shared(asked: Asked) -> Iterator[Candidate]:
-    """Something of the library, or a customer."""
-    for id_, title in asked.words().items if not asked.before else ():
+def _item(asked: Asked) -> Iterator[Candidate]:
+    """Something of the library, by id."""
+    for id_, title in asked.words().items:
         if asked.begins(id_):
             yield Candidate(id_, title)
+
+
+def _shared(asked: Asked) -> Iterator[Candidate]:
+    """Something of the library, or a customer."""
+    if not asked.before:
+        yield from _item(asked)
     yield from _who(asked)
 
 
@@ -392,6 +398,7 @@ SPECIAL: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "timeline --channel": partial(_after_comma, lambda words: words.channels),
 }
 BY_SHAPE: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
+    "ITEM": _item,
     "WHO": _who,
     "WHO TEXT": partial(_then, _channel),
     "WHO TEMPLATE": partial(_then, _template),
@@ -428,7 +435,6 @@ FREE = frozenset(
             "ADDRESS",
             "text",
             "TEMPLATE",
-            "ITEM",
             "URL_OR_TITLE",
         ),
         "integer range",

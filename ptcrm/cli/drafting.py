@@ -61,9 +61,11 @@ def draft_command(
         raise UsageError("Name a customer and a template; see `ptcrm draft --list`.")
     if sum(map(bool, (mailto, eml, as_json))) > 1 or (opened and as_json):
         raise UsageError("--mailto, --eml and --json do not go together, nor do --open and --json.")
-    from ptcrm.views.drafting import message, message_row, template_for
+    from ptcrm.views.drafting import is_template, message, message_row, template_for
 
     workspace = session.workspace()
+    if len(words) == 1 and not is_template(workspace, plain(words[0])):
+        raise UsageError("Name a customer, and behind it a template; see `ptcrm draft --list`.")
     match = who_is_meant(session, words[:-1])
     customer = workspace.cache.customer(match.path)
     found = template_for(workspace, plain(words[-1]), customer.language if customer else None)
@@ -157,6 +159,8 @@ def _address(draft: Message) -> Address | None:
     if isinstance(found, Problem):
         if draft.to:
             tell(f"ptcrm: {found.message}, so it goes to nobody yet.")
+        elif (lack := f"{draft.customer.name} has no e-mail address.") not in draft.warnings:
+            tell(f"ptcrm: {lack}")
         return None
     return Address(header_words(draft.customer.name), addr_spec=found.addr_spec)
 

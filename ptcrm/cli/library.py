@@ -19,7 +19,7 @@ from ptcrm.model.config import LIBRARY
 from ptcrm.model.item import KINDS
 from ptcrm.model.typed import a_day, plain
 from ptcrm.text.words import plural
-from ptcrm.views.library import item_row, listed
+from ptcrm.views.library import alike, item_row, listed
 
 if TYPE_CHECKING:
     from ptcrm.workspace import Workspace
@@ -121,8 +121,11 @@ def add_command(
         values["until"] = [a_day(until, workspace.today).isoformat()]
     given = {name: [one for one in found if one] for name, found in values.items()}
     path, content = _file(workspace, folder, given, _text(session, text))
+    like = alike(workspace, title, url)
     if session.apply(Operation(f"library add {title}", (Create(path, content),))):
         say(f"{path} written.")
+        for one in like:
+            tell(f"The same stands there already: {one.path} ({one.title})")
         if not given["topics"]:
             tell("It has no topics yet, so it is offered to nobody: add `topics: [winter, courier]`.")
 

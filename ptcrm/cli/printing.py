@@ -40,6 +40,10 @@ def print_command(
 
     if html and markdown:
         raise UsageError("--html and --markdown do not go together: choose one.")
+    if str(output).lower().endswith(".pdf"):
+        raise UsageError(
+            "No PDF is written. Write a page, such as -o anna.html, and print it from a browser."
+        )
     match, workspace = who_is_meant(session, who), session.workspace()
     reading = workspace.reading(match)
     assert reading.customer is not None  # noqa: S101  # `reading` gives customers alone

@@ -12,6 +12,7 @@ from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.typed import plain
 from ptcrm.text.fold import same_id
 from ptcrm.text.words import few, plural
+from ptcrm.views.library import nearest_item, several
 from ptcrm.views.sharing import (
     Sharing,
     balance_of,
@@ -95,15 +96,16 @@ def _meant(workspace: Workspace, words: str) -> Item | Customer:
     item, people, items = library.led_to(same_id(words)), workspace.index.find(words), library.named(words)
     if item is None and len(people) != 1 and not (len(items) == 1 and not people):
         if not people and not items:
+            if why := workspace.unread(words):
+                raise NotFoundError(why)
             try:
                 workspace.find(words)  # which knows why nobody is found
             except NotFoundError as error:
-                raise NotFoundError(f"{error}\nNor is it in the library: ptcrm library list") from error
-        known = [(one.id, one.name) for one in people[:_SHOWN]] + [
-            (one.id, one.title) for one in items[:_SHOWN]
-        ]
-        shown = "\n".join(f"  {id_}  ({name})" for id_, name in known)
-        raise NotFoundError(f"“{words}” may mean several; name one by the id:\n{shown}")
+                hint = nearest_item(workspace, words)
+                raise NotFoundError(f"{error}\nNor is it in the library{hint}") from error
+        raise several(
+            words, [*((one.id, one.name) for one in people), *((one.id, one.title) for one in items)]
+        )
     if item is None and len(people) == 1:
         return next(iter(workspace.cache.customers_at([people[0].path])))
     return item or items[0]

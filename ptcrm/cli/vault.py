@@ -86,6 +86,8 @@ def init_command(session: Session, folder: str, templates: bool) -> None:
         raise RefusedError(f"{root}: no vault can be made there: {error.strerror}") from error
     begin_vault(root, operation, today, state_folder())
     say(f"{root / CONFIG_NAME} written; customers go into {root / 'customers'}.")
+    if drafts:
+        _say_templates(drafts)
     where = "" if folder == "." else f"cd {folder} && "
     if is_in_repository(root):
         _offer_git(root, where)
@@ -105,7 +107,11 @@ def _add_templates(session: Session, root: Path, drafts: tuple[Create, ...]) -> 
     if not drafts:
         say("All templates are there already.")
     elif session.apply(Operation("init --templates", drafts)):
-        say(f"{plural(len(drafts), 'template')} written; see `ptcrm draft --list`.")
+        _say_templates(drafts)
+
+
+def _say_templates(drafts: tuple[Create, ...]) -> None:
+    say(f"{plural(len(drafts), 'template')} written; see `ptcrm draft --list`.")
 
 
 def _offer_git(root: Path, where: str) -> None:

@@ -56,10 +56,17 @@ class Topics:
                 found.setdefault(normal(word), normal(name))
         return found
 
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        """What `key` has found: the same few words stand in the files of many customers."""
+        return {}
+
     def key(self, words: str) -> str:
         """What two words have in common that mean the same topic; nothing, if there is no letter in them."""
-        found = normal(words)
-        return self._named.get(found, found)
+        if words not in self._keys:
+            found = normal(words)
+            self._keys[words] = self._named.get(found, found)
+        return self._keys[words]
 
     def spellings(self, key: str) -> list[str]:
         """All words for the topic with this key, normal."""
@@ -134,10 +141,8 @@ class Fit(NamedTuple):
         return sum(WEIGHTS[one.place] for one in self.because)
 
 
-def found_in(
-    customer: Customer, texts: tuple[str, str], wanted: Iterable[Topic], topics: Topics
-) -> tuple[Because, ...]:
-    """Where each of the `wanted` topics stands of a customer, in the best of its places; `texts` are notes and log, folded."""
+def named_by(customer: Customer, topics: Topics) -> dict[str, tuple[str, str]]:
+    """From the key of each topic that the fields of a customer name to the best place where it stands, and the value."""
     named: dict[str, tuple[str, str]] = {}
     for place, values in (
         ("interest", customer.interests),
@@ -146,15 +151,25 @@ def found_in(
     ):
         for value in values:
             named.setdefault(topics.key(value), (place, value))
+    return named
+
+
+def found_in(
+    named: Mapping[str, tuple[str, str]], texts: tuple[str, str], wanted: Iterable[Topic]
+) -> tuple[Because, ...]:
+    """Where each of the `wanted` topics stands of a customer, in the best of its places.
+
+    `named` is what `named_by` gives, `texts` are notes and log, folded.
+    """
     found = []
     for topic in wanted:
         if topic.key in named:
             found.append(Because(topic.name, *named[topic.key]))
-        else:
-            lines = (
-                (place, _line_with(topic, text)) for place, text in zip(("notes", "log"), texts, strict=True)
-            )
-            found += [Because(topic.name, place, line) for place, line in lines if line][:1]
+            continue
+        for place, text in zip(("notes", "log"), texts, strict=True):
+            if text and (line := _line_with(topic, text)):
+                found.append(Because(topic.name, place, line))
+                break
     return tuple(sorted(found, key=lambda one: -WEIGHTS[one.place]))
 
 
@@ -218,6 +233,8 @@ def _unwanted(item: Item, customer: Customer, config: Config) -> str | None:
     """Why a customer does not want such an item."""
     if unwanted := avoided(customer, config) & {CHANNEL, item.kind}:
         return f"avoids {min(unwanted)}"
+    if not customer.mute:
+        return None
     silent = {normal(word) for word in customer.mute} & {normal(word) for word in (item.kind, *item.topics)}
     return f"mute: {min(silent)}" if silent - {""} else None
 

@@ -246,6 +246,9 @@ def _refuse_if_hopeless(step: Step, leaving: set[str], names: dict[Path, dict[st
                 raise RefusedError(f"{name}: a file of this name is there already; nothing was written")
         elif step.target.exists() and not _is_writable(step.target):
             raise RefusedError(f"{name}: the file is read-only; nothing was written")
+    except (FileExistsError, NotADirectoryError) as error:
+        why = "a file stands where its folder would have to be"
+        raise RefusedError(f"{name}: {why}; nothing was written") from error
     except OSError as error:
         raise RefusedError(f"{name}: nothing was written: {error.strerror or error}") from error
 

@@ -18,23 +18,22 @@ if TYPE_CHECKING:
 
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Customer, LogEntry
+    from ptcrm.model.item import Item
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.views.brief import Brief
     from ptcrm.workspace import Workspace
 
 _BOUGHT = 3  # sales that are told at most
 _LONGEST = 2000  # characters of a value
-_LIBRARY = "library/"
 _PAST, _YEAR = Interval(days=7), Interval(months=12)
 
 
 def values_for(
-    workspace: Workspace, found: Brief, language: str, occasion: str | None, item: str | None
+    workspace: Workspace, found: Brief, language: str, occasion: str | None, item: Item | None
 ) -> dict[str, object]:
     """The values of `VARIABLES` that are there: text on one line, numbers, days, and tuples and mappings of them.
 
-    `language` is the template's; `occasion` and `item` are names, as typed. Raises `NotFoundError` for one that is
-    not there.
+    `language` is the template's; `occasion` is a name, as typed. Raises `NotFoundError` for one that is not there.
     """
     one, today = found.customer, workspace.today
     own = dict(one.own)
@@ -59,7 +58,7 @@ def values_for(
         "bought": tuple({"date": sale.date, "text": _text(plain_text(sale.text))} for sale in bought(one)),
         "age": years(birthday) if birthday else None,
         "occasion": _occasion(yearly, occasion, today),
-        "item": _item(workspace, item) if item else None,
+        "item": _item(item) if item else None,
         "owner": _owner(one, workspace.config),
         "today": today,
     }
@@ -100,13 +99,5 @@ def _name(one: Occurrence) -> str:
     return one.kind if one.kind in ("birthday", "anniversary") else _text(one.text)
 
 
-def _item(workspace: Workspace, words: str) -> dict[str, object]:
-    """The item of the library that is named; raises `NotFoundError`."""
-    library = workspace.index.library()
-    found = library.named(words)
-    if len(found) != 1:
-        hint = suggest(words, [one.id for one in found or library.items])
-        why = "may mean several items" if found else "is not in the library"
-        raise NotFoundError(f"“{words}” {why}. {hint}".rstrip())
-    (item,) = found
+def _item(item: Item) -> dict[str, object]:
     return {"title": _text(item.title), "url": _text(item.url), "until": item.until, "text": _text(item.text)}

@@ -18,6 +18,8 @@ from ptcrm.vault.template import KNOWN, Template
 from ptcrm.vault.templates import FOLDER, best, named, parts_of, variants
 from ptcrm.views.brief import Brief, brief, occasion_words, said_words
 from ptcrm.views.draft_values import bought, values_for
+from ptcrm.views.library import item_named
+from ptcrm.views.sharing import Sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +52,16 @@ class Message:
     mention: tuple[str, ...]
 
 
+def is_template(workspace: Workspace, words: str) -> bool:
+    """Whether `words` name a template, in whatever language."""
+    return named(_parted(words)[0], variants(workspace.templates())) is not None
+
+
+def _parted(words: str) -> tuple[str, str]:
+    """The name and the language that are typed: `thank-you.pl.md` is `thank-you` and `pl`."""
+    return parts_of(f"{words.removeprefix(FOLDER).removesuffix('.md')}.md")
+
+
 def template_for(workspace: Workspace, words: str, spoken: str | None) -> Template:
     """The template that `words` name, in the language that is `spoken`, else in the vault's, else in none.
 
@@ -57,7 +69,7 @@ def template_for(workspace: Workspace, words: str, spoken: str | None) -> Templa
     the places of what is wrong with it.
     """
     found = variants(workspace.templates())
-    name, language = parts_of(f"{words.removeprefix(FOLDER).removesuffix('.md')}.md")
+    name, language = _parted(words)
     files = found.get(named(name, found) or "")
     if files is None:
         none = "There are none yet: `ptcrm init --templates` writes some."
@@ -87,7 +99,11 @@ def message(
     the place of a mistake in the template, `RefusedError` for a customer's file that can no longer be read.
     """
     found = brief(workspace, match)
-    values = values_for(workspace, found, template.language, occasion, item)
+    about = None if item is None else item_named(workspace, item)
+    values = values_for(workspace, found, template.language, occasion, about)
+    warnings = [*_warnings(found, template, workspace.config)]
+    if about and (why := Sharing(workspace).refusal(about, found.customer)):
+        warnings.append(f"“{about.title}”: {why}.")
     parts = [_filled(template, part, values) for part in (template.subject, template.body)]
     return Message(
         template,
@@ -96,7 +112,7 @@ def message(
         for_value(parts[0].text),
         for_terminal(_GAPS.sub("\n\n", _ENDS.sub("", parts[1].text)).strip("\n")) + "\n",
         tuple(dict.fromkeys(gap for part in parts for gap in part.gaps)),
-        tuple(_warnings(found, template, workspace.config)),
+        tuple(warnings),
         tuple(_mention(found, workspace.today, by_hand=is_by_hand(template))),
     )
 

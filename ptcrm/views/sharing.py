@@ -19,6 +19,7 @@ from ptcrm.reports.share import (
     found_in,
     in_order,
     month_before,
+    named_by,
     topics_of,
     why_not,
 )
@@ -103,9 +104,9 @@ class Sharing:
         texts = self._texts(customers, words) if words else {}
         fits = []
         for one in customers:
-            of_one = texts.get(one.path, ("", ""))
+            named, of_one = named_by(one, self.topics), texts.get(one.path, ("", ""))
             for item, topics in wanted:
-                if because := found_in(one, of_one, topics, self.topics):
+                if because := found_in(named, of_one, topics):
                     fits.append(Fit(item, one, because))
         return in_order(fits)
 
@@ -126,14 +127,15 @@ class Sharing:
 
     def _pasts(self, fits: Sequence[Fit]) -> list[Past]:
         """What counts of the past for each of the fits."""
+        items = {one.item.path: one.item for one in fits}
+        keys = {path: {*keys_of(item)} for path, item in items.items()}
         given: dict[str, list[Given]] = {}
         for entry in self.workspace.index.given_to({one.customer.path for one in fits}):
             given.setdefault(entry.whom, []).append(entry)
-        return [self._past(one.item, given.get(one.customer.path, ())) for one in fits]
+        return [self._past(keys[one.item.path], given.get(one.customer.path, ())) for one in fits]
 
-    def _past(self, item: Item, given: Iterable[Given]) -> Past:
-        keys, today = {*keys_of(item)}, self.workspace.today
-        entries = list(given)
+    def _past(self, keys: set[str], entries: Sequence[Given]) -> Past:
+        today = self.workspace.today
         had = max((one.date for one in entries if one.key in keys), default=None)
         month = {
             (one.path, one.line, meant.path)

@@ -52,6 +52,15 @@ class Asked(Opened):
         named = {path for path in broken if same_id(path.rpartition("/")[2].removesuffix(".md")) == stem}
         return named.pop() if len(named) == 1 else None
 
+    def unread(self, words: str, under: str = "") -> str | None:
+        """Why nothing is read from a file below `under` that has `words` in its path; None if there is no such file."""
+        part = fold(words)
+        for one in self.cache.diagnostics():
+            is_unread = one.severity is Severity.ERROR or one.code == "PT010"
+            if is_unread and part and part in fold(one.path) and one.path.startswith(under):
+                return f"{one.path}:{one.line}:{one.column}: {one.message}. Nothing is read from it; see `ptcrm check`."
+        return None
+
     def name_first(self, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         """As many of the first of `words` as still fit somebody, and the other words; a name need not be quoted."""
         count = 1
@@ -61,10 +70,8 @@ class Asked(Opened):
 
     def _nobody(self, words: str) -> str:
         """Why nobody was found: perhaps the file has errors or no front matter, perhaps it is a slip."""
-        part = fold(words)
-        for one in self.cache.diagnostics():
-            if (one.severity is Severity.ERROR or one.code == "PT010") and part and part in fold(one.path):
-                return f"{one.path}:{one.line}:{one.column}: {one.message}. Nobody is read from it; see `ptcrm check`."
+        if why := self.unread(words):
+            return why
         near = " or ".join(f"“{name}”" for name in self.index.near(words))
         return f"Nobody here answers to “{words}”. {f'Did you mean {near}?' if near else 'See all with `ptcrm list`.'}"
 

@@ -61,6 +61,11 @@ class Held:
         found = lines_with(path, text, re.compile("|".join(parts), re.MULTILINE))
         return [one for one in found if (one.path, one.line) not in stuck]
 
+    def in_program_file(self, path: str, content: bytes) -> list[Mention]:
+        """The file at `path`, if it names the customer: a database or a document has no lines to show."""
+        is_named = bool(self.doubtful(path, content.decode(errors="replace")))
+        return [Mention(path, 0, "somewhere in this file, which is no text")] if is_named else []
+
 
 def held_of(workspace: Workspace, match: Match) -> Held:
     """What the vault holds of the customer; raises `RefusedError` if the file cannot be read."""
@@ -124,6 +129,9 @@ def _other_file(workspace: Workspace, held: Held, naming: Naming, path: str, *, 
         if store.signature(workspace.root, path).size > _LARGEST:
             return
         content = store.read_file(workspace.root, path)
+        if not path.endswith(".md") and b"\0" in content:
+            held.perhaps += held.in_program_file(path, content)
+            return
         try:
             source = Source.decode(path, content)
         except UndecodableError:
