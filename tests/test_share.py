@@ -280,6 +280,22 @@ campaigns:
 """
 
 
+def test_a_brief_stands_whatever_the_library_holds(run: Run, make_vault: MakeVault) -> None:
+    people = {"anna": "---\nname: Anna\ntags: [winter]\n---\n", "jan": "---\nname: Jan\n---\n"}
+    vault = add(make_vault(people), {"anna": TYRES, "broken": "---\ntopics: [winter\n---\n"})
+    (vault / "library" / "latin.md").write_bytes(b"---\ntitle: \xe9\ntopics: [winter]\n---\n")
+
+    def hints(who: str) -> list[str]:
+        result = run("--vault", vault, "--today", DAY, "brief", who, "--json")
+        assert (result.exit_code, result.stderr) == (0, "ptcrm: 4 files with errors, see `ptcrm check`.\n")
+        return [one["text"] for one in json.loads(result.stdout)["pass_on"]]
+
+    assert hints("anna") == ["Studded tyres (tag winter): ptcrm share anna --log anna"]
+    assert hints("jan") == []
+    assert run("--vault", vault, "--today", DAY, "share", "anna", "--log", "anna").exit_code == 0
+    assert hints("anna") == []  # the item of one id with a customer counts as given all the same
+
+
 def test_a_step_names_its_template_wherever_it_is_planned(run: Run, make_vault: MakeVault) -> None:
     vault = make_vault({"anna": "---\nname: Anna\n---\n## Log\n- 2026-11-22 sale: Bike\n"}, PLAYBOOK)
     (vault / "templates").mkdir()
