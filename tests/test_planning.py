@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ptcrm.model.dates import NEVER, Interval, ago, parse_interval
+from ptcrm.model.dates import NEVER, Interval, ago, lasting, parse_interval
 from ptcrm.schedule.demand import demand
 from tests.conftest import MakeVault, Run
 
@@ -72,6 +72,22 @@ def answer(run: Run, vault: Path, *words: str, today: str = MONDAY) -> Any:  # n
 )
 def test_how_long_ago_is_said_as_one_would(day: str, words: str) -> None:
     assert ago(date.fromisoformat(day), date.fromisoformat(MONDAY)) == words
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2026-11-23", "0 days"),
+        ("2026-11-22", "1 day"),
+        ("2025-11-24", "364 days"),
+        ("2025-11-23", "1 year"),
+        ("2025-10-23", "1 year and 1 month"),
+        ("2021-01-04", "5 years and 10 months"),
+        ("2020-11-23", "6 years"),
+    ],
+)
+def test_how_long_it_lasted_is_said_as_one_would(day: str, words: str) -> None:
+    assert lasting(date.fromisoformat(day), date.fromisoformat(MONDAY)) == words
 
 
 def test_the_demand_of_all_cadences_is_their_sum_over_a_year() -> None:

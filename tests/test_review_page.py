@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ptcrm.formats.report import STYLE
+from ptcrm.views.review import review
 from tests.conftest import DAY, SAMPLE, MakeVault, Run
 from tests.test_review_report import EVIL, HOSTILE, REFERRED, TITLES
 from tests.visitor import visiting
@@ -38,6 +42,25 @@ def test_the_page_has_what_the_file_has(
         return re.sub(r"</?a\b[^>]*>", "", body).strip()
 
     assert inside(page.text) == inside(file.read_text(encoding="utf-8"))
+
+
+def test_no_page_waits_for_a_review(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, seen = threading.Event(), threading.Event()
+    waited: list[bool] = []
+
+    def slow(*asked: Any) -> Any:  # noqa: ANN401
+        begun.set()
+        waited.append(seen.wait(10))
+        return review(*asked)
+
+    monkeypatch.setattr("ptcrm.server.pages.review.review", slow)
+    with visiting(SAMPLE) as visitor, ThreadPoolExecutor(1) as beside:
+        made = beside.submit(visitor.get, "/review")
+        assert begun.wait(10)
+        assert visitor.get("/customers").status == 200
+        seen.set()
+        assert made.result().status == 200
+    assert waited == [True]
 
 
 def test_the_customers_behind_a_figure_are_links() -> None:

@@ -338,7 +338,18 @@ def from_today(day: date, today: date) -> str:
 
 def _between(first: date, last: date) -> str:
     """From `first` to `last`, two days or more later, in the largest unit of which there are two: `5 weeks`."""
-    months = (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
-    days = (last - first).days
+    months, days = _whole_months(first, last), (last - first).days
     units = ((months // 12, "years"), (months, "months"), (days // 7, "weeks"), (days, "days"))
     return next(f"{count} {unit}" for count, unit in units if count >= 2)
+
+
+def lasting(first: date, last: date) -> str:
+    """How long it is from `first` to `last`, not before it: `1 day`, `213 days`; from a year on `5 years and 10 months`."""
+    years, months = divmod(_whole_months(first, last), 12)
+    if not years:
+        return plural((last - first).days, "day")
+    return plural(years, "year") + (f" and {plural(months, 'month')}" if months else "")
+
+
+def _whole_months(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)

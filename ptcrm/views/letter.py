@@ -14,7 +14,7 @@ from ptcrm.reports.review.consistency import Silence
 from ptcrm.text.safe import for_markdown
 from ptcrm.text.words import few, plural
 from ptcrm.views import review_words
-from ptcrm.views.review_words import TELLERS, Advice, whom
+from ptcrm.views.review_words import TELLERS, Advice, silent, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,10 +103,9 @@ def _came_of_it(one: Review, config: Config) -> Iterator[str]:
 
 
 def _neglect(one: Silence) -> str:
-    days = plural(one.days, "day")
-    return (
-        f"no contact since {date_words(one.begin)}, {days}" if one.place else f"never contacted, for {days}"
-    )
+    if one.place:
+        return f"no contact since {date_words(one.begin)}, {silent(one)}"
+    return f"never contacted, for {silent(one)}"
 
 
 def as_markdown(one: Letter) -> str:

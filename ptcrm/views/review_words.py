@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer
-from ptcrm.model.dates import Interval
+from ptcrm.model.dates import Interval, lasting
 from ptcrm.reports.budget import words as money_words
 from ptcrm.reports.review.values import Place
 from ptcrm.text.words import few, plural
@@ -94,7 +95,11 @@ def _of(share: Share, what: str) -> str:
 
 
 def _are(count: int) -> str:
-    return f"{count} {'is' if count == 1 else 'are'}"
+    return f"{count} {_be(count)}"
+
+
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 # Consistency
@@ -138,8 +143,13 @@ def _consistency(one: Consistency, _: Config) -> Parts:
     return sentences, groups, [*_overdue(one), *_promised(one), *_too_often(one)]
 
 
+def silent(one: Silence) -> str:
+    """How long a silence has lasted: `35 days`, `5 years and 10 months`."""
+    return lasting(one.begin, one.begin + timedelta(days=one.days))
+
+
 def _silent(one: Silence) -> str:
-    return f"{plural(one.days, 'day')} from {one.begin}{f' to {one.end}' if one.end else ', and it goes on'}"
+    return f"{silent(one)} from {one.begin}{f' to {one.end}' if one.end else ', and it goes on'}"
 
 
 def _silence_line(one: Silence) -> Line:
@@ -149,7 +159,7 @@ def _silence_line(one: Silence) -> Line:
 def _overdue(one: Consistency) -> Iterator[Advice]:
     for each in one.silences:
         if each.end is None:
-            text = f"Get in touch with {whom(each.customer)}, after {plural(each.days, 'day')} of silence"
+            text = f"Get in touch with {whom(each.customer)}, after {silent(each)} of silence"
             yield Advice(text, command("brief", each.customer))
 
 
@@ -244,7 +254,7 @@ def _value(one: Giving, _: Config) -> Parts:
         return ["No entry says that it gave something (value) or asked for something (pitch)."], [], []
     sentences = [
         f"{one.gave} {'entry' if one.gave == 1 else 'entries'} gave something, {one.asked} asked for something.",
-        f"{_are(len(warned))} to be given something before the next pitch." if warned else "",
+        f"{plural(len(warned), 'customer')} {_be(len(warned))} to be given something before the next pitch." if warned else "",
     ]
     groups = [
         Group("Give first", tuple(Line(each.customer, _balance(each), each.asked) for each in warned)),
@@ -354,7 +364,7 @@ def _referrals(one: Referrals, _: Config) -> Parts:
     by = sum(each.brought > 0 for each in one.tree)
     sentences = [
         (
-            f"{plural(brought, 'customer')} {'was' if brought == 1 else 'were'} brought by {by} others;"
+            f"{plural(brought, 'customer')} {'was' if brought == 1 else 'were'} brought by {plural(by, 'other')};"
             f" {len(one.new)} of them came in this time."
         ),
     ]

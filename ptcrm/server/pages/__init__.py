@@ -1,6 +1,6 @@
 """The vault in a browser: pages over the files, for whoever sits at this machine.
 
-A page is a function from the open vault and what was asked to an answer (`page.py`). It runs in the thread of the
+A page is a function from the open vault and what was asked to an answer (`page.py`). It runs in the thread of a
 desk. To add one: a module with the function, a line in `PLACES`, a template; a line in `MENU` if the head of all pages
 leads to it.
 """
@@ -46,11 +46,15 @@ Answer = Page | Elsewhere | Mapping[str, object]
 
 
 class Place(NamedTuple):
-    """An address of the pages, and what answers there: a page, another address, or an object as JSON."""
+    """An address of the pages, and what answers there: a page, another address, or an object as JSON.
+
+    What `is_long` is made at a desk of its own, since it takes seconds in a large vault. It only shows.
+    """
 
     method: str
     path: str
     answer: Callable[[Workspace, Asked], Answer]
+    is_long: bool = False
 
 
 PLACES = (
@@ -73,7 +77,7 @@ PLACES = (
     Place("POST", "/customers/{id}/move", move),
     Place("POST", "/undo", undo),
     Place("GET", "/search", search_page),
-    Place("GET", "/review", review_page),
+    Place("GET", "/review", review_page, is_long=True),
 )
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _STATUS: Mapping[type[PtcrmError], int] = {NotFoundError: 404, RefusedError: 409}
@@ -95,7 +99,8 @@ class Pages:
         tell: Callable[[str], None],
         begun: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._desk, self._front, self._tell, self._begun = Desk(open_workspace), front, tell, begun
+        self._desk, self._aside = Desk(open_workspace), Desk(open_workspace)
+        self._front, self._tell, self._begun = front, tell, begun
         self.keys = Keys(port)
         routes = [Route(one.path, partial(self._at, one), methods=[one.method]) for one in PLACES]
         app = Starlette(
@@ -118,8 +123,9 @@ class Pages:
         self._front.changes.end()
 
     def close(self) -> None:
-        """End the thread that has the vault."""
+        """End the threads that have the vault."""
         self._desk.close()
+        self._aside.close()
 
     async def _at(self, place: Place, request: Request) -> Response:
         body = request.scope.get(BODY)
@@ -127,7 +133,8 @@ class Pages:
         if place.method == "POST" and body is None:
             return _html(_said(_TOO_LARGE, 413), None, asked)
         try:
-            return await self._desk.ask(
+            desk = self._aside if place.is_long else self._desk
+            return await desk.ask(
                 lambda workspace: _answered(place.answer(workspace, asked), workspace, asked)
             )
         except PtcrmError as error:

@@ -14,7 +14,7 @@ from ptcrm.model.dates import ago, long_day
 from ptcrm.model.diagnostic import Severity
 from ptcrm.schedule.why import changes, sentences, standing_sentence
 from ptcrm.server.pages.page import Page, Verbatim, customer_address, editor_link
-from ptcrm.server.pages.rows import day_words, match_of
+from ptcrm.server.pages.rows import begin, day_words, match_of
 from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.markdown import outline, show_links, whole_links
 from ptcrm.text.safe import for_terminal
@@ -104,7 +104,7 @@ def customer_page(workspace: Workspace, asked: Asked) -> Page:
                 if any(items) and label not in _NOT_BRIEFED
             ],
             "seen": digest(source.content),
-            "channel": found.coming.channel if found.coming else None,
+            "begin": begin(workspace, found.coming),
             "open": [*_follow_ups(customer, today), *_steps(runs, plan, today)],
             "notes": Markup(for_terminal(_notes(workspace, notes(reading.document, customer), match.path))),  # noqa: S704  # cleaned
             "log": [(one.date, ago(one.date, today), one.words) for one in lines[:most]],

@@ -1,4 +1,4 @@
-"""The one thread that reads and writes the vault for the pages: whatever a page needs is a job for it.
+"""A thread that reads and writes the vault for the pages: whatever a page needs is a job for it.
 
 Jobs are done one after the other, so that writes are one queue and no handler touches SQLite.
 """

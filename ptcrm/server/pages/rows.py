@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError
 from ptcrm.model.dates import ago, near_day
+from ptcrm.model.occurrence import CONTACT_KINDS
 from ptcrm.server.pages.page import Verbatim
 from ptcrm.text.fold import same_id
 from ptcrm.text.source import digest
@@ -28,6 +29,8 @@ NO_FILE = "none"
 class Row:
     """Something planned. `id` is the customer's, empty for a campaign; `state` a word for how fresh the contact is.
 
+    `begin` is what a log entry about it begins with. `is_contact`: it is one, so a snooze puts it off.
+
     `day` is when it stands or was owed, in words; `what` is to be done, and `why`, each in words. `done` names what
     `done` would close, empty if there is nothing to close. `seen` is the digest of the customer's file. `date` is the
     day on which it stands (ISO), `time` the hour if it has one.
@@ -40,6 +43,8 @@ class Row:
     what: str
     why: str
     channel: str
+    begin: str
+    is_contact: bool
     done: str
     kind: str
     phone: str
@@ -55,11 +60,13 @@ def row_of(workspace: Workspace, one: Occurrence) -> Row:
     return Row(
         one.customer,
         one.name,
-        one.state,
+        one.state if one.customer else "",
         day_words(day, today),
         yearly_words(one) if one.since and one.kind != "lead" else what(one),
         "; ".join(reason.text for reason in one.reasons),
         one.channel or "",
+        begin(workspace, one),
+        one.kind in CONTACT_KINDS,
         Verbatim(one.origin if one.kind in _TICKED else ""),
         one.kind,
         one.phone or "",
@@ -67,6 +74,13 @@ def row_of(workspace: Workspace, one: Occurrence) -> Row:
         one.planned.isoformat(),
         one.at.strftime("%H:%M") if one.at else "",
     )
+
+
+def begin(workspace: Workspace, one: Occurrence | None) -> str:
+    """What a log entry about `one` begins with: `call: `; nothing for a channel by which customers alone write."""
+    channel = one.channel if one else None
+    known = workspace.config.channels.get(channel or "")
+    return f"{channel}: " if channel and not (known and known.touch == "in") else ""
 
 
 def day_words(day: date, today: date) -> str:

@@ -214,7 +214,8 @@ document.addEventListener("click", (event) => {
 
 function typeInto(field) {
   field.focus();
-  field.setSelectionRange(field.value.length, field.value.length);
+  if (field.matches("textarea")) field.setSelectionRange(field.value.length, field.value.length);
+  else field.select(); // a proposal, in the place of which another is typed
 }
 
 document.addEventListener("keydown", (event) => {
@@ -261,6 +262,8 @@ function combobox(input) {
     at = -1;
     list.replaceChildren(...found.map(option));
     list.hidden = found.length === 0;
+    list.style.left = `${input.offsetLeft}px`;
+    list.style.top = `${input.offsetTop + input.offsetHeight}px`;
     input.setAttribute("aria-expanded", String(!list.hidden));
     input.removeAttribute("aria-activedescendant");
   }
