@@ -254,7 +254,9 @@ def _value(one: Giving, _: Config) -> Parts:
         return ["No entry says that it gave something (value) or asked for something (pitch)."], [], []
     sentences = [
         f"{one.gave} {'entry' if one.gave == 1 else 'entries'} gave something, {one.asked} asked for something.",
-        f"{plural(len(warned), 'customer')} {_be(len(warned))} to be given something before the next pitch." if warned else "",
+        f"{plural(len(warned), 'customer')} {_be(len(warned))} to be given something before the next pitch."
+        if warned
+        else "",
     ]
     groups = [
         Group("Give first", tuple(Line(each.customer, _balance(each), each.asked) for each in warned)),
