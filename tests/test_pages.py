@@ -296,6 +296,20 @@ def test_a_query_is_completed(vault: Path) -> None:
         assert browser.get("/complete").status == 200
 
 
+def test_commands_in_sentences_are_code_and_what_a_file_says_is_text(make_vault: MakeVault) -> None:
+    vault = make_vault(
+        {
+            "bo": "---\nname: Bo `<b>`\ntier: gold\n---\n- 2026-11-02 cal: x\n\n## Log\n\n- 2026-11-02 cal: x\n"
+        },
+        CONFIG,
+    )
+    with visiting(vault) as visitor:
+        page = visitor.get("/customers/bo").text
+        assert "<code>ptcrm snooze bo DAY</code>" in page
+        assert "Bo `&lt;b&gt;`" in page
+        assert "<b>" not in page
+
+
 def test_a_customer_is_shown_whole(make_vault: MakeVault) -> None:
     jan = "---\nname: Jan *Nowak*\nreferred_by: '[[anna]]'\n---\n"
     vault = make_vault({"anna": ANNA.replace("**bells**", "**bells** as [[jan]] does"), "jan": jan}, CONFIG)
