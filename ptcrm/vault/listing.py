@@ -141,7 +141,5 @@ def _problem(path: str, word: str, why: str) -> Diagnostic | None:
     return _left_out(path, words[word]) if word in words else None
 
 
-def _left_out(
-    path: str, why: str, hint: str = "Put it right, or move it out of this folder."
-) -> Diagnostic:
+def _left_out(path: str, why: str, hint: str = "Put it right, or move it out of this folder.") -> Diagnostic:
     return Diagnostic("PT009", path, 1, 1, f"this file is left out: {why}", hint)
