@@ -29,7 +29,7 @@ from ptcrm.views.letter import as_markdown, letter, letter_object
 from ptcrm.views.pictures import pictures
 from ptcrm.views.review import period_of, review
 from ptcrm.views.review_report import report
-from ptcrm.views.review_words import TELLERS, told, whom
+from ptcrm.views.review_words import TELLERS, newest, told, whom
 from ptcrm.views.reviewed import figure_object, figure_rows, review_object
 
 if TYPE_CHECKING:
@@ -37,12 +37,11 @@ if TYPE_CHECKING:
 
     from ptcrm.model.picture import Picture
     from ptcrm.reports.review.figures import Review
-    from ptcrm.reports.review.values import Place as FilePlace
     from ptcrm.views.letter import Letter
     from ptcrm.views.review_words import Advice, Group
     from ptcrm.workspace import Workspace
 
-_SHOWN, _PLACES, _ADVISED, _AT_A_GLANCE = 20, 2, 5, 1
+_SHOWN, _ADVISED, _AT_A_GLANCE = 20, 5, 1
 _OPTIONS = (
     click.option("--ascii", "plain", is_flag=True, help="Draw with plain letters and signs."),
     click.option("--where", type=Place(), metavar="QUERY", help="These customers alone."),
@@ -202,7 +201,7 @@ def _say_group(group: Group, workspace: Workspace) -> None:
             (
                 whom(line.customer),
                 line.words,
-                _places(line.places, workspace),
+                newest(line.places, lambda path: from_here(workspace.root, path)),
             )
             for line in group.lines[:_SHOWN]
         ]
@@ -210,13 +209,6 @@ def _say_group(group: Group, workspace: Workspace) -> None:
     more = len(group.lines) - _SHOWN
     if more > 0:
         say(f"  … and {more} more")
-
-
-def _places(places: tuple[FilePlace, ...], workspace: Workspace) -> str:
-    """The last of the lines, which are the newest, as editors and terminals understand them."""
-    shown = [f"{from_here(workspace.root, one.path)}:{one.line}" for one in places[: -_PLACES - 1 : -1]]
-    more = len(places) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 @_figure("consistency")

@@ -10,10 +10,14 @@ from ptcrm.errors import UsageError
 from ptcrm.model.dates import long_day, parse_day
 from ptcrm.model.diagnostic import Problem
 from ptcrm.model.typed import a_day, plain
-from ptcrm.vault.lines import entry_line
+from ptcrm.vault.lines import append_entry, entry_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ptcrm.model.change import Write
     from ptcrm.model.customer import Customer
+    from ptcrm.vault.index import Match
     from ptcrm.vault.schema import Reading
     from ptcrm.workspace import Workspace
 
@@ -28,6 +32,19 @@ _TIMED = re.compile(r"[0-9]{1,2}:[0-9]{2}\b")
 _ODD_TIME = re.compile(r"[0-9]{1,2}(?:[.:h][0-9]{1,2}|(?:[.:][0-9]{2})? ?(?:h|am|pm|uhr))", re.IGNORECASE)
 _OPEN = re.compile(r"(?P<channel>[^\s:()][^:()]*?)[ \t]*\((?P<inside>[^():]*)(?P<colon>:?)[^()]*")
 _MOST_WORDS = 5  # before a channel, as in `at 3 days ago 14.30`
+
+
+def appended(workspace: Workspace, people: Sequence[Match], line: str) -> tuple[Write, ...]:
+    """The changes that write the entry `line` into the logs of `people`; raises `RefusedError`."""
+    files = map(workspace.changing, people)
+    return tuple(
+        file.amended(append_entry(file.reading, line, workspace.reader), workspace.reader) for file in files
+    )
+
+
+def called(people: Sequence[Match]) -> str:
+    """Whose logs they are, as `ptcrm undo --list` says it."""
+    return ", ".join(one.id for one in people) if len(people) <= 3 else f"{len(people)} customers"
 
 
 def past_day(words: str, today: date) -> date:

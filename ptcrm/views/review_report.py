@@ -8,16 +8,15 @@ from ptcrm.formats.report import Report, Row, Section, Table
 from ptcrm.model.dates import date_words
 from ptcrm.text.words import plural
 from ptcrm.views.pictures import pictures
-from ptcrm.views.review_words import TELLERS, told, whom
+from ptcrm.views.review_words import TELLERS, newest, told, whom
 
 if TYPE_CHECKING:
     from ptcrm.model.config import Config
     from ptcrm.model.picture import Picture
     from ptcrm.reports.review.figures import Review
-    from ptcrm.reports.review.values import Place
     from ptcrm.views.review_words import Group
 
-_MOST_ROWS, _MOST_PLACES, _MOST_ADVICE = 8, 2, 5
+_MOST_ROWS, _MOST_ADVICE = 8, 5
 # How each figure is counted, in short (docs/review.md).
 _DEFINITIONS = {
     "consistency": (
@@ -62,15 +61,8 @@ def _section(name: str, drawn: tuple[Picture, ...], found: Review, config: Confi
 
 def _table(group: Group, name: str) -> Table:
     shown = group.lines[:_MOST_ROWS]
-    rows = tuple(Row(one.customer.id, whom(one.customer), one.words, _places(one.places)) for one in shown)
+    rows = tuple(Row(one.customer.id, whom(one.customer), one.words, newest(one.places)) for one in shown)
     more = len(group.lines) - len(shown)
     return Table(
         f"{group.title} ({len(group.lines)})", rows, f"… and {more} more: ptcrm review {name}" if more else ""
     )
-
-
-def _places(places: tuple[Place, ...]) -> str:
-    """The newest lines first, and how many there are beside them."""
-    shown = places[: -_MOST_PLACES - 1 : -1]
-    more = len(places) - len(shown)
-    return ", ".join(map(str, shown)) + (f" and {more} more" if more else "")

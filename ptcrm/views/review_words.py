@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ptcrm.reports.review.retention import Came, Retention
     from ptcrm.reports.review.values import Share
 
+_NEWEST = 2  # lines of files that are named
 _OFTEN_MISSED = 3  # follow-ups, of which fewer than half were made
 
 
@@ -464,3 +465,10 @@ TELLERS: Mapping[str, tuple[str, Callable[..., Parts]]] = {
     "referrals": ("Referrals", _referrals),
     "feedback": ("Feedback", _feedback),
 }
+
+
+def newest(places: Sequence[Place], shown: Callable[[str], str] = str) -> str:
+    """The last of the lines, which are the newest, and how many more there are; each path as `shown` gives it."""
+    said = [f"{shown(one.path)}:{one.line}" for one in places[: -_NEWEST - 1 : -1]]
+    more = len(places) - len(said)
+    return ", ".join(said) + (f" and {more} more" if more else "")

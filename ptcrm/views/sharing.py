@@ -26,8 +26,9 @@ from ptcrm.reports.share import (
 from ptcrm.text.fold import fold
 from ptcrm.text.safe import one_line
 from ptcrm.vault.library import keys_of
-from ptcrm.vault.lines import append_entry, entry_line
+from ptcrm.vault.lines import entry_line
 from ptcrm.vault.sought import places_of
+from ptcrm.views.entries import appended, called
 from ptcrm.views.finding import marks
 
 if TYPE_CHECKING:
@@ -217,12 +218,7 @@ def passed_on(workspace: Workspace, item: Item, people: Sequence[Match]) -> tupl
         raise RefusedError(
             f"“{item.title}” is not for everybody named here:\n{named}\n{hint}\nNothing was written."
         )
-    changes = []
-    for one in people:
-        file = workspace.changing(one)
-        changes.append(file.amended(append_entry(file.reading, line, workspace.reader), workspace.reader))
-    who = ", ".join(one.id for one in people) if len(people) <= 3 else f"{len(people)} customers"
-    return Operation(f"share {item.id} {who}", tuple(changes)), line
+    return Operation(f"share {item.id} {called(people)}", appended(workspace, people, line)), line
 
 
 def offer_row(offer: Offer, weighed: Balance | None) -> dict[str, object]:

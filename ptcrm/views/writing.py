@@ -20,7 +20,7 @@ from ptcrm.vault.fields import set_field
 from ptcrm.vault.lines import append_entry, move, tick
 from ptcrm.vault.log import follow_up_words, following
 from ptcrm.vault.schema import BY_NAME, values_for
-from ptcrm.views.entries import customer_of, entry, with_channel
+from ptcrm.views.entries import appended, called, customer_of, entry, with_channel
 from ptcrm.views.playbook import step_what
 
 if TYPE_CHECKING:
@@ -52,18 +52,9 @@ def logged(
     `query` is the one that found them, if one did.
     """
     line = entry(workspace, text, on)
-    changes = []
-    for one in people:
-        file = workspace.changing(one)
-        changes.append(file.amended(append_entry(file.reading, line, workspace.reader), workspace.reader))
-    return Operation(f"log {_called(people, query)} {one_line(text)[:_LABEL]}", tuple(changes)), line
-
-
-def _called(people: Sequence[Match], query: str | None) -> str:
-    """Whose log it is, as `ptcrm undo --list` says it."""
-    ids = [one.id for one in people]
-    who = ", ".join(ids) if len(ids) <= 3 else f"{len(ids)} customers"
-    return f"{who} ({query})" if query else who
+    who = f"{called(people)} ({query})" if query else called(people)
+    label = f"log {who} {one_line(text)[:_LABEL]}"
+    return Operation(label, appended(workspace, people, line)), line
 
 
 def ticked(workspace: Workspace, file: Abridged, task: FollowUp, text: str | None, on: date) -> Done:
