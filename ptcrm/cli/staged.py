@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.checks import same_id_as
+from ptcrm.checks.files import same_id_as
 from ptcrm.cli.output import tell
 from ptcrm.errors import PtcrmError
 from ptcrm.git.staged import Found, are_customers, indexed, read, same_ids, staged
