@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+import shlex
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -68,6 +70,19 @@ def test_the_customers_behind_a_figure_are_links() -> None:
         to = {*re.findall(r'<th scope="row"><a href="([^"]*)"', visitor.get("/review").text)}
         assert len(to) > 20
         assert {visitor.get(html.unescape(one)).status for one in to} == {200}
+
+
+def test_advice_leads_to_whom_it_is_about() -> None:
+    with visiting(SAMPLE) as visitor:
+        text = visitor.get("/review").text
+    found = re.findall(
+        r'<li>(?:<a href="/customers/([^"]*)">)?[^<]*(?:</a>)?: <code>ptcrm ([^<]*)</code>', text
+    )
+    assert len(found) > 10
+    alone = [command for to, command in found if not to]
+    assert alone == ["winback"]
+    for to, command in found:
+        assert not to or shlex.split(html.unescape(command))[1] == unquote(to)
 
 
 @pytest.mark.parametrize(
