@@ -53,7 +53,7 @@ def _section(name: str, drawn: tuple[Picture, ...], found: Review, config: Confi
         one.title,
         one.sentences,
         _DEFINITIONS[name],
-        tuple((each.text, each.command) for each in one.advice[:_MOST_ADVICE]),
+        tuple((each.text, each.command, each.customer) for each in one.advice[:_MOST_ADVICE]),
         drawn,
         tuple(_table(group, name) for group in one.groups),
     )

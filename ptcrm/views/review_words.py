@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ptcrm.model.config import Config
     from ptcrm.model.customer import Money
     from ptcrm.reports.review.channels import Channels
-    from ptcrm.reports.review.consistency import Consistency, Silence
+    from ptcrm.reports.review.consistency import Consistency, Promise, Silence
     from ptcrm.reports.review.effort import Effort, Efforts
     from ptcrm.reports.review.feedback import Feedback, Loop
     from ptcrm.reports.review.figures import Review
@@ -35,10 +35,11 @@ _OFTEN_MISSED = 3  # follow-ups, of which fewer than half were made
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do, in words, and the command that does it or prepares it."""
+    """What to do, in words, and the command that does it or prepares it. `customer` is the id of whom it is about."""
 
     text: str
     command: str
+    customer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,9 @@ def whom(one: Customer) -> str:
     return named(one.name, one.id)
 
 
-def command(verb: str, one: Customer, *words: str) -> str:
-    """`ptcrm VERB WHO WORDS` as a shell reads it."""
-    return shlex.join(["ptcrm", verb, one.id, *words])
+def _advice(text: str, verb: str, one: Customer, *words: str) -> Advice:
+    """What to do about a customer; the command is `ptcrm VERB WHO WORDS` as a shell reads it."""
+    return Advice(text, shlex.join(["ptcrm", verb, one.id, *words]), one.id)
 
 
 def _of(share: Share, what: str) -> str:
@@ -161,16 +162,14 @@ def _overdue(one: Consistency) -> Iterator[Advice]:
     for each in one.silences:
         if each.end is None:
             text = f"Get in touch with {whom(each.customer)}, after {silent(each)} of silence"
-            yield Advice(text, command("brief", each.customer))
+            yield _advice(text, "brief", each.customer)
 
 
 def _promised(one: Consistency) -> Iterator[Advice]:
     for each in one.promises:
         if each.state == "open":
-            numbers = [task.line for task in each.customer.open_follow_ups]
-            number = numbers.index(each.place.line) + 1
             text = f"Keep what you promised {whom(each.customer)} for {each.due} ({each.text}), then"
-            yield Advice(text, command("done", each.customer, str(number)))
+            yield _advice(text, "done", each.customer, _number(each))
 
 
 def _too_often(one: Consistency) -> Iterator[Advice]:
@@ -179,7 +178,7 @@ def _too_often(one: Consistency) -> Iterator[Advice]:
         if each.missed >= _OFTEN_MISSED and each.missed > len(each.within):
             longer = Interval(each.cadence.days * 2, each.cadence.months * 2)
             text = f"If {each.cadence} is too often for {whom(each.customer)}"
-            yield Advice(text, command("set", each.customer, "cadence", *str(longer).split()))
+            yield _advice(text, "set", each.customer, "cadence", *str(longer).split())
 
 
 # Retention
@@ -219,12 +218,14 @@ def _retention(one: Retention, _: Config) -> Parts:
     ]
     advice = [
         *(
-            Advice(
+            _advice(
                 f"If {whom(each.customer)}, who bought on {each.day} after leaving, is a customer again",
-                again,
+                "set",
+                each.customer,
+                "status",
+                "active",
             )
             for each in one.unclear
-            for again in [command("set", each.customer, "status", "active")]
         ),
         *(
             [Advice("See what has changed for those who left", "ptcrm winback")]
@@ -232,9 +233,7 @@ def _retention(one: Retention, _: Config) -> Parts:
             else []
         ),
         *(
-            Advice(
-                f"Note in the file of {whom(each)} since when, or the day of leaving", command("edit", each)
-            )
+            _advice(f"Note in the file of {whom(each)} since when, or the day of leaving", "edit", each)
             for each in one.undated
         ),
     ]
@@ -267,7 +266,7 @@ def _value(one: Giving, _: Config) -> Parts:
         ),
     ]
     advice = [
-        Advice(f"Give {whom(each.customer)} something before the next pitch", command("brief", each.customer))
+        _advice(f"Give {whom(each.customer)} something before the next pitch", "brief", each.customer)
         for each in warned
     ]
     return sentences, groups, advice
@@ -290,10 +289,7 @@ def _channels(one: Channels, _: Config) -> Parts:
     ]
     same = tuple(Line(each.customer, f"three times {each.channel}", each.places) for each in one.same)
     advice = [
-        Advice(
-            f"Try something other than {each.channel} with {whom(each.customer)}",
-            command("brief", each.customer),
-        )
+        _advice(f"Try something other than {each.channel} with {whom(each.customer)}", "brief", each.customer)
         for each in one.same
     ]
     return sentences, [Group("Three times the same", same)], advice
@@ -357,7 +353,7 @@ def _moved(efforts: Iterable[Effort], config: Config, steps: int) -> Iterator[Ad
                 else "with whom much work brought nothing yet"
             )
             text = f"If {whom(each.customer)}, {why}, is to have another tier"
-            yield Advice(text, command("set", each.customer, "tier", tiers[at]))
+            yield _advice(text, "set", each.customer, "tier", tiers[at])
 
 
 def _referrals(one: Referrals, _: Config) -> Parts:
@@ -384,7 +380,7 @@ def _referrals(one: Referrals, _: Config) -> Parts:
     )
     new = {each.path for each in one.new}
     advice = [
-        Advice(f"Thank {whom(each.customer)} for {few(thanks)}", command("brief", each.customer))
+        _advice(f"Thank {whom(each.customer)} for {few(thanks)}", "brief", each.customer)
         for each in one.advocates
         if (thanks := [whom(other) for other in each.brought if other.path in new])
     ]
@@ -423,11 +419,15 @@ def _feedback(one: Feedback, _: Config) -> Parts:
     )
     groups = [Group(title, tuple(map(_loop_line, each))) for title, each in titles]
     advice = [
-        *(Advice(f"Answer {whom(each.customer)} ({each.text}), then", _ticked(each)) for each in open_),
         *(
-            Advice(
+            _advice(f"Answer {whom(each.customer)} ({each.text}), then", "done", each.customer, _number(each))
+            for each in open_
+        ),
+        *(
+            _advice(
                 f"Tell {whom(each.customer)} what became of it ({each.text}), and write [told:: DATE] behind it",
-                command("edit", each.customer),
+                "edit",
+                each.customer,
             )
             for each in closed
         ),
@@ -439,9 +439,10 @@ def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
-def _ticked(one: Loop) -> str:
-    numbers = [task.line for task in one.customer.open_follow_ups]
-    return command("done", one.customer, str(numbers.index(one.place.line) + 1))
+def _number(one: Loop | Promise) -> str:
+    """The number of what is open, as `done` takes it."""
+    lines = [task.line for task in one.customer.open_follow_ups]
+    return str(lines.index(one.place.line) + 1)
 
 
 def _loop_line(one: Loop) -> Line:

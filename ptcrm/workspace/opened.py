@@ -11,7 +11,7 @@ from datetime import date, datetime, tzinfo
 from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.config import channel_names
@@ -37,7 +37,7 @@ from ptcrm.vault.scan import is_inside, see
 from ptcrm.vault.settings import Settings, read_settings, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from ptcrm.model.occurrence import Obligations
     from ptcrm.vault.abridged import Abridged
@@ -50,7 +50,10 @@ if TYPE_CHECKING:
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _FEW = 8  # files that are looked at rather than read anew
+_MOST_MADE = 8  # whole answers that are kept
 _AT_ONCE = 500  # customers whose obligations are worked out together
+
+Made = TypeVar("Made")
 
 
 class Opened:
@@ -114,8 +117,25 @@ class Opened:
     def _keep(self) -> None:
         """Keep what was worked out for the next time; each part adds its own."""
 
-    def _changed(self, paths: set[str] | None) -> None:
+    def _changed(self, paths: set[str] | None) -> None:  # noqa: ARG002  # the parts ask whose
         """Forget what follows from the rows of the customers at `paths`, or, if None, of all; each part adds its own."""
+        self._made.clear()
+
+    @cached_property
+    def _made(self) -> dict[Hashable, object]:
+        return {}
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` gives, which follows from the rows, the settings, the day and the `key`: made once while they last.
+
+        The newest few are kept.
+        """
+        if key not in self._made:
+            made = make()
+            if len(self._made) >= _MOST_MADE:
+                del self._made[next(iter(self._made))]
+            self._made[key] = made
+        return cast("Made", self._made[key])
 
     @property
     def index(self) -> Index:
