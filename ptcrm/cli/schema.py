@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 @click.option("--answer", metavar="NAME", help="Of what `ptcrm NAME --json` prints.")
 @pass_session
 def schema_command(session: Session, of_config: bool, of_item: bool, answer: str | None) -> None:
-    """JSON Schema for editors, of a customer's front matter, an item's or of ptcrm.yaml; or of an answer.
+    """JSON Schema for editors, of front matter or of ptcrm.yaml; or of an answer.
 
-    In a vault it has the vault's own tiers, statuses and channels. It needs none.
+    Without an option, of that of customers; in a vault with its own tiers, statuses and channels.
+    It needs no vault.
 
     \b
     Examples:
