@@ -25,8 +25,8 @@ _A_YEAR, _A_DAY = Interval(months=12), Interval(days=1)
 
 def period_of(first: str | None, last: str | None, today: date) -> Period:
     """The days that these words name, up to today at most: a year up to today by default; raises `UsageError`."""
-    end = min(a_day(last, today), today) if last else today
-    start = a_day(first, today) if first else later(later(end, _A_YEAR, -1), _A_DAY)
+    end = min(a_day(last, today), today) if last is not None else today
+    start = a_day(first, today) if first is not None else later(later(end, _A_YEAR, -1), _A_DAY)
     if start > today:
         raise UsageError(
             f"The first day, {start}, is after today, {today}: there is nothing to look back on."
