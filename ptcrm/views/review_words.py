@@ -49,7 +49,7 @@ class Line:
 
     customer: Customer
     words: str
-    places: tuple[Place, ...] = ()
+    places: Sequence[Place] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ptcrm.model.config import Config
 from ptcrm.model.customer import Customer, FollowUp, Money
 from ptcrm.model.dates import Interval
 from ptcrm.model.values import parse_money, sums
-from ptcrm.reports.review.values import Period, Place
+from ptcrm.reports.review.values import Period, Place, Places
 from ptcrm.vault.entries import EntryRow, Past
 
 if TYPE_CHECKING:
@@ -112,6 +112,6 @@ class Book:
 _amount = lru_cache(_AMOUNTS)(parse_money)
 
 
-def places(one: Customer, rows: Iterable[EntryRow]) -> tuple[Place, ...]:
+def places(one: Customer, rows: Iterable[EntryRow]) -> Places:
     """Where these rows of the customer's file stand."""
-    return tuple(Place(one.path, row.line) for row in rows)
+    return Places(one.path, [row.line for row in rows])

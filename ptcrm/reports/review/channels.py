@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer
 from ptcrm.reports.review.book import places
-from ptcrm.reports.review.values import Place
+from ptcrm.reports.review.values import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ class Same:
 
     customer: Customer
     channel: str
-    places: tuple[Place, ...]
+    places: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,6 @@ def _same(one: Customer, contacts: Iterable[EntryRow]) -> Iterator[Same]:
     """The customer, if the last three of her contacts that went out to her were by one channel."""
     out = [row for row in contacts if not row.form.came_in][-_RUNNING:]
     named = {row.form.channel for row in out}
-    if len(out) == _RUNNING and len(named) == 1 and _UNNAMED not in named:
-        if not (one.status == "former" or one.do_not_contact):
-            yield Same(one, out[0].form.channel, places(one, out))
+    is_reachable = one.status != "former" and not one.do_not_contact
+    if is_reachable and len(out) == _RUNNING and len(named) == 1 and _UNNAMED not in named:
+        yield Same(one, out[0].form.channel, places(one, out))

@@ -11,7 +11,7 @@ from ptcrm.model.customer import Customer, Money
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.budget import group_of, yearly
 from ptcrm.reports.review.book import places
-from ptcrm.reports.review.values import Place
+from ptcrm.reports.review.values import Place, Places
 from ptcrm.vault.entries import EntryRow
 
 if TYPE_CHECKING:
@@ -58,12 +58,12 @@ class Effort:
     """
 
     customer: Customer
-    contacts: tuple[Place, ...]
+    contacts: Places
     minutes: int
     cost: tuple[Money, ...]
-    sales: tuple[Place, ...]
+    sales: Places
     revenue: tuple[Money, ...]
-    referrals: tuple[Place, ...]
+    referrals: Places
     brought: tuple[Customer, ...]
 
 

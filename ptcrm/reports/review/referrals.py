@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer, Money
 from ptcrm.reports.review.book import places
-from ptcrm.reports.review.values import Place
+from ptcrm.reports.review.values import Place, Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class Advocate:
 
     customer: Customer
     brought: tuple[Customer, ...]
-    entries: tuple[Place, ...]
+    entries: Places
     below: tuple[Money, ...]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer
 from ptcrm.reports.review.book import places
-from ptcrm.reports.review.values import Place, Share
+from ptcrm.reports.review.values import Place, Places, Share
 from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Buyer:
     """
 
     customer: Customer
-    places: tuple[Place, ...]
+    places: Places
     is_repeat: bool
 
 
@@ -154,7 +154,7 @@ def retention(book: Book) -> Retention:
         found = known[one.path]
         if not found and one.status != "prospect":
             undated.append(one)
-        at_start, at_end = (any([stay.holds(day) for stay in found]) for day in (first - 1, last))
+        at_start, at_end = (any(stay.holds(day) for stay in found) for day in (first - 1, last))
         within = [stay for stay in found if first <= stay.came <= last]
         gone = [stay.left for stay in found if stay.left and first <= stay.left <= last]
         departed = [
