@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
 _AT_ONCE = 500  # files whose rows are written together
-_MONTHS = 36  # that are looked for one by one
 _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
 
 
@@ -404,16 +404,19 @@ class Index:
         return [(path, line, date.fromordinal(day)) for path, line, day in sorted(found)]
 
     def pasts(
-        self, first: date, last: date, earlier: Collection[str], paths: Iterable[str] | None = None
+        self, first: date, last: date, ever: Collection[str], paths: Iterable[str] | None = None
     ) -> dict[str, Past]:
-        """By path, what each log holds for the figures from `first` to `last` (both included); `paths`: these alone."""
+        """By path, what each log holds for the figures from `first` to `last` (both included); `paths`: these alone.
+
+        `ever` are the channels that count from before, too.
+        """
         query, days = "SELECT path, entries FROM log", (first.toordinal(), last.toordinal())
         rows = (
             self.cache.rows(query)
             if paths is None
             else self.cache.rows_among(f"{query} WHERE path IN ({{}})", paths)
         )
-        return {path: past_of(text, *days, earlier) for path, text in rows}
+        return {path: past_of(text, *days, ever) for path, text in rows}
 
     def touched_by_others(self) -> set[str]:
         """The paths of those for whom entries in other files may count: made with them, or with a company's people."""
@@ -428,12 +431,9 @@ class Index:
 
     def with_follow_ups(self, months: Sequence[str]) -> set[str]:
         """The paths of those with a follow-up in one of the `months` (`2026-11`), and perhaps of others."""
-        parts = [f'"due":"{month}-' for month in months]
-        test = " OR ".join(
-            ["instr(facts, ?)"] * len(parts) if len(parts) <= _MONTHS else ["instr(facts, '\"due\"')"]
-        )
-        values = parts if len(parts) <= _MONTHS else []
-        return {path for (path,) in self.cache.rows(f"SELECT path FROM customer WHERE {test}", *values)}  # noqa: S608
+        due = re.compile(f'"due":"(?:{"|".join(months)})-')
+        rows = self.cache.rows("SELECT path, facts FROM customer WHERE instr(facts, ?)", '"due":"')
+        return {path for path, facts in rows if due.search(facts)}
 
     def _handles(self, paths: set[str]) -> dict[str, str]:
         """The keys by which links reach one of the customers at `paths`, and nobody else, with the path."""
