@@ -13,23 +13,21 @@ import os
 import stat
 import sys
 import time
-from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.errors import ChangedError
 from ptcrm.vault import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
 _TRIES = 10
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One file's way from `old` to `new` bytes (None: no file).
 
     `path` is what a person calls the target. `beside` is a name in the same folder that the scanner
@@ -46,7 +44,7 @@ class Step:
     @property
     def reversed(self) -> Step:
         """The step that takes this one back."""
-        return replace(self, old=self.new, new=self.old)
+        return self._replace(old=self.new, new=self.old)
 
     @property
     def aside(self) -> Path:

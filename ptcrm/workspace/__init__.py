@@ -75,7 +75,7 @@ class Workspace(Checked):
                 int(datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp())
                 for day in (self.today, next_day)
             )
-        pending = str(pending_in(self._notes))
+        pending = str(pending_in(self._state))
         follows = [*files, no_file(pending), *filter(None, [self._holidays_seen()])]
         with IF_POSSIBLE:
             self.cache.keep_answer(question, self.config.folders, Answer(since, until, follows, pieces))

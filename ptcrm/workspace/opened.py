@@ -67,7 +67,7 @@ class Opened:
     ) -> None:
         self.root, self._folder, self._heard = root, store.identity(root), heard
         place = place_of(root)
-        self._notes = state_folder / place
+        self._state = state_folder / place
         self.recovered = self._put_right()
         self._settings = settings_of(root)
         self._cache_file = cache_folder and cache_folder / f"{place}.sqlite"
@@ -118,11 +118,11 @@ class Opened:
         """What keeps writing safe."""
         from ptcrm.vault.journal import Journal
 
-        return Journal(self._notes)
+        return Journal(self._state)
 
     def is_interrupted(self) -> bool:
         """Whether an operation was begun and has not ended; raises OSError."""
-        return pending_in(self._notes).exists()
+        return pending_in(self._state).exists()
 
     def _put_right(self) -> str | None:
         """Put right what was interrupted, and say so; whoever only asks can go on, if it fails, and whoever writes tries again."""
