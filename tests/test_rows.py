@@ -195,7 +195,7 @@ def test_what_is_owed_is_kept_as_short_text() -> None:
         '{"standing":{"cadence":{"days":42},"due":"2026-12-01"},'
         '"contacts":[{"kind":"cadence","origin":"cadence","due":"2026-12-01","movable":true}],'
         '"yearly":[{"kind":"birthday","origin":"birthday","name":"birthday","day":{"month":2,"day":29},'
-        '"not_before":"0001-01-01","reason":{"text":"x","path":"a.md","line":3}}]}'
+        '"not_before":"0001-01-01","reason":["x","a.md",3]}]}'
     )
 
 
