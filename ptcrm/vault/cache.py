@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import USUAL, Diagnostic
 from ptcrm.model.occurrence import (
-    ALWAYS,
-    FOREVER,
     Contact,
     Obligation,
     Obligations,
@@ -468,11 +466,15 @@ class Cache:
         rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
         return {path: self.memo.load_later(Standing, facts) for path, facts in rows}
 
-    def contacts(self, until: date, of: str | None = None) -> list[Contact]:
-        """What may be planned up to `until` (included); `of` names a single customer's path."""
-        columns = ", ".join(Contact._fields)
-        query = f"SELECT {columns} FROM contact WHERE ready <= ?1 AND (?2 IS NULL OR path = ?2)"  # noqa: S608
-        return list(map(Contact._make, self.database.execute(query, (until.toordinal(), of))))
+    def contacts(self, until: date, paths: Iterable[str] | None = None) -> list[Contact]:
+        """What may be planned up to `until` (included); with `paths`, of these customers."""
+        query, last = f"SELECT {', '.join(Contact._fields)} FROM contact WHERE", until.toordinal()  # noqa: S608
+        rows: Iterable[Any]
+        if paths is None:
+            rows = self.database.execute(f"{query} ready <= ?", (last,))
+        else:
+            rows = self.rows_among(f"{query} path IN ({{}}) AND ready <= ?", paths, last)
+        return list(map(Contact._make, rows))
 
     def obligations(self, contacts: list[Contact]) -> Iterator[Obligation]:
         """What is owed by each of `contacts`, in their order."""
@@ -480,16 +482,19 @@ class Cache:
         facts = dict(self.rows_among("SELECT number, facts FROM contact WHERE number IN ({})", numbers))
         return (self.memo.load(Obligation, facts[one.number]) for one in contacts)
 
-    def yearly(
-        self, of: str | None = None, days: tuple[date, date] = (ALWAYS, FOREVER)
-    ) -> list[tuple[str, Yearly]]:
-        """Every birthday, occasion and reminder, with its customer's path; `of` and `days` narrow it down.
+    def yearly(self, paths: Iterable[str] | None = None) -> list[tuple[str, Yearly]]:
+        """Every birthday, occasion and reminder with its customer's path; with `paths`, those of these customers."""
+        query = "SELECT path, facts FROM yearly"
+        rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
+        return self._yearly(rows)
 
-        Those that return on one of the days, both included, are there, and perhaps others.
-        """
-        ranges = " OR ".join(f"day BETWEEN {first} AND {last}" for first, last in _parts_of_year(*days))
-        query = f"SELECT path, facts FROM yearly WHERE ({ranges}) AND (?1 IS NULL OR path = ?1) ORDER BY path"  # noqa: S608
-        return [(path, self.memo.load(Yearly, facts)) for path, facts in self.database.execute(query, (of,))]
+    def yearly_on(self, first: date, last: date) -> list[tuple[str, Yearly]]:
+        """Those of `yearly` that return on a day from `first` to `last` (both included), and perhaps others, by path."""
+        ranges = " OR ".join(f"day BETWEEN {begin} AND {end}" for begin, end in _parts_of_year(first, last))
+        return self._yearly(self.rows(f"SELECT path, facts FROM yearly WHERE {ranges} ORDER BY path"))  # noqa: S608
+
+    def _yearly(self, rows: Iterable[tuple[str, str]]) -> list[tuple[str, Yearly]]:
+        return [(path, self.memo.load(Yearly, facts)) for path, facts in rows]
 
     # The plan
 

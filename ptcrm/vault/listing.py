@@ -60,6 +60,12 @@ class Listing:
         """The customers' files whose lines are not among those of `before`, in the order of the paths."""
         return _files((line for line in self._lines if line not in before), self.strays.copies)
 
+    def since(self, before: Listing) -> set[str]:
+        """The paths of the customers' files that are new, changed or gone since `before`."""
+        if self.strays.copies == before.strays.copies:
+            return self.changed({*before._lines}).keys() | before.changed({*self._lines}).keys()
+        return {path for path, _ in self.files.items() ^ before.files.items()}
+
 
 def is_in_place(old: set[str], new: set[str]) -> bool:
     """Whether what has changed from `old` lines to `new` ones is files that were there and are there still."""
