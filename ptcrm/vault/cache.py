@@ -27,7 +27,7 @@ from ptcrm.model.occurrence import (
 from ptcrm.text.fold import same_id
 from ptcrm.vault import answers
 from ptcrm.vault.listing import Signature, Strays
-from ptcrm.vault.rows import Memo, dump, load
+from ptcrm.vault.rows import Memo, dump, dump_apart, load, load_later
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -108,15 +108,20 @@ CREATE TABLE past_change (number INTEGER, parent INTEGER, path BLOB, before TEXT
 CREATE INDEX past_change_path ON past_change (path);
 CREATE INDEX past_change_number ON past_change (number);
 """
+_INDEXES = [
+    (name, table, statement)
+    for statement in _TABLES.split(";\n")
+    for name, table in re.findall(r"CREATE INDEX (\w+) ON (\w+)", statement)
+]
 _COLUMNS = {
     table: re.findall(r"(\w+) (?:TEXT|INTEGER)", columns)
     for table, columns in re.findall(r"CREATE TABLE (\w+) \((.*?)\)", _TABLES, re.DOTALL)
 }
-_BY_FILE = (
+BY_FILE = (
     *("file", "customer", "handle", "link", "log", "shared", "asked", "unread", "text", "sought"),
     *("item", "about", "diagnostic"),
 )
-_OWED = ("recalled", "standing", "contact", "yearly")
+OWED = ("standing", "contact", "yearly")
 _HEADER_BYTES = 100  # of an SQLite file
 _AT_ONCE = 500  # values in one question
 _NEARLY_A_YEAR, _NEW_YEARS_EVE, _A_DAY = 360, 1231, Interval(days=1)
@@ -151,6 +156,7 @@ class Cache:
 
     def __init__(self, database: sqlite3.Connection, stamp: str, *, is_kept: bool = False) -> None:
         self.database, self.stamp, self.is_kept, self.memo = database, stamp, is_kept, Memo()
+        self._filled: frozenset[str] = frozenset()
         try:
             if self._stamp() != stamp:
                 self._start_anew()
@@ -202,6 +208,26 @@ class Cache:
             yield
 
     @contextmanager
+    def filling(self, tables: Collection[str]) -> Iterator[None]:
+        """Inside `writing`: the `tables`, if they are empty, get rows, once for each path, and nobody asks for them yet.
+
+        An index that is made of all rows at the end takes far less than one that each row is put into.
+        """
+        if any(self.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in tables):  # noqa: S608
+            yield
+            return
+        made = [(name, statement) for name, table, statement in _INDEXES if table in tables]
+        for name, _ in made:
+            self.database.execute(f"DROP INDEX {name}")
+        self._filled = frozenset(tables)
+        try:
+            yield
+        finally:
+            self._filled = frozenset()
+        for _, statement in made:
+            self.database.execute(statement)
+
+    @contextmanager
     def _alone(self) -> Iterator[None]:
         self.release()
         self.database.execute("BEGIN IMMEDIATE")
@@ -251,6 +277,10 @@ class Cache:
         rows = self.database.execute("SELECT path, size, mtime_ns, ctime_ns, inode, read_ns FROM file")
         return {row[0]: (Signature(*row[1:5]), row[5]) for row in rows}
 
+    def is_empty(self) -> bool:
+        """Whether no file was read yet."""
+        return not self.rows("SELECT 1 FROM file LIMIT 1")
+
     def paths(self) -> set[str]:
         """The paths of all files that were read."""
         return {path for (path,) in self.database.execute("SELECT path FROM file")}
@@ -279,7 +309,7 @@ class Cache:
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop all rows that came from `paths`, and what was owed to their customers."""
-        self._delete((*_BY_FILE, *_OWED), paths)
+        self._delete((*BY_FILE, "recalled", *OWED), paths)
 
     def remember(self, read: Collection[FileRead]) -> None:
         """Keep what the files say that were `read`."""
@@ -288,7 +318,7 @@ class Cache:
         self._insert(
             "customer",
             (
-                (path, one.customer.id, one.customer.name, one.search, self.memo.row_apart(one.customer))
+                (path, one.customer.id, one.customer.name, one.search, dump_apart(one.customer))
                 for path, one in found
                 if one.customer
             ),
@@ -358,6 +388,8 @@ class Cache:
     def _delete(self, tables: Iterable[str], paths: Iterable[str]) -> None:
         among = [*paths]
         for table in tables:
+            if table in self._filled:
+                continue
             for at in range(0, len(among), _AT_ONCE):
                 part = among[at : at + _AT_ONCE]
                 marks = ", ".join("?" * len(part))
@@ -369,8 +401,16 @@ class Cache:
 
     def customers_at(self, paths: Iterable[str]) -> Iterator[Customer]:
         """The customers of the files at `paths`, without the log."""
-        rows = self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
-        return self._customers(rows)
+        return self._customers(self._facts_at(paths))
+
+    def _facts_at(self, paths: Iterable[str]) -> list[tuple[str]]:
+        return self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
+
+    def customers_once(self, paths: Iterable[str]) -> Iterator[Customer]:
+        """What `customers_at` gives, for somebody who goes over many and comes back to none: they are not kept known."""
+        from ptcrm.model.customer import Customer
+
+        return (load_later(Customer, facts) for (facts,) in self._facts_at(paths))
 
     def customers(self) -> Iterator[Customer]:
         """Every customer without the log, in the order of the paths."""
@@ -427,7 +467,7 @@ class Cache:
 
     def owe(self, owed: Mapping[str, Obligations]) -> None:
         """Keep what is owed to the customers at these paths, in the place of what was."""
-        self._delete(_OWED, owed)
+        self._delete(("recalled", *OWED), owed)
         self._drop_plan()
         self._insert(
             "standing",
@@ -436,19 +476,15 @@ class Cache:
                     path,
                     one.valid_from.isoformat(),
                     one.valid_until.isoformat(),
-                    self.memo.row_apart(one.standing),
+                    dump_apart(one.standing),
                 )
                 for path, one in owed.items()
             ),
         )
         contacts = ((path, contact) for path, one in owed.items() for contact in one.contacts)
-        self._insert(
-            "contact", ((*Contact.of(path, one)[:-1], None, self.memo.row(one)) for path, one in contacts)
-        )
+        self._insert("contact", ((*Contact.of(path, one)[:-1], None, dump(one)) for path, one in contacts))
         days = ((path, day) for path, one in owed.items() for day in one.yearly)
-        self._insert(
-            "yearly", ((path, day.kind, _day_of_year(day.day), self.memo.row(day)) for path, day in days)
-        )
+        self._insert("yearly", ((path, day.kind, _day_of_year(day.day), dump(day)) for path, day in days))
 
     def standing(self, path: str) -> Standing | None:
         """Where the cadence of the customer at `path` stands."""

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.text.fold import fold, same_id
+from ptcrm.vault.cache import BY_FILE
 from ptcrm.vault.entries import (
     EntryRow,
     Past,
@@ -221,7 +222,7 @@ class Index:
         files = listing.files
         changed = {
             path: now
-            for path, now in files.items()
+            for path, now in sorted(files.items())
             if path not in known or not _still_true(now, *known[path])
         }
         return Look(seen, seen_ns, None, listing, changed, [path for path in known if path not in files])
@@ -232,12 +233,14 @@ class Index:
             return
         touched = {*look.changed, *look.gone}
         with self.cache.writing():
-            bearing = self._borne_on(touched)
-            self.cache.forget(touched)
-            changed = iter(look.changed.items())
-            while some := [read(path, signature) for path, signature in islice(changed, _AT_ONCE)]:
-                self.cache.remember(some)
-            self.cache.recall(bearing | self._borne_on(touched))
+            is_first = self.cache.is_empty()  # then all are touched
+            bearing = touched if is_first else self._borne_on(touched)
+            with self.cache.filling(BY_FILE):
+                self.cache.forget(touched)
+                changed = iter(look.changed.items())
+                while some := [read(path, signature) for path, signature in islice(changed, _AT_ONCE)]:
+                    self.cache.remember(some)
+            self.cache.recall(bearing if is_first else bearing | self._borne_on(touched))
             self.cache.replace_note(look.known, joined(look.seen.noted(look.seen_ns)), look.listing.strays)
 
     def _borne_on(self, paths: set[str]) -> set[str]:

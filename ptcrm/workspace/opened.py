@@ -18,7 +18,7 @@ from ptcrm.model.config import channel_names
 from ptcrm.model.diagnostic import ERRORS, Diagnostic, Severity
 from ptcrm.text.source import Source, UndecodableError
 from ptcrm.vault import store
-from ptcrm.vault.cache import Cache, is_damage
+from ptcrm.vault.cache import OWED, Cache, is_damage
 from ptcrm.vault.index import (
     Facts,
     FileRead,
@@ -309,7 +309,7 @@ class Opened:
             if not paths:
                 return done
             done.update(paths)
-            with self.cache.writing():
+            with self.cache.writing(), self.cache.filling(OWED):
                 for at in range(0, len(paths), _AT_ONCE):
                     self.cache.owe(self._owed(paths[at : at + _AT_ONCE]))
         self.cache.hold()
@@ -353,7 +353,7 @@ class Opened:
         touches = self.index.touches_of(paths)
         return {
             one.path: obligations(one, touches[one.path], self.config, self.today)
-            for one in self.cache.customers_at(paths)
+            for one in self.cache.customers_once(paths)
         }
 
     def read(self, path: str) -> Reading:
