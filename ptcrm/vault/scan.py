@@ -97,10 +97,15 @@ def is_inside(root: str, path: str) -> bool:
 
 def is_still(root: str | os.PathLike[str], seen: Seen, seen_ns: int) -> bool:
     """Whether no name can have come or gone in the folders since a look at them that began then."""
+    return all(_changed_ns(f"{root}/{folder}") + RACY_NS < seen_ns for folder in seen.folders)
+
+
+def _changed_ns(folder: str) -> int:
+    """When a name last came or went in the folder (ns); 0 if it is not there."""
     try:
-        return all(os.stat(f"{root}/{at}").st_mtime_ns + RACY_NS < seen_ns for at in seen.folders)  # noqa: PTH116
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116  # Paths are not loaded yet
     except OSError:
-        return False
+        return 0
 
 
 def _see(root: str, folder: str, found: dict[str, list[str]]) -> int:
