@@ -27,8 +27,9 @@ from ptcrm.model.occurrence import (
 )
 from ptcrm.text.fold import same_id
 from ptcrm.vault import answers
-from ptcrm.vault.listing import Signature, Strays
+from ptcrm.vault.listing import NO_STRAYS, Signature, Strays
 from ptcrm.vault.rows import Memo, dump, dump_apart, load, load_later
+from ptcrm.vault.scan import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -50,7 +51,8 @@ CREATE TABLE file (
   path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE settings (config TEXT, problems TEXT);
-CREATE TABLE note (token TEXT, text BLOB, strays TEXT);
+CREATE TABLE note (token TEXT);
+CREATE TABLE seen (folder BLOB PRIMARY KEY, lines BLOB, strays TEXT);
 CREATE TABLE customer (path TEXT PRIMARY KEY, id TEXT, name TEXT, search TEXT, facts TEXT) WITHOUT ROWID;
 CREATE TABLE handle (key TEXT, rank INTEGER, path TEXT);
 CREATE INDEX handle_key ON handle (key);
@@ -113,7 +115,7 @@ _INDEXES = [
     for name, table in re.findall(r"CREATE INDEX (\w+) ON (\w+)", statement)
 ]
 _COLUMNS = {
-    table: re.findall(r"(\w+) (?:TEXT|INTEGER)", columns)
+    table: re.findall(r"(\w+) (?:TEXT|INTEGER|BLOB)", columns)
     for table, columns in re.findall(r"CREATE TABLE (\w+) \((.*?)\)", _TABLES, re.DOTALL)
 }
 BY_FILE = (
@@ -144,11 +146,11 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
 
 
 class Note(NamedTuple):
-    """What the last scan saw (`vault/scan.py`), all of which the rows have: the lines as bytes, and the strays."""
+    """What the last scan saw (`vault/scan.py`), all of which the rows have: lines of each folder, and where there are strays."""
 
     token: str
-    text: bytes
-    strays: Strays
+    texts: dict[bytes, bytes]
+    strays: dict[str, Strays]
 
 
 class Cache:
@@ -287,25 +289,41 @@ class Cache:
 
     def note(self) -> Note | None:
         """What the last scan saw; None if it is not known to be what the rows have."""
-        row = self.database.execute("SELECT token, text, strays FROM note").fetchone()
-        return Note(row[0], row[1], load(Strays, row[2])) if row else None
+        token = self.token()
+        if token is None:
+            return None
+        rows = self.rows("SELECT folder, lines, strays FROM seen")
+        strays = {path_of(folder): load(Strays, strays) for folder, _, strays in rows if strays}
+        return Note(token, {folder: lines for folder, lines, _ in rows}, strays)
 
     def token(self) -> str | None:
         """What is another one as soon as any file is; None if the rows are not those of one scan."""
         row = self.database.execute("SELECT token FROM note").fetchone()
         return row[0] if row else None
 
-    def replace_note(self, before: Note | None, text: bytes, strays: Strays) -> None:
+    def replace_note(self, before: Note | None, seen: Mapping[bytes, tuple[bytes, Strays] | None]) -> None:
         """Note what a scan saw of which the rows now have all, in the place of the note `before`.
 
-        If there is another one by now, the rows are those of two scans, and none is noted.
+        `seen` are lines and strays of the folders that differ; None: it is gone. If there is another note by now, the
+        rows are those of two scans, and none is noted.
         """
         is_before = self.token() == (before and before.token)
         for table in ("note", "answer", "counted"):
             self.database.execute(f"DELETE FROM {table}")  # noqa: S608
         self._drop_plan()
+        if before is None:
+            self.database.execute("DELETE FROM seen")
         if is_before:
-            self.database.execute("INSERT INTO note VALUES (?, ?, ?)", (_new_token(), text, dump(strays)))
+            self.database.execute("INSERT INTO note VALUES (?)", (_new_token(),))
+            self.database.executemany("DELETE FROM seen WHERE folder = ?", ((folder,) for folder in seen))
+            rows = ((folder, *found) for folder, found in seen.items() if found)
+            self._insert(
+                "seen",
+                (
+                    (folder, lines, "" if strays == NO_STRAYS else dump(strays))
+                    for folder, lines, strays in rows
+                ),
+            )
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop all rows that came from `paths`, and what was owed to their customers."""
@@ -562,7 +580,8 @@ class Cache:
         with self.writing():
             if self.owed_version() == version:
                 self.database.execute("DELETE FROM plan")
-                self._insert("plan", [(key, *map(_in_bytes, (days.keys(), days.values())))])
+                numbers = _in_bytes([*days]), _in_bytes([*days.values()])
+                self._insert("plan", [(key, *numbers)])
 
     def stands(self, paths: Iterable[str] | None = None) -> list[tuple[str, int, int]]:
         """Path, row, and the day if it does not move, else 0, of each contact; with `paths`, of these customers."""
