@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.text.fold import fold, same_id
@@ -346,21 +346,21 @@ class Index:
         personal = self._personal({*paths, *members}, handles | self._handles(members))
         found = {path: personal[path].copy() for path in paths}
         for company, member in people:
-            found[company].update(
+            found[company] += [
                 row._replace(stepped=False, step=None) for row in personal[member] if row.tried
-            )
-        return {path: [row.touch for row in sorted(rows)] for path, rows in found.items()}
+            ]
+        return {path: [row.touch for row, _ in groupby(sorted(rows))] for path, rows in found.items()}
 
-    def _personal(self, paths: set[str], handles: dict[str, str]) -> dict[str, set[TouchRow]]:
+    def _personal(self, paths: set[str], handles: dict[str, str]) -> dict[str, list[TouchRow]]:
         """What the own entries of the customers at `paths` bear, and those made with them, by their `handles`."""
-        found: dict[str, set[TouchRow]] = {path: set() for path in paths}
+        found: dict[str, list[TouchRow]] = {path: [] for path in paths}
         query = "SELECT path, entries FROM log WHERE path IN ({})"
         for path, text in self.cache.rows_among(query, paths):
-            found[path].update(touch_rows(text, path))
+            found[path] += touch_rows(text, path)
         query = f"SELECT key, {_TOUCH} FROM shared WHERE bears AND key IN ({{}})"  # noqa: S608
         for key, *row, contact, tried, voicemail, stepped, step in self.cache.rows_among(query, handles):
             truths = map(bool, (contact, tried, voicemail, stepped))
-            found[handles[key]].add(TouchRow._make((*row, *truths, step)))
+            found[handles[key]].append(TouchRow._make((*row, *truths, step)))
         return found
 
     def entries(self, part: str = "") -> Iterator[tuple[str, EntryRow]]:
