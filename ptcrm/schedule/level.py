@@ -6,6 +6,7 @@ Days are ordinals. Items are plain tuples, because thousands of them are looked 
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush, heapreplace
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class Item(NamedTuple):
     new: bool
     last: int
     origin: str
+
+
+# The longest overdue first; the rest makes the order the same everywhere.
+_BY_DUE = attrgetter("due", "rank", "who", "origin", "cadence", "new", "ready", "last")
 
 
 class Levelled(NamedTuple):
@@ -72,9 +77,8 @@ def level(  # noqa: PLR0913, PLR0917  # what there is to do, what stands already
     on the k-th worked day from its due day on (from the end of `gap`, if that is later). So nobody is later than
     the longest run of days not worked, k worked days and `gap` together.
     """
-    ready = sorted(
-        (at for at, item in enumerate(items) if item.ready <= until), key=lambda at: _by_due(items[at])
-    )
+    by_due = list(map(_BY_DUE, items))
+    ready = sorted((at for at, item in enumerate(items) if item.ready <= until), key=by_due.__getitem__)
     order = [at for at in ready if per_day > 0 and (intake > 0 or not items[at].new)]
     queue = _Queue([items[at] for at in order], busy, gap)
     placed: list[tuple[int, int]] = []
@@ -86,20 +90,6 @@ def level(  # noqa: PLR0913, PLR0917  # what there is to do, what stands already
     gone = {at for _, at in placed}
     waiting = tuple(at for at in ready if at not in gone and items[at].last >= until)
     return Levelled(tuple(placed), waiting)
-
-
-def _by_due(item: Item) -> tuple[object, ...]:
-    """The longest overdue first; the rest makes the order the same everywhere."""
-    return (
-        item.due,
-        item.rank,
-        item.who,
-        item.origin,
-        item.cadence,
-        item.new,
-        item.ready,
-        item.last,
-    )
 
 
 def _next_day(queue: _Queue, workdays: WorkDays, day: int) -> int | None:

@@ -12,6 +12,7 @@ from ptcrm.vault.scan import BETWEEN, CLOSED, FOLDER, MISSING, OUTSIDE, SPECIAL,
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Collection
 
 
 class Signature(NamedTuple):
@@ -64,7 +65,15 @@ class Listing:
         """Everything else that people should know about."""
         return self._strays or _strays(self._lines)
 
-    def changed(self, before: set[str]) -> dict[str, Signature]:
+    @cached_property
+    def _set(self) -> frozenset[str]:
+        return frozenset(self._lines)
+
+    def has(self, path: str, signature: Signature) -> bool:
+        """Whether there was a file at `path`, and looked like this."""
+        return line_of(path, signature) in self._set
+
+    def changed(self, before: Collection[str]) -> dict[str, Signature]:
         """The customers' files whose lines are not among those of `before`, in the order of the paths."""
         copies = self.strays.copies
         new = (_parts(line) for line in self._lines if line not in before)
@@ -78,7 +87,7 @@ class Listing:
     def since(self, before: Listing) -> set[str]:
         """The paths of the customers' files that are new, changed or gone since `before`."""
         if self.strays.copies == before.strays.copies:
-            return self.changed({*before._lines}).keys() | before.changed({*self._lines}).keys()
+            return self.changed(before._set).keys() | before.changed(self._set).keys()
         return {path for path, _ in self.files.items() ^ before.files.items()}
 
 
@@ -88,6 +97,11 @@ def is_in_place(old: set[str], new: set[str]) -> bool:
     return before.keys() == now.keys() and all(
         what[:1].isdigit() for what in (*before.values(), *now.values())
     )
+
+
+def line_of(path: str, signature: Signature) -> str:
+    """The line that a scan makes of a file."""
+    return f"{path}{BETWEEN}{' '.join(map(str, signature))}"
 
 
 def _parts(line: str) -> tuple[str, str]:
