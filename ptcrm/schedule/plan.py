@@ -6,14 +6,22 @@ Days are ordinals where levelling counts them, dates where people see them.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, time
+from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import Interval, later
-from ptcrm.model.occurrence import FOREVER, Contact, Obligation, Occurrence, Standing, State, Yearly
+from ptcrm.model.occurrence import (
+    FOREVER,
+    Contact,
+    Obligation,
+    Occurrence,
+    Standing,
+    State,
+    Yearly,
+    in_order,
+)
 from ptcrm.schedule.level import Levelled, level
-from ptcrm.text.fold import fold
 from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
@@ -235,18 +243,3 @@ def _lead_text(one: Yearly, day: date) -> str:
     count = day.year - (one.day.year or 0)
     years = f"{plural(count, 'year')} " if one.years else ""
     return f"{years}{one.name} on {day}"
-
-
-def in_order(one: Occurrence) -> tuple[object, ...]:
-    """By day, what has a time first, then the longest owed; the rest makes the order the same everywhere."""
-    return (
-        one.planned,
-        one.at is None,
-        one.at or time(),
-        one.due,
-        fold(one.name),
-        one.customer,
-        one.kind,
-        one.origin,
-        one.path,
-    )

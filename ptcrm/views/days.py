@@ -8,9 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from ptcrm.model.dates import weekday_name
-from ptcrm.model.occurrence import Occurrence
+from ptcrm.model.occurrence import Occurrence, in_order
 from ptcrm.schedule.demand import Demand
-from ptcrm.schedule.plan import in_order
 from ptcrm.views.today import yearly_row
 
 if TYPE_CHECKING:

@@ -256,7 +256,7 @@ class Opened:
         now_ns = time.time_ns()
         with contextlib.suppress(OSError):
             signature, ahead = store.signature(self.root, path), self._ahead.get(path)
-            is_known = signature in (self.listing.files.get(path), ahead and ahead.signature)
+            is_known = (ahead and ahead.signature) == signature or self.listing.has(path, signature)
             if not is_known and is_older(signature, now_ns) and path.endswith(".md"):
                 self._ahead[path] = FileRead(path, signature, now_ns, self._facts(path))
 

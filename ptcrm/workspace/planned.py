@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ptcrm.errors import QueryError
 from ptcrm.model.dates import later
-from ptcrm.model.occurrence import FOREVER, Contact, Yearly
+from ptcrm.model.occurrence import FOREVER, Contact, Yearly, in_order
 from ptcrm.schedule.plan import (
     Arranged,
     Rules,
     Who,
     arrange,
     days_ever,
-    in_order,
     next_yearly_days,
     occurrences,
     open_reminders,
@@ -290,6 +289,10 @@ class Planned(Asked):
 
         Of a campaign that is its part that goes to them.
         """
+        return sorted(self.planned(until, only), key=in_order)
+
+    def planned(self, until: date, only: Container[str] | None = None) -> list[Occurrence]:
+        """What `plan` gives, in no order, which takes a good part of the time."""
         from ptcrm.schedule.campaigns import entries
 
         days, mailings = self.arranged(until).days, self.mailings(until)
@@ -297,7 +300,7 @@ class Planned(Asked):
             days = [(day, one) for day, one in days if one.path in only]
             mailings = [one.among(only) for one in mailings]
         campaigns = entries(mailings, self.config, self.today, until)
-        return sorted([*self._occurrences(days), *campaigns], key=in_order)
+        return [*self._occurrences(days), *campaigns]
 
     def listed(
         self, until: date, only: Container[str] | None = None, *, whole: bool = False, snoozed: bool = False
