@@ -64,6 +64,23 @@ def at_a_glance(workspace: Workspace, *, is_checked: bool = True) -> Glance:
     )
 
 
+def glance_object(now: Glance) -> dict[str, object]:
+    """The glance as an object (the JSON of `ptcrm` alone; docs/json.md)."""
+    return {
+        "today": now.today.isoformat(),
+        "overdue": [row(one) for one in now.overdue],
+        "due": [row(one) for one in now.due],
+        "new": [row(one) for one in now.new],
+        "week": [row(one) for one in now.week],
+        "birthdays": [row(one) for one in now.birthdays],
+        "waiting": now.waiting,
+        "free": now.free,
+        "customers": now.customers,
+        "errors": now.errors,
+        "warnings": now.warnings,
+    }
+
+
 def by_urgency(contacts: list[Occurrence], today: date) -> dict[str, list[Occurrence]]:
     """Contacts planned up to today, the overdue first with the longest owed on top, the new last.
 
