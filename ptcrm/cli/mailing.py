@@ -15,7 +15,7 @@ from ptcrm.reports.mailing import mailing_list
 from ptcrm.schedule.channel import needs
 from ptcrm.text.near import suggest
 from ptcrm.text.words import few, plural
-from ptcrm.vault.store import write_outside
+from ptcrm.vault.applying import write_outside
 from ptcrm.views.mailing import columns, letter_row, mailing_row, recording
 
 if TYPE_CHECKING:

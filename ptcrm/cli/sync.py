@@ -22,7 +22,7 @@ from ptcrm.git.standing import SyncError
 from ptcrm.model.typed import plain
 from ptcrm.text.safe import for_terminal
 from ptcrm.text.words import few, plural
-from ptcrm.vault import store
+from ptcrm.vault.applying import recover
 from ptcrm.vault.journal import Journal
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _shown(message: str) -> str:
 def _alone(workspace: Workspace) -> Iterator[None]:
     """The vault for us alone, with what another command left halfway put right."""
     with workspace.journal.locked():
-        store.recover(workspace.root, workspace.journal)
+        recover(workspace.root, workspace.journal)
         yield
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.diagnostic import Diagnostic
-from ptcrm.vault.names import is_debris, original_of
 from ptcrm.vault.scan import BETWEEN, CLOSED, FOLDER, MISSING, OUTSIDE, SPECIAL, UNREADABLE
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Container, Iterable
 
 
 class Signature(NamedTuple):
@@ -28,18 +27,17 @@ def signature_of(status: os.stat_result) -> Signature:
     return Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-@dataclass(frozen=True, slots=True)
-class Strays:
+class Strays(NamedTuple):
     """What is in the customers' folders and is no customer's file.
 
     `copies` are a sync program's conflict copies, each with the path of the file that it is a copy of.
     `missing` are those of the folders that are not there, `closed` are folders at any depth that cannot be listed.
     """
 
-    copies: dict[str, str] = field(default_factory=dict)
-    problems: tuple[Diagnostic, ...] = ()
-    missing: tuple[str, ...] = ()
-    closed: tuple[str, ...] = ()
+    copies: dict[str, str]
+    problems: tuple[Diagnostic, ...]
+    missing: tuple[str, ...]
+    closed: tuple[str, ...]
 
 
 class Listing:
@@ -51,13 +49,7 @@ class Listing:
     @cached_property
     def files(self) -> dict[str, Signature]:
         """The customers' files with their signatures, in the order of the paths."""
-        copies = self.strays.copies
-        found = {
-            path: signature
-            for path, what in map(_parts, self._lines)
-            if path not in copies and (signature := _signature(path, what))
-        }
-        return dict(sorted(found.items()))
+        return _files(self._lines, self.strays.copies)
 
     @cached_property
     def strays(self) -> Strays:
@@ -66,14 +58,13 @@ class Listing:
 
     def changed(self, before: set[str]) -> dict[str, Signature]:
         """The customers' files whose lines are not among those of `before`, in the order of the paths."""
-        copies = self.strays.copies
-        new = (_parts(line) for line in self._lines if line not in before)
-        found = {
-            path: signature
-            for path, what in new
-            if path not in copies and (signature := _signature(path, what))
-        }
-        return dict(sorted(found.items()))
+        return _files((line for line in self._lines if line not in before), self.strays.copies)
+
+    def since(self, before: Listing) -> set[str]:
+        """The paths of the customers' files that are new, changed or gone since `before`."""
+        if self.strays.copies == before.strays.copies:
+            return self.changed({*before._lines}).keys() | before.changed({*self._lines}).keys()
+        return {path for path, _ in self.files.items() ^ before.files.items()}
 
 
 def is_in_place(old: set[str], new: set[str]) -> bool:
@@ -89,12 +80,19 @@ def _parts(line: str) -> tuple[str, str]:
     return path, what
 
 
-def _signature(path: str, what: str) -> Signature | None:
-    """The signature of a file that may be a customer's by its name; None for another, and for what is no file."""
-    if not what[:1].isdigit() or is_debris(path.rpartition("/")[2]) or not _is_utf8(path):
-        return None
-    size, mtime_ns, ctime_ns, inode = map(int, what.split(" "))
-    return Signature(size, mtime_ns, ctime_ns, inode)
+def _files(lines: Iterable[str], copies: Container[str]) -> dict[str, Signature]:
+    """The signatures of the files that are customers' by their names, in the order of the paths."""
+    from ptcrm.vault.names import is_debris
+
+    files = (
+        (path, what)
+        for path, what in map(_parts, lines)
+        if what[:1].isdigit()
+        and path not in copies
+        and not is_debris(path.rpartition("/")[2])
+        and _is_utf8(path)
+    )
+    return {path: Signature(*map(int, what.split(" "))) for path, what in sorted(files)}
 
 
 def _is_utf8(path: str) -> bool:
@@ -106,6 +104,8 @@ def _is_utf8(path: str) -> bool:
 
 
 def _strays(lines: list[str]) -> Strays:
+    from ptcrm.vault.names import is_debris, original_of
+
     beside: dict[str, set[str]] = {}
     for line in lines:
         folder, _, name = line.partition(BETWEEN)[0].rpartition("/")
