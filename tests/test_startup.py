@@ -52,7 +52,7 @@ MAY_LOAD = {
     "show anna": f"""cli.choosing cli.recording cli.show formats formats.columns formats.customers schedule.campaigns schedule.channel schedule.obligations
         schedule.playbooks schedule.why vault.notes views views.customer views.playbook views.today {FILE}""",
     "log anna call:x": f"""cli.choosing cli.log model.change vault.journal vault.replace vault.abridged vault.amend vault.fields vault.lines vault.members
-        vault.applying views views.playbook views.writing views.entries {FILE}""",
+        vault.applying vault.names views views.playbook views.writing views.entries {FILE}""",
 }
 # Not of ptcrm, nor of Python: what takes long to load is loaded where it is used.
 OTHERS = {"click"}
