@@ -21,7 +21,7 @@ T = TypeVar("T")
 _MOST = 30_000  # values that are known at once, and as many from before; a customer takes some 5 KB
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 def dump(value: object) -> str:

@@ -31,7 +31,7 @@ from ptcrm.vault.index import (
     nothing_but,
 )
 from ptcrm.vault.places import pending_in, place_of, stamp_of, user_folder
-from ptcrm.vault.scan import is_inside, see
+from ptcrm.vault.scan import is_inside, is_still, see
 from ptcrm.vault.settings import Settings, read_settings, settings_of
 
 if TYPE_CHECKING:
@@ -202,10 +202,7 @@ class Opened:
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
         self.cache.release()  # what another process has written since counts, too
-        look = self._look()
-        if look.gone or any(0 <= look.seen_ns - one.mtime_ns < _JUST_NOW_NS for one in look.changed.values()):
-            store.pause()  # an editor may be halfway through a save
-            look = self._look()
+        look = self._settled_look()
         self.listing = look.listing
         known = self._telling(partial(self._known, look.seen_ns), len(look.changed))
         if self._for_names:
@@ -319,6 +316,20 @@ class Opened:
         """What differs from last time."""
         now_ns = time.time_ns()
         return self.index.look(see(self.root, self.config.folders), now_ns)
+
+    def _settled_look(self) -> Look:
+        """What differs from last time, once no editor can be halfway through a save."""
+        look = self._look()
+        if any(0 <= look.seen_ns - one.mtime_ns < _JUST_NOW_NS for one in look.changed.values()):
+            store.pause()
+            return self._look()
+        if look.gone:
+            store.pause()
+            if any(os.path.lexists(self.root / path) for path in look.gone) or not is_still(
+                self.root, look.seen, look.seen_ns
+            ):
+                return self._look()
+        return look
 
     def is_item(self, path: str) -> bool:
         """Whether the file at `path` belongs to the library."""
