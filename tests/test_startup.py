@@ -51,7 +51,7 @@ MAY_LOAD = {
         vault.library vault.prose vault.sought views views.finding views.customer views.playbook views.today {FILE}""",
     "show anna": f"""cli.choosing cli.recording cli.show formats formats.columns formats.customers schedule.campaigns schedule.channel schedule.obligations
         schedule.playbooks schedule.why vault.notes views views.customer views.playbook views.today {FILE}""",
-    "log anna call:x": f"""cli.choosing cli.log model.change vault.journal vault.replace vault.abridged vault.amend vault.fields vault.lines vault.members
+    "log anna call:x": f"""cli.choosing cli.log model.change vault.journal vault.replace vault.abridged vault.amend vault.names vault.fields vault.lines vault.members
         vault.applying views views.playbook views.writing views.entries {FILE}""",
 }
 # Not of ptcrm, nor of Python: what takes long to load is loaded where it is used.

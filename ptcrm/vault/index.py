@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from ptcrm.text.fold import fold, same_id
 from ptcrm.vault.entries import (
@@ -130,8 +131,6 @@ def link_key(target: str, path: str) -> str:
     """What the link `target` in the file at `path` is looked up by: an id, stem, alias or path."""
     if not target.endswith(".md"):
         return same_id(target)
-    from urllib.parse import unquote
-
     folder = posixpath.dirname(path)
     return same_id(posixpath.normpath(posixpath.join(folder, unquote(target))).removesuffix(".md"))
 
