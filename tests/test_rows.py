@@ -204,7 +204,8 @@ def test_a_memo_holds_no_more_than_two_generations(monkeypatch: pytest.MonkeyPat
     """However many values pass through it, those that nobody asks for go."""
     monkeypatch.setattr("ptcrm.vault.rows._MOST", 3)
     memo, many = Memo(), [Reason(f"number {number}", "customers/a.md", 1) for number in range(20)]
-    rows = [memo.row(one) for one in many]
-    assert memo.load(Reason, rows[-1]) is many[-1]
-    assert memo.load(Reason, rows[0]) == many[0]
-    assert memo.load(Reason, rows[0]) is not many[0]
+    rows = [dump(one) for one in many]
+    first, *_, last = [memo.load(Reason, row) for row in rows]
+    assert memo.load(Reason, rows[-1]) is last
+    assert memo.load(Reason, rows[0]) == first
+    assert memo.load(Reason, rows[0]) is not first

@@ -149,7 +149,7 @@ def birthdays_command(session: Session, words: tuple[str, ...], until: str | Non
     """
     workspace = session.workspace()
     today = workspace.today
-    last = a_day(until, today) if until else later(today, _MONTH)
+    last = a_day(until, today) if until is not None else later(today, _MONTH)
     found = workspace.occasions(today, last, paths_meant(workspace, words))
 
     def show() -> None:

@@ -73,36 +73,37 @@ class Obligation(NamedTuple):
 class Contact(NamedTuple):
     """An obligation as levelling needs it, one row of the cache; days are ordinals (`date.toordinal`).
 
-    `ready` is the first day it may stand on, `fixed` that it stands there; the rest is an `Obligation`'s.
-    `number` is its row's, by which the obligation is found.
+    Sorted, the longest owed come first, and the rest makes the order the same everywhere. `ready` is the first day
+    it may stand on, `fixed` that it stands there; the rest is an `Obligation`'s. `origin` tells the contacts of the
+    customer at `path` apart, `number` is its row's, by which the obligation is found.
     """
 
-    path: str
     due: int
-    ready: int
-    fixed: int
     rank: int
+    path: str
+    origin: str
     pace: int
     new: int
+    ready: int
     expires: int
+    fixed: int
     quiet_until: int
-    origin: str
     number: int = 0
 
     @classmethod
     def of(cls, path: str, one: Obligation) -> Contact:
         """The row of what is owed to the customer at `path`."""
         return cls(
-            path,
             one.due.toordinal(),
-            max(one.due, one.not_before).toordinal(),
-            int(not one.movable),
             one.rank,
+            path,
+            f"{one.kind} {one.origin}",
             one.pace,
             int(one.new),
+            max(one.due, one.not_before).toordinal(),
             one.expires.toordinal(),
+            int(not one.movable),
             one.quiet_until.toordinal(),
-            f"{one.kind} {one.origin}",
         )
 
 

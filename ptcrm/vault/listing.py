@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +11,10 @@ from ptcrm.vault.scan import BETWEEN, CLOSED, FOLDER, MISSING, OUTSIDE, SPECIAL,
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Mapping
+
+# The line of a file that is no stray, whatever stands beside it.
+_USUAL = re.compile(rf"[^\ud800-\udfff]*/[A-Za-z0-9-]+\.md{BETWEEN}[0-9][0-9 ]*")
 
 
 class Signature(NamedTuple):
@@ -40,28 +44,78 @@ class Strays(NamedTuple):
     closed: tuple[str, ...]
 
 
-class Listing:
-    """The lines of a scan, sorted out when somebody asks; `strays` if they are known to be those of last time."""
+NO_STRAYS = Strays({}, (), (), ())
 
-    def __init__(self, lines: list[str], strays: Strays | None = None) -> None:
-        self._lines, self._strays = lines, strays
+
+class Listing:
+    """The lines of a scan, folder by folder, sorted out when somebody asks.
+
+    `strays` are those of each folder that has any, if they are known.
+    """
+
+    def __init__(self, folders: Mapping[str, list[str]], strays: Mapping[str, Strays] | None = None) -> None:
+        self._folders, self._strays = folders, strays
 
     @cached_property
     def files(self) -> dict[str, Signature]:
         """The customers' files with their signatures, in the order of the paths."""
-        return _files(self._lines, self.strays.copies)
+        copies = self.strays.copies
+        return signatures(
+            what for lines in self._folders.values() for what in files_in(lines, copies).items()
+        )
+
+    @cached_property
+    def by_folder(self) -> Mapping[str, Strays]:
+        """For each folder that has any, what is no customer's file there."""
+        if self._strays is not None:
+            return self._strays
+        found = ((folder, strays_in(lines)) for folder, lines in self._folders.items())
+        return {folder: strays for folder, strays in found if strays != NO_STRAYS}
 
     @cached_property
     def strays(self) -> Strays:
-        """Everything else that people should know about."""
-        return self._strays or _strays(self._lines)
+        """Everything else that people should know about, in the order of the folders."""
+        parts = [self.by_folder[folder] for folder in sorted(self.by_folder)]
+        return Strays(
+            {copy: original for one in parts for copy, original in one.copies.items()},
+            tuple(problem for one in parts for problem in one.problems),
+            tuple(folder for one in parts for folder in one.missing),
+            tuple(folder for one in parts for folder in one.closed),
+        )
 
-    def changed(self, before: set[str]) -> dict[str, Signature]:
-        """The customers' files whose lines are not among those of `before`, in the order of the paths."""
-        return _files((line for line in self._lines if line not in before), self.strays.copies)
+    def since(self, before: Listing) -> set[str]:
+        """The paths of the customers' files that are new, changed or gone since `before`."""
+        found = set[str]()
+        for folder in self._folders.keys() | before._folders.keys():
+            old, new = before._folders.get(folder, []), self._folders.get(folder, [])
+            if old != new:
+                there = difference(old, new, before.by_folder.get(folder, NO_STRAYS))
+                found |= there.changed.keys() | there.gone
+        return found
 
 
-def is_in_place(old: set[str], new: set[str]) -> bool:
+class Difference(NamedTuple):
+    """How a folder differs from what was noted: files to be read, with their signatures as text, and paths that are gone."""
+
+    changed: dict[str, str]
+    gone: set[str]
+    strays: Strays
+
+
+def difference(before: list[str], now: list[str], strays: Strays) -> Difference:
+    """What has changed from the lines of a folder to those it has `now`; `strays` are those of `before`."""
+    lost, new = {*before}.difference(now), {*now}.difference(before)
+    known, strays = strays, strays if _is_in_place(lost, new) else strays_in(now)
+    if (
+        known.copies != strays.copies
+    ):  # files may have become customers', or be them no more, whose lines are as before
+        lost, new = {*before}, {*now}
+    was, is_now = files_in(lost, known.copies), files_in(new, strays.copies)
+    changed = {path: what for path, what in is_now.items() if was.get(path) != what}
+    return Difference(changed, was.keys() - is_now.keys(), strays)
+
+
+def _is_in_place(old: set[str], new: set[str]) -> bool:
     """Whether what has changed from `old` lines to `new` ones is files that were there and are there still."""
     before, now = dict(map(_parts, old)), dict(map(_parts, new))
     return before.keys() == now.keys() and all(
@@ -74,18 +128,22 @@ def _parts(line: str) -> tuple[str, str]:
     return path, what
 
 
-def _files(lines: Iterable[str], copies: Container[str]) -> dict[str, Signature]:
-    """The signatures of the files that are customers' by their names, in the order of the paths."""
+def files_in(lines: Iterable[str], copies: Container[str]) -> dict[str, str]:
+    """The files that are customers' by their names, and no `copies`, each with its signature as the line has it."""
     from ptcrm.vault.names import is_debris
 
-    files = (
-        (path, what)
+    return {
+        path: what
         for path, what in map(_parts, lines)
         if what[:1].isdigit()
         and path not in copies
         and not is_debris(path.rpartition("/")[2])
         and _is_utf8(path)
-    )
+    }
+
+
+def signatures(files: Iterable[tuple[str, str]]) -> dict[str, Signature]:
+    """The files with their signatures, in the order of the paths."""
     return {path: Signature(*map(int, what.split(" "))) for path, what in sorted(files)}
 
 
@@ -97,16 +155,15 @@ def _is_utf8(path: str) -> bool:
     return True
 
 
-def _strays(lines: list[str]) -> Strays:
+def strays_in(lines: list[str]) -> Strays:
+    """What is no customer's file among the lines of one folder."""
     from ptcrm.vault.names import is_debris, original_of
 
-    beside: dict[str, set[str]] = {}
-    for line in lines:
-        folder, _, name = line.partition(BETWEEN)[0].rpartition("/")
-        beside.setdefault(folder, set()).add(name)
+    odd = (line for line in lines if not _USUAL.fullmatch(line))
+    beside = {line.partition(BETWEEN)[0].rpartition("/")[2] for line in lines}
     copies, problems = dict[str, str](), list[Diagnostic]()
     missing, closed = list[str](), list[str]()
-    for path, what in map(_parts, lines):
+    for path, what in map(_parts, odd):
         folder, _, name = path.rpartition("/")
         word, _, why = what.partition(" ")
         if word == MISSING:
@@ -117,7 +174,7 @@ def _strays(lines: list[str]) -> Strays:
         elif word != FOLDER and not is_debris(name):
             if problem := _problem(path, word, why):
                 problems.append(problem)
-            elif original := original_of(name, beside[folder]):
+            elif original := original_of(name, beside):
                 copies[path] = f"{folder}/{original}"
     return Strays(copies, tuple(problems), tuple(missing), tuple(closed))
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 _MOST = 30_000  # values that are known at once, and as many from before; a customer takes some 5 KB
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 def dump(value: object) -> str:
@@ -65,14 +65,6 @@ class Memo:
         """What `load_later` gives; the same value as before, if the row is the same."""
         return self._known(load_later, kind, row)
 
-    def row(self, value: object) -> str:
-        """What `dump` gives; the value is known from now on."""
-        return self._noted(dump, value)
-
-    def row_apart(self, value: object) -> str:
-        """What `dump_apart` gives; the value is known from now on."""
-        return self._noted(dump_apart, value)
-
     def _known(self, built: Callable[[type[T], str], T], kind: type[T], row: str) -> T:
         key = (kind, row)
         value = self._now.get(key)
@@ -80,11 +72,6 @@ class Memo:
             value = self._before.get(key) or built(kind, row)
             self._note(key, value)
         return cast("T", value)
-
-    def _noted(self, dumped: Callable[[object], str], value: object) -> str:
-        row = dumped(value)
-        self._note((type(value), row), value)
-        return row
 
     def _note(self, key: tuple[type, str], value: object) -> None:
         if len(self._now) >= _MOST:
