@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from ptcrm.text.fold import fold, same_id
 from ptcrm.vault.cache import BY_FILE
@@ -131,8 +132,6 @@ def link_key(target: str, path: str) -> str:
     """What the link `target` in the file at `path` is looked up by: an id, stem, alias or path."""
     if not target.endswith(".md"):
         return same_id(target)
-    from urllib.parse import unquote
-
     folder = posixpath.dirname(path)
     return same_id(posixpath.normpath(posixpath.join(folder, unquote(target))).removesuffix(".md"))
 

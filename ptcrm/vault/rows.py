@@ -8,6 +8,7 @@ lines has what is made of other records, which few ask for, apart on the second;
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, time
 from functools import cache
@@ -91,7 +92,7 @@ def _plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return lambda value: None if value is None else inner(value)
     if origin is tuple:
         return _tuple_plainer(args)
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _plainer(args[1])
         return lambda value: {key: inner(part) for key, part in value.items()}
     if _is_record(kind):
@@ -161,7 +162,7 @@ def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return lambda plain: None if plain is None else inner(plain)
     if origin is tuple:
         return _tuple_builder(args)
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _builder(args[1])
         return lambda plain: {key: inner(part) for key, part in plain.items()}
     if _is_record(kind):
@@ -216,7 +217,7 @@ def _apart(kind: Any) -> frozenset[str]:  # noqa: ANN401
 
 
 def _has_records(kind: Any) -> bool:  # noqa: ANN401
-    if get_origin(kind) is dict:
+    if get_origin(kind) in (dict, Mapping):
         return True
     return get_origin(kind) is tuple and any(
         is_dataclass(arg) or hasattr(arg, "_fields") for arg in get_args(kind)
