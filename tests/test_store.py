@@ -9,11 +9,12 @@ import pytest
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.change import Create, Operation, Write
-from ptcrm.vault import store
+from ptcrm.vault import applying
+from ptcrm.vault.applying import write_outside
 from ptcrm.vault.journal import Journal
 from ptcrm.vault.listing import Listing
 from ptcrm.vault.scan import see
-from ptcrm.vault.store import find_root, list_names, read_file, write_outside
+from ptcrm.vault.store import find_root, list_names, read_file
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
@@ -123,7 +124,7 @@ def test_the_root_is_found_from_below(tmp_path: Path) -> None:
 
 
 def apply(root: Path, operation: Operation) -> None:
-    store.apply(root, operation, Journal(root.parent / "state"), "2026-11-23")
+    applying.apply(root, operation, Journal(root.parent / "state"), "2026-11-23")
 
 
 def write(old: bytes, new: bytes, path: str = "customers/anna.md") -> Operation:

@@ -109,7 +109,7 @@ class Known:
         """The events of an occurrence; raises ValueError or OverflowError if it cannot be one."""
         key = (one.customer, one.kind, one.origin)
         kept = self._events.get(key)
-        if kept is None or kept[0] != one:
+        if kept is None or (kept[0] is not one and kept[0] != one):
             kept = one, tuple(self._written(look, entry) for entry in _entries(look, one, today))
         self._used[key] = kept
         return kept[1]

@@ -17,8 +17,7 @@ YEARLY_KINDS = ("birthday", "occasion", "anniversary")
 State = Literal["ok", "soon", "due", "overdue", "snoozed", "new", "never"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why something stands on its day: a sentence, and the file and line it follows from."""
 
     text: str
@@ -44,8 +43,7 @@ class Touch(NamedTuple):
     step: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
+class Obligation(NamedTuple):
     """A contact owed on the day `due`, not planned before `not_before` (a retry; of the movable, a snooze).
 
     `movable` ones get their day by levelling: by `rank`, the place of the customer's tier (0 first), and by how
@@ -109,8 +107,7 @@ class Contact(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Yearly:
+class Yearly(NamedTuple):
     """A birthday or other occasion, silent before `not_before`.
 
     `years` are the only ones that count, as numbers of years since the first; none given: all do.
@@ -162,8 +159,7 @@ class Standing:
         return max(0, (today - self.begin).days * 100 // (self.due - self.begin).days)
 
 
-@dataclass(frozen=True, slots=True)
-class Obligations:
+class Obligations(NamedTuple):
     """All that is owed to one customer, true on the days from `valid_from` to before `valid_until`."""
 
     standing: Standing

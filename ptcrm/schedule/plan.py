@@ -6,20 +6,20 @@ Days are ordinals where levelling counts them, dates where people see them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.occurrence import FOREVER, Contact, Obligation, Occurrence, Standing, State, Yearly
 from ptcrm.schedule.level import Levelled, level
-from ptcrm.schedule.workdays import WorkDays
 from ptcrm.text.fold import fold
 from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ptcrm.schedule.workdays import WorkDays
 
 _A_YEAR = Interval(months=12)
 
@@ -37,8 +37,7 @@ class Who(NamedTuple):
     tier: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """What a day holds: `per_day` contacts, `intake` of them to new customers, `gap` days between two of one customer.
 
     `mailings` are the days of campaigns by the path of each customer whom they reach.
@@ -48,7 +47,7 @@ class Rules:
     per_day: int
     intake: int
     gap: int
-    mailings: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    mailings: Mapping[str, Sequence[int]] = MappingProxyType({})
 
 
 class Arranged(NamedTuple):

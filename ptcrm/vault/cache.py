@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import USUAL, Diagnostic
 from ptcrm.model.occurrence import (
-    ALWAYS,
-    FOREVER,
     Contact,
     Obligation,
     Obligations,
@@ -30,7 +28,7 @@ from ptcrm.model.occurrence import (
 from ptcrm.text.fold import same_id
 from ptcrm.vault import answers
 from ptcrm.vault.listing import NO_STRAYS, Signature, Strays
-from ptcrm.vault.rows import Memo, dump, load
+from ptcrm.vault.rows import Memo, dump, dump_apart, load, load_later
 from ptcrm.vault.scan import path_of
 
 if TYPE_CHECKING:
@@ -111,16 +109,22 @@ CREATE TABLE past_change (number INTEGER, parent INTEGER, path BLOB, before TEXT
 CREATE INDEX past_change_path ON past_change (path);
 CREATE INDEX past_change_number ON past_change (number);
 """
+_INDEXES = [
+    (name, table, statement)
+    for statement in _TABLES.split(";\n")
+    for name, table in re.findall(r"CREATE INDEX (\w+) ON (\w+)", statement)
+]
 _COLUMNS = {
     table: re.findall(r"(\w+) (?:TEXT|INTEGER|BLOB)", columns)
     for table, columns in re.findall(r"CREATE TABLE (\w+) \((.*?)\)", _TABLES, re.DOTALL)
 }
-_BY_FILE = (
+BY_FILE = (
     *("file", "customer", "handle", "link", "log", "shared", "asked", "unread", "text", "sought"),
     *("item", "about", "diagnostic"),
 )
-_OWED = ("recalled", "standing", "contact", "yearly")
+OWED = ("standing", "contact", "yearly")
 _HEADER_BYTES = 100  # of an SQLite file
+_OF_CONTACT = ", ".join(Contact._fields)
 _AT_ONCE = 500  # values in one question
 _NEARLY_A_YEAR, _NEW_YEARS_EVE, _A_DAY = 360, 1231, Interval(days=1)
 
@@ -154,6 +158,7 @@ class Cache:
 
     def __init__(self, database: sqlite3.Connection, stamp: str, *, is_kept: bool = False) -> None:
         self.database, self.stamp, self.is_kept, self.memo = database, stamp, is_kept, Memo()
+        self._filled: frozenset[str] = frozenset()
         try:
             if self._stamp() != stamp:
                 self._start_anew()
@@ -205,6 +210,26 @@ class Cache:
             yield
 
     @contextmanager
+    def filling(self, tables: Collection[str]) -> Iterator[None]:
+        """Inside `writing`: the `tables`, if they are empty, get rows, once for each path, and nobody asks for them yet.
+
+        An index that is made of all rows at the end takes far less than one that each row is put into.
+        """
+        if any(self.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in tables):  # noqa: S608
+            yield
+            return
+        made = [(name, statement) for name, table, statement in _INDEXES if table in tables]
+        for name, _ in made:
+            self.database.execute(f"DROP INDEX {name}")
+        self._filled = frozenset(tables)
+        try:
+            yield
+        finally:
+            self._filled = frozenset()
+        for _, statement in made:
+            self.database.execute(statement)
+
+    @contextmanager
     def _alone(self) -> Iterator[None]:
         self.release()
         self.database.execute("BEGIN IMMEDIATE")
@@ -254,6 +279,10 @@ class Cache:
         rows = self.database.execute("SELECT path, size, mtime_ns, ctime_ns, inode, read_ns FROM file")
         return {row[0]: (Signature(*row[1:5]), row[5]) for row in rows}
 
+    def is_empty(self) -> bool:
+        """Whether no file was read yet."""
+        return not self.rows("SELECT 1 FROM file LIMIT 1")
+
     def paths(self) -> set[str]:
         """The paths of all files that were read."""
         return {path for (path,) in self.database.execute("SELECT path FROM file")}
@@ -298,7 +327,7 @@ class Cache:
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop all rows that came from `paths`, and what was owed to their customers."""
-        self._delete((*_BY_FILE, *_OWED), paths)
+        self._delete((*BY_FILE, "recalled", *OWED), paths)
 
     def remember(self, read: Collection[FileRead]) -> None:
         """Keep what the files say that were `read`."""
@@ -307,7 +336,7 @@ class Cache:
         self._insert(
             "customer",
             (
-                (path, one.customer.id, one.customer.name, one.search, self.memo.row_apart(one.customer))
+                (path, one.customer.id, one.customer.name, one.search, dump_apart(one.customer))
                 for path, one in found
                 if one.customer
             ),
@@ -377,6 +406,8 @@ class Cache:
     def _delete(self, tables: Iterable[str], paths: Iterable[str]) -> None:
         among = [*paths]
         for table in tables:
+            if table in self._filled:
+                continue
             for at in range(0, len(among), _AT_ONCE):
                 part = among[at : at + _AT_ONCE]
                 marks = ", ".join("?" * len(part))
@@ -388,8 +419,16 @@ class Cache:
 
     def customers_at(self, paths: Iterable[str]) -> Iterator[Customer]:
         """The customers of the files at `paths`, without the log."""
-        rows = self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
-        return self._customers(rows)
+        return self._customers(self._facts_at(paths))
+
+    def _facts_at(self, paths: Iterable[str]) -> list[tuple[str]]:
+        return self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
+
+    def customers_once(self, paths: Iterable[str]) -> Iterator[Customer]:
+        """What `customers_at` gives, for somebody who goes over many and comes back to none: they are not kept known."""
+        from ptcrm.model.customer import Customer
+
+        return (load_later(Customer, facts) for (facts,) in self._facts_at(paths))
 
     def customers(self) -> Iterator[Customer]:
         """Every customer without the log, in the order of the paths."""
@@ -446,7 +485,7 @@ class Cache:
 
     def owe(self, owed: Mapping[str, Obligations]) -> None:
         """Keep what is owed to the customers at these paths, in the place of what was."""
-        self._delete(_OWED, owed)
+        self._delete(("recalled", *OWED), owed)
         self._drop_plan()
         self._insert(
             "standing",
@@ -455,19 +494,15 @@ class Cache:
                     path,
                     one.valid_from.isoformat(),
                     one.valid_until.isoformat(),
-                    self.memo.row_apart(one.standing),
+                    dump_apart(one.standing),
                 )
                 for path, one in owed.items()
             ),
         )
         contacts = ((path, contact) for path, one in owed.items() for contact in one.contacts)
-        self._insert(
-            "contact", ((*Contact.of(path, one)[:-1], None, self.memo.row(one)) for path, one in contacts)
-        )
+        self._insert("contact", ((*Contact.of(path, one)[:-1], None, dump(one)) for path, one in contacts))
         days = ((path, day) for path, one in owed.items() for day in one.yearly)
-        self._insert(
-            "yearly", ((path, day.kind, _day_of_year(day.day), self.memo.row(day)) for path, day in days)
-        )
+        self._insert("yearly", ((path, day.kind, _day_of_year(day.day), dump(day)) for path, day in days))
 
     def standing(self, path: str) -> Standing | None:
         """Where the cadence of the customer at `path` stands."""
@@ -485,21 +520,20 @@ class Cache:
         rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
         return {path: self.memo.load_later(Standing, facts) for path, facts in rows}
 
-    def contacts(self, until: date) -> list[Contact]:
-        """What may be planned up to `until` (included)."""
-        return [*self.movable(until), *self._contacts("fixed = 1 AND ready <= ?", until.toordinal())]
+    def contacts(self, until: date, paths: Iterable[str] | None = None) -> list[Contact]:
+        """What may be planned up to `until` (included); with `paths`, of these customers."""
+        if paths is None:
+            return [*self.movable(until), *self._contacts("fixed = 1 AND ready <= ?", until)]
+        query = f"SELECT {_OF_CONTACT} FROM contact WHERE path IN ({{}}) AND ready <= ?"  # noqa: S608
+        return list(map(Contact._make, self.rows_among(query, paths, until.toordinal())))
 
     def movable(self, until: date) -> list[Contact]:
         """What may be planned up to `until` (included), and may stand on a later day than it is due."""
-        return self._contacts("fixed = 0 AND ready <= ?", until.toordinal())
+        return self._contacts("fixed = 0 AND ready <= ?", until)
 
-    def contacts_of(self, path: str) -> list[Contact]:
-        """What is owed to the customer at `path` and may be planned."""
-        return self._contacts("path = ?", path)
-
-    def _contacts(self, where: str, value: object) -> list[Contact]:
-        query = f"SELECT {', '.join(Contact._fields)} FROM contact WHERE {where}"  # noqa: S608
-        return list(map(Contact._make, self.database.execute(query, (value,))))
+    def _contacts(self, where: str, until: date) -> list[Contact]:
+        query = f"SELECT {_OF_CONTACT} FROM contact WHERE {where}"  # noqa: S608
+        return list(map(Contact._make, self.database.execute(query, (until.toordinal(),))))
 
     def fixed_days(self) -> list[tuple[str, int]]:
         """Path and day of every contact that does not move."""
@@ -511,20 +545,19 @@ class Cache:
         facts = dict(self.rows_among("SELECT number, facts FROM contact WHERE number IN ({})", numbers))
         return (self.memo.load(Obligation, facts[one.number]) for one in contacts)
 
-    def yearly(self, days: tuple[date, date] = (ALWAYS, FOREVER)) -> list[tuple[str, Yearly]]:
-        """Every birthday, occasion and reminder, with its customer's path, in the order of the paths.
+    def yearly(self, paths: Iterable[str] | None = None) -> list[tuple[str, Yearly]]:
+        """Every birthday, occasion and reminder with its customer's path; with `paths`, those of these customers."""
+        query = "SELECT path, facts FROM yearly"
+        rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
+        return self._yearly(rows)
 
-        Those that return on one of the `days`, both included, are there, and perhaps others.
-        """
-        ranges = " OR ".join(f"day BETWEEN {first} AND {last}" for first, last in _parts_of_year(*days))
-        return self._yearly(f"SELECT path, facts FROM yearly WHERE {ranges} ORDER BY path")  # noqa: S608
+    def yearly_on(self, first: date, last: date) -> list[tuple[str, Yearly]]:
+        """Those of `yearly` that return on a day from `first` to `last` (both included), and perhaps others, by path."""
+        ranges = " OR ".join(f"day BETWEEN {begin} AND {end}" for begin, end in _parts_of_year(first, last))
+        return self._yearly(self.rows(f"SELECT path, facts FROM yearly WHERE {ranges} ORDER BY path"))  # noqa: S608
 
-    def yearly_of(self, path: str) -> list[tuple[str, Yearly]]:
-        """Every birthday, occasion and reminder of the customer at `path`, with the path."""
-        return self._yearly("SELECT path, facts FROM yearly WHERE path = ?", path)
-
-    def _yearly(self, query: str, *values: str) -> list[tuple[str, Yearly]]:
-        return [(path, self.memo.load(Yearly, facts)) for path, facts in self.rows(query, *values)]
+    def _yearly(self, rows: Iterable[tuple[str, str]]) -> list[tuple[str, Yearly]]:
+        return [(path, self.memo.load(Yearly, facts)) for path, facts in rows]
 
     # The plan
 
@@ -548,7 +581,7 @@ class Cache:
         with self.writing():
             if self.owed_version() == version:
                 self.database.execute("DELETE FROM plan")
-                self._insert("plan", [(key, *map(_in_bytes, (days.keys(), days.values())))])
+                self._insert("plan", [(key, _in_bytes(days.keys()), _in_bytes(days.values()))])
 
     def stands(self, paths: Iterable[str] | None = None) -> list[tuple[str, int, int]]:
         """Path, row, and the day if it does not move, else 0, of each contact; with `paths`, of these customers."""

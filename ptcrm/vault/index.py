@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote
 
 from ptcrm.text.fold import fold, same_id
+from ptcrm.vault.cache import BY_FILE
 from ptcrm.vault.entries import (
     EntryRow,
     Past,
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
 _AT_ONCE = 500  # files whose rows are written together
-_MONTHS = 36  # that are looked for one by one
 _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
 
 
@@ -131,6 +131,8 @@ def link_key(target: str, path: str) -> str:
     """What the link `target` in the file at `path` is looked up by: an id, stem, alias or path."""
     if not target.endswith(".md"):
         return same_id(target)
+    from urllib.parse import unquote
+
     folder = posixpath.dirname(path)
     return same_id(posixpath.normpath(posixpath.join(folder, unquote(target))).removesuffix(".md"))
 
@@ -229,7 +231,7 @@ class Index:
         files = listing.files
         changed = {
             path: now
-            for path, now in files.items()
+            for path, now in sorted(files.items())
             if path not in known or not _still_true(now, *known[path])
         }
         gone = [path for path in known if path not in files]
@@ -241,12 +243,14 @@ class Index:
             return
         touched = {*look.changed, *look.gone}
         with self.cache.writing():
-            bearing = self._borne_on(touched)
-            self.cache.forget(touched)
-            changed = iter(look.changed.items())
-            while some := [read(path, signature) for path, signature in islice(changed, _AT_ONCE)]:
-                self.cache.remember(some)
-            self.cache.recall(bearing | self._borne_on(touched))
+            is_first = self.cache.is_empty()  # then all are touched
+            bearing = touched if is_first else self._borne_on(touched)
+            with self.cache.filling(BY_FILE):
+                self.cache.forget(touched)
+                changed = iter(look.changed.items())
+                while some := [read(path, signature) for path, signature in islice(changed, _AT_ONCE)]:
+                    self.cache.remember(some)
+            self.cache.recall(bearing if is_first else bearing | self._borne_on(touched))
             self.cache.replace_note(look.known, look.noted())
 
     def _borne_on(self, paths: set[str]) -> set[str]:
@@ -414,16 +418,19 @@ class Index:
         return [(path, line, date.fromordinal(day)) for path, line, day in sorted(found)]
 
     def pasts(
-        self, first: date, last: date, earlier: Collection[str], paths: Iterable[str] | None = None
+        self, first: date, last: date, ever: Collection[str], paths: Iterable[str] | None = None
     ) -> dict[str, Past]:
-        """By path, what each log holds for the figures from `first` to `last` (both included); `paths`: these alone."""
+        """By path, what each log holds for the figures from `first` to `last` (both included); `paths`: these alone.
+
+        `ever` are the channels that count from before, too.
+        """
         query, days = "SELECT path, entries FROM log", (first.toordinal(), last.toordinal())
         rows = (
             self.cache.rows(query)
             if paths is None
             else self.cache.rows_among(f"{query} WHERE path IN ({{}})", paths)
         )
-        return {path: past_of(text, *days, earlier) for path, text in rows}
+        return {path: past_of(text, *days, ever) for path, text in rows}
 
     def touched_by_others(self) -> set[str]:
         """The paths of those for whom entries in other files may count: made with them, or with a company's people."""
@@ -438,12 +445,9 @@ class Index:
 
     def with_follow_ups(self, months: Sequence[str]) -> set[str]:
         """The paths of those with a follow-up in one of the `months` (`2026-11`), and perhaps of others."""
-        parts = [f'"due":"{month}-' for month in months]
-        test = " OR ".join(
-            ["instr(facts, ?)"] * len(parts) if len(parts) <= _MONTHS else ["instr(facts, '\"due\"')"]
-        )
-        values = parts if len(parts) <= _MONTHS else []
-        return {path for (path,) in self.cache.rows(f"SELECT path FROM customer WHERE {test}", *values)}  # noqa: S608
+        due = re.compile(f'"due":"(?:{"|".join(months)})-')
+        rows = self.cache.rows("SELECT path, facts FROM customer WHERE instr(facts, ?)", '"due":"')
+        return {path for path, facts in rows if due.search(facts)}
 
     def _handles(self, paths: set[str]) -> dict[str, str]:
         """The keys by which links reach one of the customers at `paths`, and nobody else, with the path."""

@@ -83,6 +83,16 @@ class Listing:
             tuple(folder for one in parts for folder in one.closed),
         )
 
+    def since(self, before: Listing) -> set[str]:
+        """The paths of the customers' files that are new, changed or gone since `before`."""
+        found: set[str] = set()
+        for folder in before._folders.keys() | self._folders.keys():
+            then, now = before._folders.get(folder, []), self._folders.get(folder, [])
+            if then != now:
+                other = difference(then, now, before.by_folder.get(folder, NO_STRAYS))
+                found |= other.changed.keys() | other.gone
+        return found
+
 
 class Difference(NamedTuple):
     """How a folder differs from what was noted: files to be read, with their signatures as text, and paths that are gone."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from datetime import date
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property, partial
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ptcrm.errors import QueryError
 from ptcrm.model.dates import later
-from ptcrm.model.occurrence import FOREVER
+from ptcrm.model.occurrence import FOREVER, Contact, Yearly
 from ptcrm.schedule.plan import (
     Arranged,
     Rules,
@@ -28,10 +29,10 @@ from ptcrm.vault.answers import looked_at
 from ptcrm.vault.cache import IF_POSSIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping
 
     from ptcrm.model.customer import Customer
-    from ptcrm.model.occurrence import Contact, Occurrence, Yearly
+    from ptcrm.model.occurrence import Occurrence
     from ptcrm.query.fields import Forecast
     from ptcrm.schedule.campaigns import Mailing
     from ptcrm.schedule.demand import Demand
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from ptcrm.schedule.why import Case
 
 from ptcrm.workspace.asked import Asked
+
+_NOWHERE = (0, None)
 
 
 class Listed(NamedTuple):
@@ -48,24 +51,55 @@ class Listed(NamedTuple):
     waiting: int
 
 
-class _Worked:
-    """What was worked out from rows, and still holds after a refresh for those on whom no change bears.
+R = TypeVar("R", bound=tuple[Any, ...])
 
-    `people` and `returns` (what is yearly, next time) are by path, `contacts` by day and row.
+
+class _Rows(Generic[R]):
+    """The rows of everybody, read once, and then those of customers on whom a change bears; `path_of` a row is whose it is."""
+
+    def __init__(self, path_of: Callable[[R], str]) -> None:
+        self._path_of = path_of
+        self._rows: list[R] | None = None
+        self._outdated: set[str] = set()
+
+    def forget(self, paths: set[str]) -> None:
+        """Read those of the customers at `paths` again when they are next asked for."""
+        self._outdated |= paths
+
+    def now(self, read: Callable[[set[str] | None], list[R]]) -> list[R]:
+        """The rows as they are now, in no order; `read` gives those of the customers at some paths, or (None) all."""
+        if self._rows is None:
+            self._rows = read(None)
+        elif self._outdated:
+            still = [row for row in self._rows if self._path_of(row) not in self._outdated]
+            self._rows = still + read(self._outdated)
+        self._outdated = set()
+        return self._rows
+
+
+class _Worked:
+    """What was read and worked out from rows, and still holds after a refresh for those on whom no change bears.
+
+    `people` and `returns` (what is yearly, next time) are by path, `contacts` by the number of the row, each with the
+    day it stands on; `owed` and `yearly` are the rows of everybody.
     """
 
     def __init__(self) -> None:
         self.people: dict[str, Who] = {}
-        self.contacts: dict[tuple[int, Contact], Occurrence] = {}
+        self.contacts: dict[int, tuple[int, Occurrence]] = {}
         self.returns: dict[str, list[Occurrence]] = {}
+        self.owed, self.yearly = _Rows[Contact](attrgetter("path")), _Rows[tuple[str, Yearly]](itemgetter(0))
 
-    def forget(self, paths: Collection[str]) -> None:
+    def forget(self, paths: set[str]) -> None:
         """Forget the customers at `paths`."""
-        if paths:
-            for known in (self.people, self.returns):
-                for path in paths:
-                    known.pop(path, None)
-            self.contacts = {key: one for key, one in self.contacts.items() if key[1].path not in paths}
+        for known in (self.people, self.returns):
+            for path in paths:
+                known.pop(path, None)
+        self.contacts = {
+            number: place for number, place in self.contacts.items() if place[1].path not in paths
+        }
+        self.owed.forget(paths)
+        self.yearly.forget(paths)
 
 
 class _Plan(NamedTuple):
@@ -74,6 +108,14 @@ class _Plan(NamedTuple):
     version: str
     is_new: bool
     days: dict[int, int]
+
+
+def _standing(
+    contacts: Iterable[Contact], days: Mapping[int, int]
+) -> tuple[list[tuple[int, Contact]], list[Contact]]:
+    """On which of the `days` (of `days_ever`) each of the `contacts` stands, and those that found none."""
+    found = [(one.ready if one.fixed else days.get(one.number), one) for one in contacts]
+    return [(day, one) for day, one in found if day], [one for day, one in found if day == 0]
 
 
 class Planned(Asked):
@@ -97,7 +139,11 @@ class Planned(Asked):
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
         self._meant.clear()
-        super().refresh()
+        try:
+            super().refresh()
+        except BaseException:  # some of the rows may be other ones already
+            self._changed(None)
+            raise
 
     def _changed(self, paths: set[str] | None) -> None:
         super()._changed(paths)
@@ -173,8 +219,10 @@ class Planned(Asked):
         if until < FOREVER:
             contacts = self.cache.contacts(later(until, self.config.min_gap))
             return arrange(contacts, self._rules(until), self.today, until)
-        days, waiting = self._standing(self.cache.contacts(FOREVER))
-        return Arranged(days, waiting, self._load())
+        contacts = self._worked.owed.now(partial(self.cache.contacts, FOREVER))
+        days, waiting = _standing(contacts, self._days(contacts))
+        now = self.today.toordinal()
+        return Arranged(days, waiting, Counter([day for day, _ in days if day >= now]))
 
     def _rules(self, until: date) -> Rules:
         """What a day holds, up to `until`."""
@@ -185,25 +233,25 @@ class Planned(Asked):
         capacity = self.config.capacity
         return Rules(self.workdays, capacity.per_day, capacity.intake, gap, busy_days(mailings, self.config))
 
-    def _days(self) -> dict[int, int]:
-        """Where every contact that may move stands, as `days_ever` has it; kept when the vault is closed."""
+    def _days(self, contacts: list[Contact] | None = None) -> dict[int, int]:
+        """Where every contact that may move stands, as `days_ever` has it; kept when the vault is closed.
+
+        `contacts` are those of everybody, if they are read already.
+        """
         version, plan = self.cache.owed_version(), self._plan
         if plan is None or plan.version != version:
             known = self.cache.plan(self._plan_key)
-            days = self._days_ever() if known is None else known
+            days = self._days_ever(contacts) if known is None else known
             plan = self._plan = _Plan(version, known is None, days)
         return plan.days
 
-    def _days_ever(self) -> dict[int, int]:
-        return days_ever(
-            self.cache.movable(FOREVER), self.cache.fixed_days(), self._rules(FOREVER), self.today
-        )
-
-    def _standing(self, contacts: Iterable[Contact]) -> tuple[list[tuple[int, Contact]], list[Contact]]:
-        """On which day each of the `contacts` stands, and those that found none."""
-        days = self._days()
-        found = [(one.ready if one.fixed else days.get(one.number), one) for one in contacts]
-        return [(day, one) for day, one in found if day], [one for day, one in found if day == 0]
+    def _days_ever(self, contacts: list[Contact] | None) -> dict[int, int]:
+        if contacts is None:
+            movable, fixed = self.cache.movable(FOREVER), self.cache.fixed_days()
+        else:
+            movable = [one for one in contacts if not one.fixed]
+            fixed = [(one.path, one.ready) for one in contacts if one.fixed]
+        return days_ever(movable, fixed, self._rules(FOREVER), self.today)
 
     def _load(self) -> Counter[int]:
         """How many contacts stand on each day from today on."""
@@ -294,17 +342,18 @@ class Planned(Asked):
         """The reminders ahead of what is yearly that may stand on a day up to `until`, and perhaps others."""
         leads = self.config.occasions.lead.values()
         last = max((later(until, ahead) for ahead in leads), default=until)
-        return [row for row in self.cache.yearly(days=(self.today, last)) if row[1].kind == "lead"]
+        return [row for row in self.cache.yearly_on(self.today, last) if row[1].kind == "lead"]
 
     def _occurrences(self, days: list[tuple[int, Contact]]) -> list[Occurrence]:
         """The contacts that stand on `days`, in their order."""
         known = self._worked.contacts
-        if missing := [place for place in days if place not in known]:
+        if missing := [place for place in days if known.get(place[1].number, _NOWHERE)[0] != place[0]]:
             who = self._whos(row.path for _, row in missing)
             owed = self.cache.obligations([row for _, row in missing])
             details = [(who[row.path], one) for (_, row), one in zip(missing, owed, strict=True)]
-            known.update(zip(missing, occurrences(missing, details, self.today), strict=True))
-        return [known[place] for place in days]
+            for (day, row), one in zip(missing, occurrences(missing, details, self.today), strict=True):
+                known[row.number] = day, one
+        return [known[row.number][1] for _, row in days]
 
     def _whos(self, paths: Iterable[str]) -> dict[str, Who]:
         """What occurrences need to know of the customers at `paths` (and perhaps of others), by path."""
@@ -336,7 +385,7 @@ class Planned(Asked):
 
     def occasions(self, first: date, last: date, only: Container[str] | None = None) -> list[Occurrence]:
         """The birthdays and other occasions from `first` to `last` (both included); with `only`, of these paths."""
-        rows = [row for row in self.cache.yearly(days=(first, last)) if row[1].kind != "lead"]
+        rows = [row for row in self.cache.yearly_on(first, last) if row[1].kind != "lead"]
         owed = self._yearly([(path, one) for path, one in rows if only is None or path in only])
         return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
 
@@ -347,7 +396,8 @@ class Planned(Asked):
         these paths.
         """
         known, leap_day = self._worked.returns, self.config.occasions.leap_day
-        rows = [(path, one) for path, one in self.cache.yearly() if only is None or path in only]
+        rows = sorted(self._worked.yearly.now(self.cache.yearly), key=itemgetter(0))
+        rows = [row for row in rows if only is None or row[0] in only]
         missing = self._yearly([row for row in rows if row[0] not in known])
         reminders = [
             one
@@ -370,9 +420,9 @@ class Planned(Asked):
 
         customer = self.cache.customer(path)
         assert customer is not None  # noqa: S101  # who calls has found the customer
-        days, waiting = self._standing(self.cache.contacts_of(path))
+        days, waiting = _standing(self.cache.contacts(FOREVER, [path]), self._days())
         contacts = self._occurrences(days)
-        yearly = self._yearly(self.cache.yearly_of(path))
+        yearly = self._yearly(self.cache.yearly([path]))
         leap_day = self.config.occasions.leap_day
         others = open_reminders(yearly, leap_day, self.today, self.today)
         reminded = {one.text for one in others}
