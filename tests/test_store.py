@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ptcrm.errors import RefusedError
@@ -86,6 +86,10 @@ A_FOLDER = st.dictionaries(NAMES, WHAT).map(
 
 
 @given(A_FOLDER, A_FOLDER)
+@example(
+    ["customers/anna.md//1 1 1 1", "customers/anna 2.md//1 1 1 1"],
+    ["customers/anna 2.md//1 1 1 1"],  # what was a copy is a customer's file
+)
 def test_how_a_folder_differs_is_what_the_whole_of_it_says(before: list[str], now: list[str]) -> None:
     old, new = Listing({"customers": before}), Listing({"customers": now})
     found = difference(before, now, old.strays)
