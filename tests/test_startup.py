@@ -38,7 +38,7 @@ SHARED = """
 CUSTOMERS = "model.customer model.shape model.values"
 QUERY = f"""
     {CUSTOMERS} text.caret text.markdown query query.configured query.days query.fields query.lexer query.matching query.nodes query.parser query.prose
-    query.reading query.shell query.values vault.asked
+    query.reading query.shell query.values vault.asked vault.condition
 """
 FILE = f"{CUSTOMERS} model.reading text.frontmatter text.markdown vault.document vault.emit vault.log vault.schema"  # one is read
 

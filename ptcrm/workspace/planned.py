@@ -28,7 +28,7 @@ from ptcrm.vault.answers import looked_at
 from ptcrm.vault.cache import IF_POSSIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterable
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping
 
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Occurrence
@@ -54,7 +54,7 @@ R = TypeVar("R", bound=tuple[Any, ...])
 
 
 class _Rows(Generic[R]):
-    """The rows of everybody, read once, and then those of customers on whom a change bears; `path_of` tells whose a row is."""
+    """The rows of everybody, read once, and then those of customers on whom a change bears; `path_of` a row is whose it is."""
 
     def __init__(self, path_of: Callable[[R], str]) -> None:
         self._path_of = path_of
@@ -107,6 +107,14 @@ class _Plan(NamedTuple):
     version: str
     is_new: bool
     days: dict[int, int]
+
+
+def _standing(
+    contacts: Iterable[Contact], days: Mapping[int, int]
+) -> tuple[list[tuple[int, Contact]], list[Contact]]:
+    """On which of the `days` (of `days_ever`) each of the `contacts` stands, and those that found none."""
+    found = [(one.ready if one.fixed else days.get(one.number), one) for one in contacts]
+    return [(day, one) for day, one in found if day], [one for day, one in found if day == 0]
 
 
 class Planned(Asked):
@@ -210,8 +218,10 @@ class Planned(Asked):
         if until < FOREVER:
             contacts = self.cache.contacts(later(until, self.config.min_gap))
             return arrange(contacts, self._rules(until), self.today, until)
-        days, waiting = self._standing(self._worked.owed.now(partial(self.cache.contacts, FOREVER)))
-        return Arranged(days, waiting, self._load())
+        contacts = self._worked.owed.now(partial(self.cache.contacts, FOREVER))
+        days, waiting = _standing(contacts, self._days(contacts))
+        now = self.today.toordinal()
+        return Arranged(days, waiting, Counter([day for day, _ in days if day >= now]))
 
     def _rules(self, until: date) -> Rules:
         """What a day holds, up to `until`."""
@@ -222,25 +232,25 @@ class Planned(Asked):
         capacity = self.config.capacity
         return Rules(self.workdays, capacity.per_day, capacity.intake, gap, busy_days(mailings, self.config))
 
-    def _days(self) -> dict[int, int]:
-        """Where every contact that may move stands, as `days_ever` has it; kept when the vault is closed."""
+    def _days(self, contacts: list[Contact] | None = None) -> dict[int, int]:
+        """Where every contact that may move stands, as `days_ever` has it; kept when the vault is closed.
+
+        `contacts` are those of everybody, if they are read already.
+        """
         version, plan = self.cache.owed_version(), self._plan
         if plan is None or plan.version != version:
             known = self.cache.plan(self._plan_key)
-            days = self._days_ever() if known is None else known
+            days = self._days_ever(contacts) if known is None else known
             plan = self._plan = _Plan(version, known is None, days)
         return plan.days
 
-    def _days_ever(self) -> dict[int, int]:
-        return days_ever(
-            self.cache.movable(FOREVER), self.cache.fixed_days(), self._rules(FOREVER), self.today
-        )
-
-    def _standing(self, contacts: Iterable[Contact]) -> tuple[list[tuple[int, Contact]], list[Contact]]:
-        """On which day each of the `contacts` stands, and those that found none."""
-        days = self._days()
-        found = [(one.ready if one.fixed else days.get(one.number), one) for one in contacts]
-        return [(day, one) for day, one in found if day], [one for day, one in found if day == 0]
+    def _days_ever(self, contacts: list[Contact] | None) -> dict[int, int]:
+        if contacts is None:
+            movable, fixed = self.cache.movable(FOREVER), self.cache.fixed_days()
+        else:
+            movable = [one for one in contacts if not one.fixed]
+            fixed = [(one.path, one.ready) for one in contacts if one.fixed]
+        return days_ever(movable, fixed, self._rules(FOREVER), self.today)
 
     def _load(self) -> Counter[int]:
         """How many contacts stand on each day from today on."""
@@ -413,7 +423,7 @@ class Planned(Asked):
 
         customer = self.cache.customer(path)
         assert customer is not None  # noqa: S101  # who calls has found the customer
-        days, waiting = self._standing(self.cache.contacts(FOREVER, [path]))
+        days, waiting = _standing(self.cache.contacts(FOREVER, [path]), self._days())
         contacts = self._occurrences(days)
         yearly = self._yearly(self.cache.yearly([path]))
         leap_day = self.config.occasions.leap_day
