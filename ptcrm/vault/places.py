@@ -8,7 +8,7 @@ import sys
 
 from ptcrm import __version__
 
-ROWS_VERSION = "21"  # raised when rows are laid out or worked out differently
+ROWS_VERSION = "22"  # raised when rows are laid out or worked out differently
 _ON_LINUX = {
     "cache": ("XDG_CACHE_HOME", "~/.cache"),
     "config": ("XDG_CONFIG_HOME", "~/.config"),
