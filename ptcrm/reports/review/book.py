@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 SALE, REFERRAL, FEEDBACK = "sale", "referral", "feedback"
-EVER = (SALE, REFERRAL)  # what counts from before the period, too
+EVER = (SALE, REFERRAL, FEEDBACK)  # what is asked for by itself, also from before the period
 _NOTHING = Past()
 _AMOUNTS = 1 << 12  # that are known at once
 
@@ -68,13 +68,13 @@ class Book:
         newest = max((day for day in known if day < first), default=first)
         return [known[day] for day in sorted(known) if day >= newest]
 
+    def entries(self, one: Customer, channel: str) -> Sequence[EntryRow]:
+        """The customer's entries of a channel (one of `EVER`) up to the period's end, from old to new."""
+        return self.past(one).ever.get(channel, ())
+
     def sales(self, one: Customer) -> Sequence[EntryRow]:
         """The customer's sales up to the period's end, from old to new."""
-        return self.past(one).ever.get(SALE, ())
-
-    def referrals(self, one: Customer) -> Sequence[EntryRow]:
-        """The `referral` entries of the customer's log up to the period's end, from old to new."""
-        return self.past(one).ever.get(REFERRAL, ())
+        return self.entries(one, SALE)
 
     def came(self, one: Customer) -> tuple[int, int | None] | None:
         """Since when she is a customer: `since`, else the first sale, else the first entry; and its line in the log."""

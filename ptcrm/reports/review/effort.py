@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.budget import group_of, yearly
-from ptcrm.reports.review.book import places
+from ptcrm.reports.review.book import REFERRAL, places
 from ptcrm.reports.review.values import Place, Places
 from ptcrm.vault.entries import EntryRow
 
@@ -92,7 +92,7 @@ def efforts(book: Book) -> Efforts:
 def _effort(one: Customer, book: Book) -> Effort | None:
     past, first = book.past(one), book.period.first.toordinal()
     sales, referrals = (
-        [row for row in rows if row.day >= first] for rows in (book.sales(one), book.referrals(one))
+        [row for row in rows if row.day >= first] for rows in (book.sales(one), book.entries(one, REFERRAL))
     )
     brought = book.brought.get(one.path, ())
     if not (past.contacts or sales or referrals or brought):

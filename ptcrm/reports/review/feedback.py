@@ -51,8 +51,9 @@ def feedback(book: Book) -> Feedback:
 
 
 def _loops(book: Book) -> Iterator[Loop]:
+    first = book.period.first.toordinal()
     for one in book.customers:
-        rows = [row for row in book.past(one).rows if row.form.channel == FEEDBACK]
+        rows = [row for row in book.entries(one, FEEDBACK) if row.day >= first]
         tasks = [task for task in book.follow_ups.get(one.path, ()) if task.channel == FEEDBACK]
         looked_after = {task.due.toordinal() for task in tasks}
         for task in tasks:

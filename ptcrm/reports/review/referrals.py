@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.reports.review.book import places
+from ptcrm.reports.review.book import REFERRAL, places
 from ptcrm.reports.review.values import Place, Places
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def referrals(book: Book) -> Referrals:
     advocates = [
         Advocate(one, tuple(brought.get(one.path, ())), entries, of[one.path].below if one.path in of else ())
         for one in book.customers
-        if (entries := places(one, book.referrals(one))) or one.path in brought
+        if (entries := places(one, book.entries(one, REFERRAL))) or one.path in brought
     ]
     advocates.sort(key=lambda one: (-len(one.brought), -len(one.entries)))
     new = [one for one in book.customers if one.path in book.referred and _is_new(one, book)]
