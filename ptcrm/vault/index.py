@@ -421,7 +421,7 @@ class Index:
     ) -> dict[str, Past]:
         """By path, what each log holds for the figures from `first` to `last` (both included); `paths`: these alone.
 
-        `ever` are the channels that count from before, too.
+        `ever` are the channels whose entries are wanted by themselves, also those from before.
         """
         query, days = "SELECT path, entries FROM log", (first.toordinal(), last.toordinal())
         rows = (
