@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 _TRIES = 3  # another process may read files while this one works out what follows
 _JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
 _FEW = 8  # files that are looked at rather than read anew
-_AT_ONCE = 500  # customers whose obligations are worked out together
+_AT_ONCE = 100  # customers whose obligations are worked out together
 
 
 class Opened:
