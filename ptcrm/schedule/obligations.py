@@ -6,7 +6,7 @@ Today matters only where the result says so with `valid_from` and `valid_until`;
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ptcrm.schedule.playbooks import Run, StepRun
 
 _SENT = ("card", "letter", "note", "gift")  # what a reminder ahead of an occasion asks for
+UNCONTACTED = "never contacted"  # what the reason of somebody without a touch begins with
 _A_DAY = Interval(days=1)
 
 
@@ -108,14 +109,14 @@ def _cadence_item(
         why = Reason(f"last {last.channel} {last.date}", last.path, last.line)
     elif customer.since and (config.start is None or customer.since >= config.start):
         why = Reason(
-            f"never contacted, a customer since {customer.since}",
+            f"{UNCONTACTED}, a customer since {customer.since}",
             customer.path,
             customer.lines.get("since", 1),
         )
     elif config.start:
-        why = Reason(f"never contacted, kept here since {config.start}", "ptcrm.yaml", config.line("start"))
+        why = Reason(f"{UNCONTACTED}, kept here since {config.start}", "ptcrm.yaml", config.line("start"))
     else:
-        why = Reason("never contacted", customer.path, 1)
+        why = Reason(UNCONTACTED, customer.path, 1)
     tried = unanswered(None, known)
     retry = later(tried, config.retry) if tried else ALWAYS
     return Obligation(
@@ -245,7 +246,7 @@ def _with_cadence(contacts: list[Obligation], item: Obligation, config: Config) 
     covering = min(fitting, key=lambda one: one.due, default=None)
     if covering is None:
         return [*contacts, item]
-    both = replace(covering, reasons=covering.reasons + item.reasons)
+    both = covering._replace(reasons=covering.reasons + item.reasons)
     return [both if one is covering else one for one in contacts]
 
 
@@ -281,7 +282,7 @@ def _lead(one: Yearly, known: Sequence[Touch], config: Config) -> Yearly | None:
     key, ahead = lead
     rule = Reason(f"{ahead} ahead", "ptcrm.yaml", config.line("occasions", "lead", key))
     sent = max((touch.date for touch in known if touch.contact and touch.channel in _SENT), default=ALWAYS)
-    return replace(one, kind="lead", origin=f"{one.kind} {one.origin}", reason=rule, ahead=ahead, sent=sent)
+    return one._replace(kind="lead", origin=f"{one.kind} {one.origin}", reason=rule, ahead=ahead, sent=sent)
 
 
 def _validity(

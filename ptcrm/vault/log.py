@@ -225,7 +225,7 @@ class LineReader:
         if not dated:
             shown = _ALMOST_DATED.match(words)
             if shown:
-                return replace(_odd_date("PT201", shown), message=f"“{shown[0]}” is no date")
+                return _odd_date("PT201", shown)._replace(message=f"“{shown[0]}” is no date")
             return Problem("PT201", f"“{words}” is no date", "Write it as YYYY-MM-DD.")
         day = parse_date(dated["linked"] or dated["bold"] or dated["bare"])
         if isinstance(day, Problem):
@@ -297,7 +297,7 @@ class LineReader:
             return None
         day = parse_date(written)
         if isinstance(day, Problem):
-            report.problem(replace(day, code="PT301"), start)
+            report.problem(day._replace(code="PT301"), start)
             return None
         fields = dict(inline_fields(words))
         mark = _MARKS.get(text[item.box], "open")
@@ -312,7 +312,7 @@ class LineReader:
         ended = fields.get("done") or closed
         done = parse_date(ended) if ended and mark != "open" else None
         if isinstance(done, Problem):
-            report.problem(replace(done, code="PT301").moved(start + words.rfind(ended or "")), start)
+            report.problem(done._replace(code="PT301").moved(start + words.rfind(ended or "")), start)
             done = None
         self._warn_of_amounts(text, start, item.content.end, report)
         return FollowUp(

@@ -1,12 +1,14 @@
 """Frozen values as JSON text and back, by the types of their fields; how the cache keeps them.
 
-Values equal to their field's default are left out, so that rows stay short and old ones readable. A row in two
+Values equal to their field's default are left out, so that rows stay short and old ones readable. Tuples whose
+fields have no defaults are lists. A row in two
 lines has what is made of other records, which few ask for, apart on the second; each line is read when it is asked for.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, time
 from functools import cache
@@ -90,13 +92,13 @@ def _plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return lambda value: None if value is None else inner(value)
     if origin is tuple:
         return _tuple_plainer(args)
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _plainer(args[1])
         return lambda value: {key: inner(part) for key, part in value.items()}
+    if _is_record(kind):
+        return _record_plainer(kind)
     if isinstance(kind, type) and hasattr(kind, "_fields"):
         return _tuple_plainer(tuple(get_type_hints(kind).values()))
-    if is_dataclass(kind):
-        return _record_plainer(kind)
     if kind in (date, time):
         return cast("type[date]", kind).isoformat
     return _itself if _is_of_json(kind) else str
@@ -121,7 +123,7 @@ def _tuple_plainer(args: tuple[Any, ...]) -> Callable[[Any], Any]:
 
 def _record_plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
     hints = get_type_hints(kind)
-    plan = [(field.name, _default(field), _plainer(hints[field.name])) for field in fields(kind)]
+    plan = [(name, default, _plainer(hints[name])) for name, default in _defaults(kind).items()]
 
     def plain(value: Any) -> dict[str, Any]:  # noqa: ANN401
         return {
@@ -131,6 +133,18 @@ def _record_plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
         }
 
     return plain
+
+
+def _is_record(kind: Any) -> bool:  # noqa: ANN401
+    """Whether values are kept with the names of their fields: those of dataclasses, and tuples that have defaults."""
+    return is_dataclass(kind) or bool(getattr(kind, "_field_defaults", None))
+
+
+def _defaults(kind: Any) -> dict[str, object]:  # noqa: ANN401
+    """The fields of a record with their defaults; `MISSING` for one that has none."""
+    if is_dataclass(kind):
+        return {field.name: _default(field) for field in fields(kind)}
+    return {name: kind._field_defaults.get(name, MISSING) for name in kind._fields}
 
 
 def _default(field: Field[Any]) -> object:
@@ -148,13 +162,13 @@ def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return lambda plain: None if plain is None else inner(plain)
     if origin is tuple:
         return _tuple_builder(args)
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _builder(args[1])
         return lambda plain: {key: inner(part) for key, part in plain.items()}
+    if _is_record(kind):
+        return _record_builder(kind)
     if isinstance(kind, type) and hasattr(kind, "_fields"):
         return _tuple_builder(tuple(get_type_hints(kind).values()), cast("Any", kind)._make)
-    if is_dataclass(kind):
-        return _record_builder(kind)
     if kind in (date, time):
         return cast("type[date]", kind).fromisoformat
     return _itself if _is_of_json(kind) else cast("Callable[[Any], Any]", kind)
@@ -203,7 +217,7 @@ def _apart(kind: Any) -> frozenset[str]:  # noqa: ANN401
 
 
 def _has_records(kind: Any) -> bool:  # noqa: ANN401
-    if get_origin(kind) is dict:
+    if get_origin(kind) in (dict, Mapping):
         return True
     return get_origin(kind) is tuple and any(
         is_dataclass(arg) or hasattr(arg, "_fields") for arg in get_args(kind)
