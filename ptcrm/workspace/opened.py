@@ -50,7 +50,7 @@ _TRIES = 3  # another process may read files while this one works out what follo
 _JUST_NOW_NS = int(store.SETTLE_SECONDS * 1e9)
 _FEW = 8  # files that are looked at rather than read anew
 _MOST_MADE = 8  # whole answers that are kept
-_AT_ONCE = 500  # customers whose obligations are worked out together
+_AT_ONCE = 100  # customers whose obligations are worked out together
 
 Made = TypeVar("Made")
 
