@@ -245,13 +245,18 @@ BAD_WORDS = [
 
 
 @pytest.mark.parametrize("call", BAD_WORDS, ids=repr)
-def test_bad_words_are_usage(call: list[str], run: Run, make_vault: MakeVault) -> None:
-    vault = make_vault({"anna-k": GOOD})
+def test_bad_words_are_usage(
+    call: list[str], run: Run, make_vault: MakeVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault, here = make_vault({"anna-k": GOOD}), tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     before = snapshot(vault)
     result = run("--vault", vault, *([] if "--today" in call else ["--today", DAY]), *call)
     assert result.exit_code == 2, result.output
     assert result.stderr
     assert snapshot(vault) == before
+    assert not list(here.iterdir())
 
 
 def test_a_feed_that_is_not_there(run: Run, make_vault: MakeVault) -> None:
@@ -487,6 +492,22 @@ def test_a_variable_of_the_shell_that_is_not_set_means_nothing(call: list[str], 
     result = run("--vault", SAMPLE, *call)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "it is empty" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["timeline", "--since", ""],
+        ["timeline", "--until", ""],
+        ["birthdays", "--until", ""],
+        ["review", "--from", ""],
+        ["review", "consistency", "--to", ""],
+    ],
+)
+def test_an_empty_day_is_no_day(call: list[str], run: Run) -> None:
+    result = run("--vault", SAMPLE, *call)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "“” is no day" in result.stderr
 
 
 def test_an_empty_name_of_the_vault_is_refused(run: Run) -> None:

@@ -84,7 +84,8 @@ def draft(run: Run, vault: Path, *words: str) -> Any:  # noqa: ANN401  # JSON
 def test_the_samples_templates_are_the_packages_with_a_signature_of_their_own() -> None:
     names = {path.name for path in SEVEN}
     assert len(names) == 7 * 3
-    assert {path.name for path in HERE} - names == {"winter-letter.de.md"}
+    own = {path.name for path in HERE} - names
+    assert own == {"winter-letter.de.md", "winter-letter.md", "winter-letter.pl.md"}
     for path in SEVEN:
         ours = path.read_text(encoding="utf-8").splitlines()
         theirs = (SAMPLE / "templates" / path.name).read_text(encoding="utf-8").splitlines()
@@ -125,8 +126,7 @@ def test_every_template_can_be_sent_to_every_customer_of_the_sample_vault(all_dr
 def test_every_customer_is_written_to_in_a_language_that_is_spoken(all_drafts: list[Message]) -> None:
     for one in all_drafts:
         spoken = one.customer.language or "de"
-        if one.template.name != "winter-letter":
-            assert one.template.language == (spoken if spoken in ("pl", "de") else "en")
+        assert one.template.language == (spoken if spoken in ("pl", "de") else "en")
 
 
 # Which file is taken
@@ -171,9 +171,10 @@ def test_one_file_can_be_named(run: Run, vault_with: Templates) -> None:
         (["nobody", "thanks"], 3, "nobody"),
         (["anna", "thanks", "--item", "fair"], 3, "“fair” is not in the library: ptcrm library list\n"),
         (["anna", "thanks", "--item", ""], 3, "“” is not in the library"),
-        (["anna"], 2, "Name a customer, and behind it a template"),
+        (["anna"], 2, "behind it a template: ptcrm draft WHO TEMPLATE. There is: thanks.\n"),
+        (["Thanks"], 2, "For whom? Name a customer in front: ptcrm draft WHO Thanks\n"),
         (["anna", "thanks", "--occasion", "bithday"], 3, "Did you mean “birthday”?"),
-        ([], 2, "Name a customer and a template"),
+        ([], 2, "behind it a template: ptcrm draft WHO TEMPLATE. There is: thanks.\n"),
         (["anna", "--list"], 2, "--list stands alone"),
         (["anna", "thanks", "--mailto", "--json"], 2, "do not go together"),
         (["anna", "thanks", "--open", "--json"], 2, "nor do --open and --json"),
@@ -248,6 +249,38 @@ def test_what_speaks_against_the_item_is_said(run: Run, invited: Path) -> None:
         "lugs": ["“Evening with lugs”: avoids event."],
         "keys": ["“Evening with keys”: it is over since 2026-11-22."],
     }
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("do_not_contact: true", ["Not to be contacted."]),
+        ("snooze: 2026-12-01", ["To be left in peace until 2026-12-01."]),
+        ("mute_until: 2026-12-01", ["No congratulations until 2026-12-01."]),
+        ("status: paused", ["Anna Łoś is paused."]),
+        (
+            "avoids: [event]\nsnooze: 2026-12-01",
+            ["To be left in peace until 2026-12-01.", "“Evening with lugs”: avoids event."],
+        ),
+    ],
+)
+def test_what_speaks_against_it_is_said_once(run: Run, invited: Path, field: str, told: list[str]) -> None:
+    file = invited / "customers" / "anna.md"
+    file.write_text(file.read_text(encoding="utf-8").replace("avoids: [event]", field), encoding="utf-8")
+    assert draft(run, invited, "anna", "invite", "--item", "lugs")["warnings"] == told
+
+
+def test_an_option_that_changes_nothing_is_said(run: Run, invited: Path) -> None:
+    (invited / "templates" / "hello.md").write_text(
+        "---\nsubject: '{% if occasion %}{{ occasion.name }}{% endif %}'\n---\nHello"
+    )
+    options = ("--item", "lugs", "--occasion", "birthday")
+    assert draft(run, invited, "anna", "hello", *options)["warnings"][1:] == [
+        "templates/hello.md asks for no item, so --item changes nothing."
+    ]
+    assert draft(run, invited, "anna", "invite", *options)["warnings"][1:] == [
+        "templates/invite.md asks for no occasion, so --occasion changes nothing."
+    ]
 
 
 def test_a_message_without_an_address_says_so_once(run: Run, vault_with: Templates) -> None:

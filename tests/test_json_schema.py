@@ -21,12 +21,13 @@ from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from ptcrm.formats.json_schema import config_schema, customer_schema
+from ptcrm.formats.json_schema import config_schema, customer_schema, item_schema
 from ptcrm.model.config import Config, Status, Tier
 from ptcrm.model.reading import Report
 from ptcrm.model.settings import KEYS, read_config
 from ptcrm.text.frontmatter import Fences, Flaw, compose, find_fences
 from ptcrm.text.source import Source, Span
+from ptcrm.vault.items import ITEM_FIELDS, read_item
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import FIELDS, read_customer
 from tests.conftest import SAMPLE, MakeVault, Run
@@ -39,8 +40,8 @@ CONFIG = replace(
     tiers={name: Tier() for name in ("gold", "1", "C++ (new)")},
     statuses={name: Status() for name in ("active", "on", "lead/hot")},
 )
-FIELDS_SCHEMA, KEYS_SCHEMA = customer_schema(CONFIG), config_schema()
-CUSTOMER, SETTINGS = Draft7Validator(FIELDS_SCHEMA), Draft7Validator(KEYS_SCHEMA)
+FIELDS_SCHEMA, KEYS_SCHEMA, ITEM_SCHEMA = customer_schema(CONFIG), config_schema(), item_schema()
+CUSTOMER, SETTINGS, ITEM = map(Draft7Validator, (FIELDS_SCHEMA, KEYS_SCHEMA, ITEM_SCHEMA))
 
 
 def as_json(value: object) -> object:
@@ -75,14 +76,15 @@ def front_matter(path: Path) -> str:
 # What is in them
 
 
-@pytest.mark.parametrize("schema", [customer_schema(Config()), customer_schema(CONFIG), config_schema()])
+@pytest.mark.parametrize("schema", [customer_schema(Config()), FIELDS_SCHEMA, KEYS_SCHEMA, ITEM_SCHEMA])
 def test_they_are_json_schema(schema: dict[str, Any]) -> None:
     Draft7Validator.check_schema(schema)
     assert schema["$schema"] == Draft7Validator.META_SCHEMA["$schema"]
 
 
 def test_every_row_is_in_it_with_its_meaning() -> None:
-    for schema, table in ((FIELDS_SCHEMA, FIELDS), (KEYS_SCHEMA, KEYS)):
+    rows = ((FIELDS_SCHEMA, FIELDS), (KEYS_SCHEMA, KEYS), (ITEM_SCHEMA, ITEM_FIELDS))
+    for schema, table in rows:
         shown = {name: one["description"] for name, one in schema["properties"].items()}
         assert shown == {row.name: row.meaning for row in table}
 
@@ -105,7 +107,9 @@ def test_every_nested_key_is_in_it(key: str) -> None:
 def test_patterns_are_javascript(tmp_path: Path) -> None:
     """With and without the flag for Unicode: one checker sets it, another does not."""
     script = "for (const one of JSON.parse(process.argv[1])) { new RegExp(one); new RegExp(one, 'u') }"
-    found = [part["pattern"] for part in parts([FIELDS_SCHEMA, KEYS_SCHEMA]) if "pattern" in part]
+    found = [
+        part["pattern"] for part in parts([FIELDS_SCHEMA, KEYS_SCHEMA, ITEM_SCHEMA]) if "pattern" in part
+    ]
     subprocess.run(["node", "-e", script, json.dumps(found)], check=True, cwd=tmp_path)
 
 
@@ -154,8 +158,23 @@ def test_odd_customers_are_taken(text: str) -> None:
     assert errors(CUSTOMER, text) == []
 
 
+@pytest.mark.parametrize("path", sorted((SAMPLE / "library").rglob("*.md")), ids=lambda path: path.stem)
+def test_every_sample_item_is_taken(path: Path) -> None:
+    assert errors(ITEM, front_matter(path)) == []
+
+
 # What they refuse
 
+WRONG_ITEMS = [
+    "id: a/b",
+    "title: [Tyres]",
+    "url: www.example.org/tyres",
+    "url: javascript:alert(1)",
+    "url: https://",
+    "topics: winter, courier",
+    "kind: artikle",
+    "until: 31.03.2027",
+]
 WRONG_FIELDS = [
     "id: a/b",
     "name: [Jan]",
@@ -229,6 +248,14 @@ def test_a_wrong_field_is_refused(text: str) -> None:
     assert not any(CUSTOMER.is_valid(value) for value in values)
 
 
+@pytest.mark.parametrize("text", WRONG_ITEMS)
+def test_a_wrong_field_of_an_item_is_refused(text: str) -> None:
+    assert read_item(Source("library/x.md", f"---\n{text}\n---\n")).diagnostics
+    values = loaded(text)
+    assert values
+    assert not any(ITEM.is_valid(value) for value in values)
+
+
 @pytest.mark.parametrize("text", WRONG_KEYS)
 def test_a_wrong_setting_is_refused(text: str) -> None:
     values = loaded(text)
@@ -277,6 +304,27 @@ def test_a_field_without_a_diagnostic_is_taken(name: str, value: str) -> None:
         return
     if customer.tier is None or customer.tier in CONFIG.tiers:
         is_taken(CUSTOMER, text)
+
+
+ADDRESSES = st.sampled_from(
+    [
+        "https://x.example/a",
+        "HTTP://x",
+        "mailto:a@b.example",
+        "' https://x '",
+        "x.example",
+        "a@b.example",
+        "//x",
+    ]
+)
+
+
+@given(st.sampled_from(ITEM_FIELDS).map(lambda field: field.name), st.one_of(VALUES, ADDRESSES))
+def test_a_field_of_an_item_without_a_diagnostic_is_taken(name: str, value: str) -> None:
+    text = f"{name}: {value}\n"
+    read = read_item(Source("library/tyres.md", f"---\n{text}---\n"))
+    if read.item and not read.diagnostics:
+        is_taken(ITEM, text)
 
 
 @st.composite
@@ -332,8 +380,15 @@ def test_it_needs_no_vault(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     assert json.loads(run("schema").stdout) == customer_schema(Config())
     assert json.loads(run("schema", "--config").stdout) == config_schema()
+    assert json.loads(run("schema", "--item").stdout) == item_schema()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_settings_that_cannot_be_read_have_a_schema(run: Run, make_vault: MakeVault) -> None:
     assert run("--vault", make_vault({}, config="tiers: [gold\n"), "schema", "--config").exit_code == 0
+
+
+def test_one_schema_is_asked_for_at_a_time(run: Run) -> None:
+    refused = run("schema", "--config", "--item")
+    assert refused.exit_code == 2
+    assert "--config, --item and --answer do not go together" in refused.stderr

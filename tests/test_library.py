@@ -85,6 +85,8 @@ def test_an_item_says_what_its_file_says() -> None:
         ("titel: Tyres", "PT101", 2),
         ("kind: artikle", "PT105", 2),
         ("until: 31.02.2027", "PT102", 2),
+        ("url: www.example.org/x", "PT105", 2),
+        ("url: javascript:alert(1)", "PT105", 2),
         ("title: a\ntitle: b", "PT007", 3),
         ("topics: winter, courier", "PT105", 2),
         ("title: [", "PT003", 3),
@@ -174,6 +176,38 @@ def test_an_item_is_added_and_taken_back(run: Run, make_vault: MakeVault) -> Non
     assert codes(run, vault) == []
     run("--vault", vault, "undo")
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("Tyres", "--url", "on the shelf"), "“on the shelf” is no address of a web page. Write https://…"),
+        (("Tyres", "--url", "example.org/a"), "Write https://example.org/a"),
+        (("javascript://x",), "“javascript://x” is no address of a web page"),
+        (("Tyres", "--until", "31.02.2027"), "“31.02.2027” is no date"),
+        (("Tyres", "--until", ""), "it is empty"),
+        (("Tyres", "--url", " "), "it is empty"),
+        (("Tyres", "--topics", ""), "it is empty"),
+    ],
+)
+def test_what_a_field_cannot_hold_is_not_added(
+    run: Run, make_vault: MakeVault, words: tuple[str, ...], said: str
+) -> None:
+    vault = make_vault({})
+    refused = run("--vault", vault, "--today", DAY, "library", "add", *words)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert said in refused.stderr
+    assert not (vault / "library").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.org/a", "http://localhost:8000", "mailto:marta@example.org"]
+)
+def test_an_address_is_added_as_it_stands(run: Run, make_vault: MakeVault, url: str) -> None:
+    vault = make_vault({})
+    assert run("--vault", vault, "library", "add", "Tyres", "--url", url).exit_code == 0
+    assert f"url: {url}\n" in (vault / "library" / "tyres.md").read_text()
+    assert codes(run, vault) == []
 
 
 @pytest.mark.parametrize(

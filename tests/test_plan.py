@@ -179,10 +179,10 @@ people = st.builds(
     who, st.sampled_from(["Anna", "Ola", "Łucja"]), folder=st.sampled_from(["customers", "customers/old"])
 )
 obligations = st.builds(
-    Obligation,
+    due_on,
+    days.map(str),
     kind=st.sampled_from(["cadence", "follow-up", "feedback"]),
     origin=st.uuids().map(str),
-    due=days,
     at=st.none() | st.just(time(9, 30)),
     movable=st.booleans(),
     not_before=days | st.just(ALWAYS),

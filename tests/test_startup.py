@@ -29,11 +29,11 @@ finally:
 SHARED = """
     __main__ cli cli.options cli.output cli.progress cli.settings errors start
     workspace workspace.asked workspace.checked workspace.clock workspace.opened workspace.planned
-    model model.change model.config model.dates model.diagnostic model.item model.occurrence model.typed
+    model model.config model.dates model.diagnostic model.item model.occurrence model.typed
     schedule schedule.level schedule.plan schedule.workdays
     text text.edits text.fold text.near text.safe text.source text.words
-    vault vault.answers vault.cache vault.entries vault.index vault.journal vault.listing vault.names vault.places
-    vault.replace vault.rows vault.scan vault.settings vault.store
+    vault vault.answers vault.cache vault.entries vault.index vault.listing vault.places
+    vault.rows vault.scan vault.settings vault.store
 """
 CUSTOMERS = "model.customer model.shape model.values"
 QUERY = f"""
@@ -51,8 +51,8 @@ MAY_LOAD = {
         vault.library vault.prose vault.sought views views.finding views.customer views.playbook views.today {FILE}""",
     "show anna": f"""cli.choosing cli.recording cli.show formats formats.columns formats.customers schedule.campaigns schedule.channel schedule.obligations
         schedule.playbooks schedule.why vault.notes views views.customer views.playbook views.today {FILE}""",
-    "log anna call:x": f"""cli.choosing cli.log vault.abridged vault.amend vault.fields vault.lines vault.members
-        views views.playbook views.writing views.entries {FILE}""",
+    "log anna call:x": f"""cli.choosing cli.log model.change vault.journal vault.replace vault.abridged vault.amend vault.fields vault.lines vault.members
+        vault.applying views views.playbook views.writing views.entries {FILE}""",
 }
 # Not of ptcrm, nor of Python: what takes long to load is loaded where it is used.
 OTHERS = {"click"}

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptcrm.cli.choosing import who_is_meant
+from ptcrm.cli.choosing import is_terminal, who_is_meant
 from ptcrm.cli.options import Place, Session, json_option, pass_session
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.typed import plain
-from ptcrm.vault.store import write_outside
+from ptcrm.vault.applying import write_outside
 
 if TYPE_CHECKING:
     from email.headerregistry import Address
 
     from ptcrm.views.drafting import Message
+    from ptcrm.workspace import Workspace
 
 _LONGEST_URL = 2000  # characters; some mail programs take no more
 
@@ -57,15 +58,12 @@ def draft_command(
             raise UsageError("--list stands alone.")
         _list(session, as_json=as_json)
         return
-    if not words:
-        raise UsageError("Name a customer and a template; see `ptcrm draft --list`.")
     if sum(map(bool, (mailto, eml, as_json))) > 1 or (opened and as_json):
         raise UsageError("--mailto, --eml and --json do not go together, nor do --open and --json.")
-    from ptcrm.views.drafting import is_template, message, message_row, template_for
+    from ptcrm.views.drafting import message, message_row, template_for
 
     workspace = session.workspace()
-    if len(words) == 1 and not is_template(workspace, plain(words[0])):
-        raise UsageError("Name a customer, and behind it a template; see `ptcrm draft --list`.")
+    _demand_both(workspace, words)
     match = who_is_meant(session, words[:-1])
     customer = workspace.cache.customer(match.path)
     found = template_for(workspace, plain(words[-1]), customer.language if customer else None)
@@ -81,6 +79,21 @@ def draft_command(
         _edit(draft)
     else:
         _print(draft)
+
+
+def _demand_both(workspace: Workspace, words: tuple[str, ...]) -> None:
+    """Raise `UsageError` unless a customer and a template are named; at a terminal the customer can be asked for."""
+    from ptcrm.views.drafting import is_template, template_names
+
+    if len(words) > 1:
+        return
+    if words and is_template(workspace, plain(words[0])):
+        if is_terminal():
+            return
+        raise UsageError(f"For whom? Name a customer in front: ptcrm draft WHO {plain(words[0])}")
+    known = ", ".join(template_names(workspace))
+    which = f"There is: {known}." if known else "There are none yet: `ptcrm init --templates` writes some."
+    raise UsageError(f"Name a customer, and behind it a template: ptcrm draft WHO TEMPLATE. {which}")
 
 
 def _list(session: Session, *, as_json: bool) -> None:

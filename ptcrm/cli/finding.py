@@ -163,8 +163,8 @@ def timeline_command(
     """
     workspace = session.workspace()
     today = workspace.today
-    first = a_day(since, today) if since else date.min
-    last = a_day(until, today) if until else date.max
+    first = a_day(since, today) if since is not None else date.min
+    last = a_day(until, today) if until is not None else date.max
     if last < first:
         raise UsageError(f"--since {first} is after --until {last}.")
     most = _most(limit, _ENTRIES, whole=whole)

@@ -10,14 +10,15 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from ptcrm.cli.answer import Answer, answering
-from ptcrm.cli.options import Session, writing
+from ptcrm.cli.options import Place, Session, writing
 from ptcrm.cli.output import say, say_table, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.formats.columns import ITEM
 from ptcrm.model.change import Create, Operation
 from ptcrm.model.config import LIBRARY
+from ptcrm.model.diagnostic import Problem
 from ptcrm.model.item import KINDS
-from ptcrm.model.typed import a_day, plain
+from ptcrm.model.typed import plain
 from ptcrm.text.words import plural
 from ptcrm.views.library import alike, item_row, listed
 
@@ -78,12 +79,22 @@ def list_command(session: Session, words: tuple[str, ...], *, whole: bool) -> An
 
 @library_command.command("add")
 @click.argument("words", metavar="URL_OR_TITLE", nargs=-1, required=True)
-@click.option("--title", metavar="TEXT", help="The title; default: made of the last part of the URL.")
-@click.option("--url", metavar="ADDRESS", help="Where it is to be found. Nothing is fetched from there.")
-@click.option("--topics", metavar="TOPICS", multiple=True, help="What it is about, with commas between.")
+@click.option(
+    "--title", type=Place(), metavar="TEXT", help="The title; default: made of the last part of the URL."
+)
+@click.option(
+    "--url", type=Place(), metavar="ADDRESS", help="Where it is to be found. Nothing is fetched from there."
+)
+@click.option(
+    "--topics", type=Place(), metavar="TOPICS", multiple=True, help="What it is about, with commas between."
+)
 @click.option("--kind", type=click.Choice(KINDS), help="What it is; default: an article.")
-@click.option("--until", metavar="DAY", help="The last day on which it is any good; of an event its day.")
-@click.option("--text", metavar="TEXT", help="What to know about it; - takes it from standard input.")
+@click.option(
+    "--until", type=Place(), metavar="DAY", help="The last day on which it is any good; of an event its day."
+)
+@click.option(
+    "--text", type=Place(), metavar="TEXT", help="What to know about it; - takes it from standard input."
+)
 @writing
 def add_command(
     session: Session,
@@ -111,22 +122,15 @@ def add_command(
         )
     title, url = _title_and_url(plain(" ".join(words)), title and plain(title), url and plain(url))
     named = (plain(part) for group in topics for part in group.split(",") if part.strip())
-    values: dict[str, list[str | None]] = {
-        "title": [title],
-        "url": [url],
-        "topics": [*dict.fromkeys(named)],
-        "kind": [kind],
-    }
-    if until:
-        values["until"] = [a_day(until, workspace.today).isoformat()]
-    given = {name: [one for one in found if one] for name, found in values.items()}
-    path, content = _file(workspace, folder, given, _text(session, text))
+    given = {"title": title, "url": url, "kind": kind, "until": until and plain(until)}
+    values = {name: [one] for name, one in given.items() if one} | {"topics": [*dict.fromkeys(named)]}
+    path, content = _file(workspace, folder, values, _text(session, text))
     like = alike(workspace, title, url)
     if session.apply(Operation(f"library add {title}", (Create(path, content),))):
         say(f"{path} written.")
         for one in like:
             tell(f"The same stands there already: {one.path} ({one.title})")
-        if not given["topics"]:
+        if not values["topics"]:
             tell("It has no topics yet, so it is offered to nobody: add `topics: [winter, courier]`.")
 
 
@@ -165,13 +169,22 @@ def _text(session: Session, given: str | None) -> str:
 
 
 def _file(workspace: Workspace, folder: str, values: dict[str, list[str]], text: str) -> tuple[str, bytes]:
-    """Path and content of a new file in the library, with an id that nothing else has."""
+    """Path and content of a new file in the library, with an id that nothing else has.
+
+    Raises `UsageError` for a value that its field cannot hold.
+    """
     from ptcrm.vault.fields import free_id, new_file
     from ptcrm.vault.items import ITEM_FIELDS
+    from ptcrm.vault.schema import values_for
 
     def is_taken(id_: str) -> bool:
         return workspace.index.is_taken(id_) or f"{folder}/{id_}.md" in workspace.listing.files
 
-    id_ = free_id(values["title"][0], is_taken, "item")
+    written = {"id": [free_id(values["title"][0], is_taken, "item")]}
+    for field in ITEM_FIELDS:
+        found = values_for(field, values.get(field.name, []), workspace.today, workspace.index.link)
+        if isinstance(found, Problem):
+            raise UsageError(f"{found.message}. {found.hint}".strip())
+        written |= {field.name: found} if found else {}
     body = f"{text}\n" if text else ""
-    return f"{folder}/{id_}.md", new_file(ITEM_FIELDS, {"id": [id_], **values}, body)
+    return f"{folder}/{written['id'][0]}.md", new_file(ITEM_FIELDS, written, body)

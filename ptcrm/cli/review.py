@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,7 +34,7 @@ from ptcrm.views.review_words import TELLERS, newest, told, whom
 from ptcrm.views.reviewed import figure_object, figure_rows, review_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ptcrm.model.picture import Picture
     from ptcrm.reports.review.figures import Review
@@ -128,7 +129,7 @@ def _say_review(found: Review, workspace: Workspace, *, plain: bool) -> None:
         for picture in drawn[name][:1]:
             if picture.kind != "bars":
                 _say_picture(picture, plain=plain)
-        _say_advice(one.advice[:_AT_A_GLANCE], "  ")
+        _say_advice(islice(one.advice, _AT_A_GLANCE), "  ")
     say("\nWho is behind a figure: ptcrm review consistency, or another of them.")
 
 
@@ -148,7 +149,7 @@ def _say_title(title: str, found: Review) -> None:
     say(f"{title}, {period.first} to {period.last}: {plural(found.customers, 'customer')}", "title")
 
 
-def _say_advice(advice: tuple[Advice, ...], margin: str) -> None:
+def _say_advice(advice: Iterable[Advice], margin: str) -> None:
     for one in advice:
         say(f"{margin}{one.text}:\n{margin}  {one.command}")
 
@@ -185,17 +186,17 @@ def _say_figure(name: str, found: Review, workspace: Workspace, *, plain: bool) 
         _say_picture(picture, plain=plain)
     for group in one.groups:
         _say_group(group, workspace)
-    if one.advice:
+    if advice := list(one.advice):
         say("\nWhat to do", "title")
-        _say_advice(one.advice[:_ADVISED], "  ")
-        more = len(one.advice) - _ADVISED
+        _say_advice(advice[:_ADVISED], "  ")
+        more = len(advice) - _ADVISED
         if more > 0:
             say(f"  … and {more} more")
 
 
 def _say_group(group: Group, workspace: Workspace) -> None:
     """The customers of a group with what is said of each, and the lines of files."""
-    say(f"\n{group.title} ({len(group.lines)})", "title")
+    say(f"\n{group.title} ({len(group.members)})", "title")
     say_table(
         [
             (
@@ -203,11 +204,10 @@ def _say_group(group: Group, workspace: Workspace) -> None:
                 line.words,
                 newest(line.places, lambda path: from_here(workspace.root, path)),
             )
-            for line in group.lines[:_SHOWN]
+            for line in group.first(_SHOWN)
         ]
     )
-    more = len(group.lines) - _SHOWN
-    if more > 0:
+    if more := group.beyond(_SHOWN):
         say(f"  … and {more} more")
 
 

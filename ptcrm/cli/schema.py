@@ -17,28 +17,33 @@ if TYPE_CHECKING:
 
 @click.command("schema")
 @click.option("--config", "of_config", is_flag=True, help="Of ptcrm.yaml.")
+@click.option("--item", "of_item", is_flag=True, help="Of the front matter of an item of the library.")
 @click.option("--answer", metavar="NAME", help="Of what `ptcrm NAME --json` prints.")
 @pass_session
-def schema_command(session: Session, of_config: bool, answer: str | None) -> None:
-    """JSON Schema for editors, of a customer's front matter or of ptcrm.yaml; or of an answer.
+def schema_command(session: Session, of_config: bool, of_item: bool, answer: str | None) -> None:
+    """JSON Schema for editors, of front matter or of ptcrm.yaml; or of an answer.
 
-    In a vault it has the vault's own tiers, statuses and channels. It needs none.
+    Without an option, of that of customers; in a vault with its own tiers, statuses and channels.
+    It needs no vault.
 
     \b
     Examples:
       ptcrm schema > customer.schema.json
       ptcrm schema --config > ptcrm.schema.json
+      ptcrm schema --item > item.schema.json
       ptcrm schema --answer list
     """
-    from ptcrm.formats.json_schema import config_schema, customer_schema
+    from ptcrm.formats.json_schema import config_schema, customer_schema, item_schema
     from ptcrm.model.config import Config
 
+    if of_config + of_item + (answer is not None) > 1:
+        raise UsageError("--config, --item and --answer do not go together: choose one.")
     if answer is not None:
-        if of_config:
-            raise UsageError("--config and --answer do not go together: choose one.")
         say_json(_of_answer(answer))
     elif of_config:
         say_json(config_schema())
+    elif of_item:
+        say_json(item_schema())
     else:
         say_json(customer_schema(session.workspace(quiet=True).config if session.has_vault() else Config()))
 

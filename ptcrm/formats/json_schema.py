@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model import shape
 from ptcrm.model.settings import KEYS
+from ptcrm.vault.items import ITEM_FIELDS
 from ptcrm.vault.schema import FIELDS
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def customer_schema(config: Config) -> Shape:
         "avoids": shape.words(config.channels),
     }
     return _schema(FIELDS, words)
+
+
+def item_schema() -> Shape:
+    """The schema of the front matter of a file in the library (FORMAT §1); other keys are the user's own."""
+    return _schema(ITEM_FIELDS, {})
 
 
 def config_schema() -> Shape:

@@ -14,7 +14,7 @@ from ptcrm.model import shape
 from ptcrm.model.dates import parse_anniversary, parse_date, parse_interval
 from ptcrm.model.diagnostic import Diagnostic, Fix, Problem, rewrite
 from ptcrm.model.shape import Shape
-from ptcrm.model.values import parse_flag, parse_whole, parse_zone
+from ptcrm.model.values import WEB_FORM, parse_flag, parse_web, parse_whole, parse_zone
 from ptcrm.text.edits import Edit, drop_lines, line_after
 from ptcrm.text.frontmatter import Mapping, Node, Scalar, Sequence, in_quotes
 from ptcrm.text.near import did_you_mean, nearest, suggest
@@ -261,4 +261,5 @@ anniversary = parsed(shape.ANNIVERSARY)(parse_anniversary)
 interval = parsed(shape.CADENCE)(parse_interval)
 flag = parsed(shape.FLAG)(parse_flag)
 whole = parsed(shape.count(0, 999_999_999))(parse_whole)
+web = parsed(shape.like(WEB_FORM, "Write an address such as https://example.org."))(parse_web)
 zone = parsed(shape.ZONE)(parse_zone)

@@ -19,6 +19,7 @@ _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "zł": "PLN"}
 _MONEY = re.compile(
     r"(?P<before>[€£$]?) *(?P<amount>-?[0-9][0-9 \u00a0\u202f]*(?:\.[0-9]+)?) *(?P<code>[A-Za-z]{3}|€|£|\$|zł)?"
 )
+WEB_FORM = r"[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#][^\s]*|[Mm][Aa][Ii][Ll][Tt][Oo]:[^\s@]+@[^\s@]+"
 MONEY_FORM = re.sub(r"\?P<[a-z]+>", "?:", _MONEY.pattern)  # for editors, whose patterns have no names
 
 
@@ -27,6 +28,15 @@ def parse_flag(words: str) -> bool | Problem:
     if words.lower() in YES + NO:
         return words.lower() in YES
     return Problem("PT105", f"“{words}” is neither true nor false", "Write true or false.")
+
+
+def parse_web(words: str) -> str | Problem:
+    """An address that a browser or a mail program opens: `https://…`, `http://…` or `mailto:…`."""
+    if re.fullmatch(WEB_FORM, words):
+        return words
+    bare = re.fullmatch(r"(?:[\w-]+\.)+[A-Za-z]{2,}(?:[/?#]\S*)?", words)
+    hint = f"Write https://{words}" if bare else "Write https://…, or mailto: and an e-mail address."
+    return Problem("PT105", f"“{words}” is no address of a web page", hint)
 
 
 def parse_whole(words: str) -> int | Problem:

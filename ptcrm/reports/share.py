@@ -204,13 +204,18 @@ class Past(NamedTuple):
 
 def why_not(item: Item, customer: Customer, past: Past, config: Config, today: date) -> str | None:
     """Why an item is not to be passed on to a customer today; None if nothing is in the way."""
-    if item.is_over(today):
-        return f"it is over since {item.until}"
     if customer.do_not_contact:
         return "not to be contacted"
+    return unfit(item, customer, past, config, today) or _at_rest(customer, config, today)
+
+
+def unfit(item: Item, customer: Customer, past: Past, config: Config, today: date) -> str | None:
+    """Why this item is nothing for a customer, whether they may be contacted or not; None if nothing says so."""
+    if item.is_over(today):
+        return f"it is over since {item.until}"
     if past.had:
         return f"had it on {past.had}"
-    if why := _at_rest(customer, config, today) or _unwanted(item, customer, config):
+    if why := _unwanted(item, customer, config):
         return why
     if past.in_month >= config.share.per_month:
         return f"{plural(past.in_month, 'thing')} within a month already"

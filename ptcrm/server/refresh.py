@@ -68,8 +68,8 @@ class Refreshed:
 class _Seen:
     """What the last refresh saw: the files, those of the last good one, and the version of the rows."""
 
-    files: Listing = field(default_factory=lambda: Listing([]))
-    good: Listing = field(default_factory=lambda: Listing([]))
+    files: Listing = field(default_factory=lambda: Listing({}))
+    good: Listing = field(default_factory=lambda: Listing({}))
     version: tuple[int, int] | None = None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -36,6 +37,12 @@ def mistake_in(text: str, known: Record) -> Mistake | None:
     """The first mistake in a template that may ask for the members of `known`; None if there is none."""
     tree = read(_Environment(""), text, known)
     return tree if isinstance(tree, Mistake) else None
+
+
+def names_in(text: str, known: Record) -> set[str]:
+    """The names that a template asks for, without their members (`item`, not `title`); none of one with a mistake."""
+    tree = read(_Environment(""), text, known)
+    return set() if isinstance(tree, Mistake) else find_undeclared_variables(tree)
 
 
 def filled(text: str, known: Record, values: Mapping[str, object], language: str) -> Filled | Mistake:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptcrm.model.occurrence import Touch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+_new = tuple.__new__  # there are so many rows, and a named tuple's own way takes three times as long
 
 
 class Form(NamedTuple):
@@ -73,7 +74,7 @@ class TouchRow(NamedTuple):
     def touch(self) -> Touch:
         """The touch itself."""
         day, _, path, line, channel, contact, tried, voicemail, _, step = self
-        return Touch(date.fromordinal(day), channel, contact, path, line, tried, voicemail, step)
+        return _new(Touch, (date.fromordinal(day), channel, contact, path, line, tried, voicemail, step))
 
 
 def touch_rows(text: str, path: str) -> list[TouchRow]:
@@ -85,7 +86,7 @@ def touch_rows(text: str, path: str) -> list[TouchRow]:
     ]
     each = iter(numbers)
     return [
-        TouchRow(day, place, path, line, *end)
+        _new(TouchRow, (day, place, path, line, *end))
         for day, place, line, number in zip(each, each, each, each, strict=True)
         if (end := ends[number])
     ]
@@ -118,41 +119,49 @@ def unpacked(text: str) -> Iterator[EntryRow]:
 class Past(NamedTuple):
     """A log as the figures of a period need it; rows are from old to new, and none is after the period.
 
-    `oldest` is the first entry of all, `contact` the newest contact before the period, `earlier` what stands before it
-    of the channels that were asked for, `rows` what stands in it. A ticked follow-up that an entry of its day and
+    `oldest` is the first entry of all, `contact` the newest contact before the period, `rows` what stands in it,
+    `ever` what stands in it or before of the channels that were asked for. A ticked follow-up that an entry of its day and
     channel tells of is not among them (FORMAT §2.4).
     """
 
     oldest: EntryRow | None = None
     contact: EntryRow | None = None
-    earlier: tuple[EntryRow, ...] = ()
-    rows: tuple[EntryRow, ...] = ()
+    ever: Sequence[EntryRow] = ()
+    rows: Sequence[EntryRow] = ()
 
 
-def past_of(text: str, first: int, last: int, earlier: Collection[str]) -> Past:
-    """The packed entries as the period from day `first` to `last` needs them; `earlier` are channels."""
+def past_of(text: str, first: int, last: int, ever: Collection[str]) -> Past:
+    """The packed entries as the period from day `first` to `last` needs them; `ever` are channels."""
     forms, numbers = json.loads(text)
-    made, days = [Form._make(form) for form in forms], numbers[::4]
-    kept = {number for number, form in enumerate(made) if form.channel in earlier}
+    made = [Form._make(form) for form in forms]
+    days, places, lines, kinds = (numbers[at::4] for at in range(4))
+    kept = {number for number, form in enumerate(made) if form.channel in ever}
 
     def row(at: int) -> EntryRow:
-        return EntryRow(days[at], numbers[4 * at + 1], numbers[4 * at + 2], made[numbers[4 * at + 3]])
+        return EntryRow(days[at], places[at], lines[at], made[kinds[at]])
 
     end = len(days)
-    while end and numbers[4 * end - 3] < 0:  # ticked follow-ups stand behind the log, in no order
+    while end and places[end - 1] < 0:  # ticked follow-ups stand behind the log, in no order
         end -= 1
     start, stop = bisect_left(days, first, 0, end), bisect_right(days, last, 0, end)
-    rows = [row(at) for at in range(start, stop)]
+    columns = zip(
+        days[start:stop],
+        places[start:stop],
+        lines[start:stop],
+        [made[kind] for kind in kinds[start:stop]],
+        strict=True,
+    )
+    rows = list(map(EntryRow._make, columns))
     oldest = row(0) if stop else None
-    contact = next((row(at) for at in range(start - 1, -1, -1) if made[numbers[4 * at + 3]].contact), None)
-    older = [row(at) for at in range(start) if numbers[4 * at + 3] in kept] if kept else []
+    contact = next((row(at) for at in range(start - 1, -1, -1) if made[kinds[at]].contact), None)
     if end < len(days):
         told = {(day.day, day.form.channel) for day in rows}
         ticked = [one for one in map(row, range(end, len(days))) if (one.day, one.form.channel) not in told]
         rows = sorted([*rows, *(one for one in ticked if first <= one.day <= last)])
         contact = max([one for one in (contact, *ticked) if one and one.day < first], default=None)
         oldest = min([one for one in (oldest, *ticked) if one and one.day <= last], default=None)
-    return Past(oldest, contact, tuple(older), tuple(rows))
+    older = [row(at) for at in range(start) if kinds[at] in kept] if kept else []
+    return Past(oldest, contact, older + [one for one in rows if one.form.channel in ever], rows)
 
 
 def days_of(text: str) -> dict[int, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptcrm.model.diagnostic import Diagnostic, Problem
 from ptcrm.model.item import KINDS, Item
-from ptcrm.model.reading import Report, day, one_of, text, texts
+from ptcrm.model.reading import Report, day, one_of, texts, web
 from ptcrm.vault.document import parse_document
 from ptcrm.vault.schema import BY_NAME, Field, links_of, parse_id, read_fields, stem_of
 
@@ -19,7 +19,7 @@ ITEM_FIELDS = (
     BY_NAME["id"],
     Field("title", BY_NAME["name"].read, "what it is called; default: the file's stem"),
     Field("aliases", texts, "other names that links and commands may use", many=True, flow=True),
-    Field("url", text, "where it is to be found"),
+    Field("url", web, "where it is to be found: `https://…`, `http://…` or `mailto:…`"),
     Field("topics", BY_NAME["tags"].read, "what it is about", many=True, flow=True),
     Field("kind", one_of(*KINDS), "`article` (the default), `tip`, `event`, `offer` or `training`"),
     Field("until", day, "the last day on which it is any good; of an event its day", typed=True),

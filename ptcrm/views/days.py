@@ -126,7 +126,7 @@ def _is_late(one: Occurrence, today: date) -> bool:
 
 def load(workspace: Workspace, until: date) -> Load:
     """What the days up to `until` (included) hold."""
-    placed, waiting, _ = workspace.arranged(until)
+    placed, waiting = workspace.arranged(until)
     now = workspace.today.toordinal()
     days = {
         day.date.toordinal(): LoadDay(day.date, day.free, day.weekend) for day in _calendar(workspace, until)

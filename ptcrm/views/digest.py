@@ -71,7 +71,7 @@ def _contacts(found: list[Occurrence], workspace: Workspace) -> tuple[Line, ...]
     today = workspace.today
     lines = []
     for one in found:
-        words = what_and_why(one, workspace.zone)
+        words = what_and_why(one, workspace)
         is_to_call = one.phone and one.kind != "lead" and one.channel in (None, "call", "message")
         phone = f" ({one.phone})" if is_to_call else ""
         lines.append(Line(called(one), _when(one, today), f"{words}{phone}"))

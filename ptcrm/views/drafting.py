@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ptcrm.errors import NotFoundError, PtcrmError
 from ptcrm.model.customer import Customer
+from ptcrm.model.dates import NEVER
 from ptcrm.schedule.channel import avoided, needs
-from ptcrm.text.jinja import Filled, filled
+from ptcrm.text.jinja import Filled, filled, names_in
 from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_terminal, for_value
 from ptcrm.vault.log import plain_text
@@ -55,6 +56,11 @@ class Message:
 def is_template(workspace: Workspace, words: str) -> bool:
     """Whether `words` name a template, in whatever language."""
     return named(_parted(words)[0], variants(workspace.templates())) is not None
+
+
+def template_names(workspace: Workspace) -> list[str]:
+    """The names of the vault's templates."""
+    return sorted(variants(workspace.templates()))
 
 
 def _parted(words: str) -> tuple[str, str]:
@@ -102,8 +108,9 @@ def message(
     about = None if item is None else item_named(workspace, item)
     values = values_for(workspace, found, template.language, occasion, about)
     warnings = [*_warnings(found, template, workspace.config)]
-    if about and (why := Sharing(workspace).refusal(about, found.customer)):
+    if about and (why := Sharing(workspace).flaw(about, found.customer)):
         warnings.append(f"“{about.title}”: {why}.")
+    warnings += _idle(template, {"item": item, "occasion": occasion})
     parts = [_filled(template, part, values) for part in (template.subject, template.body)]
     return Message(
         template,
@@ -136,10 +143,21 @@ def _warnings(found: Brief, template: Template, config: Config) -> Iterator[str]
     """What speaks against this message, in sentences."""
     one, channel = found.customer, template.channel
     yield from found.warnings
+    status = config.statuses.get(one.status)
+    if status and status.cadence == NEVER and one.status != "former":
+        yield f"{one.name} is {one.status}."
     if channel in avoided(one, config):
         yield f"{one.name} avoids {channel}."
     if needs(channel) == "e-mail address" and not one.emails:
         yield f"{one.name} has no e-mail address."
+
+
+def _idle(template: Template, given: dict[str, str | None]) -> Iterator[str]:
+    """What was given by an option and stands nowhere, since the template does not ask for it."""
+    asked = names_in(template.subject, KNOWN) | names_in(template.body, KNOWN)
+    for name, words in given.items():
+        if words is not None and name not in asked:
+            yield f"{template.path} asks for no {name}, so --{name} changes nothing."
 
 
 def _mention(found: Brief, today: date, *, by_hand: bool) -> Iterator[str]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ptcrm.errors import UsageError
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.typed import a_day
-from ptcrm.reports.review import figures
-from ptcrm.reports.review.book import EARLIER, Book, Referred
+from ptcrm.reports.review.book import EVER, Book, Referred
+from ptcrm.reports.review.figures import Review
 from ptcrm.reports.review.values import Period, Place
 from ptcrm.text.fold import fold
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ptcrm.model.customer import Customer, FollowUp
-    from ptcrm.reports.review.figures import Review
     from ptcrm.workspace import Workspace
 
 _A_YEAR, _A_DAY = Interval(months=12), Interval(days=1)
@@ -25,8 +24,8 @@ _A_YEAR, _A_DAY = Interval(months=12), Interval(days=1)
 
 def period_of(first: str | None, last: str | None, today: date) -> Period:
     """The days that these words name, up to today at most: a year up to today by default; raises `UsageError`."""
-    end = min(a_day(last, today), today) if last else today
-    start = a_day(first, today) if first else later(later(end, _A_YEAR, -1), _A_DAY)
+    end = min(a_day(last, today), today) if last is not None else today
+    start = a_day(first, today) if first is not None else later(later(end, _A_YEAR, -1), _A_DAY)
     if start > today:
         raise UsageError(
             f"The first day, {start}, is after today, {today}: there is nothing to look back on."
@@ -38,7 +37,7 @@ def period_of(first: str | None, last: str | None, today: date) -> Period:
 
 def review(workspace: Workspace, period: Period, paths: Collection[str] | None = None) -> Review:
     """Every figure of the period; `paths` are the files of the customers meant, None: all."""
-    return figures.review(book_of(workspace, period, paths))
+    return Review(book_of(workspace, period, paths))
 
 
 def book_of(workspace: Workspace, period: Period, paths: Collection[str] | None = None) -> Book:
@@ -54,7 +53,7 @@ def book_of(workspace: Workspace, period: Period, paths: Collection[str] | None 
         today,
         workspace.config,
         customers,
-        index.pasts(period.first, period.last, EARLIER, paths),
+        index.pasts(period.first, period.last, EVER, paths),
         _touches(workspace, meant & index.touched_by_others() & cadences.keys()),
         cadences,
         {path: Referred(by, line) for path, by, line in index.referred()},

@@ -21,6 +21,7 @@ from ptcrm.reports.share import (
     month_before,
     named_by,
     topics_of,
+    unfit,
     why_not,
 )
 from ptcrm.text.fold import fold
@@ -151,6 +152,11 @@ class Sharing:
         """Why the item is not to be passed on to the customer today, whether it fits or not; None if nothing is in the way."""
         (offer,) = self._offers([Fit(item, customer, ())])
         return offer.why_not
+
+    def flaw(self, item: Item, customer: Customer) -> str | None:
+        """Why the item itself is nothing for the customer, whether they may be contacted or not; None if nothing says so."""
+        (past,) = self._pasts([Fit(item, customer, ())])
+        return unfit(item, customer, past, self.workspace.config, self.workspace.today)
 
 
 def suggested(workspace: Workspace, paths: Iterable[str]) -> dict[str, str]:

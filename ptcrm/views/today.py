@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import Interval, later, time_there
-from ptcrm.model.occurrence import Occurrence
 from ptcrm.text.fold import slug
 from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from datetime import date
 
+    from ptcrm.model.occurrence import Occurrence
     from ptcrm.workspace import Workspace
 
 OVERDUE, TODAY, NEW = "Overdue", "Due today", "Not contacted yet"
 WEEK, SOON = Interval(days=7), Interval(days=14)
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """What an owner needs in the morning. `week` are the seven days after today, `birthdays` two weeks.
 
     `overdue` was owed before today; `new` are those never contacted, whose day has come. `waiting` counts the
@@ -136,15 +133,12 @@ def when(one: Occurrence, today: date) -> str:
     return one.at.strftime("%H:%M") if one.at else ""
 
 
-def what_and_why(one: Occurrence, zone: tzinfo | None) -> str:
-    """What is to be done, and why; a follow-up's own text says that, and the time there if it has one.
-
-    `zone` is the vault's time zone.
-    """
+def what_and_why(one: Occurrence, workspace: Workspace) -> str:
+    """What is to be done, and why; a follow-up's own text says that, and the time there if it has one."""
     if one.kind == "campaign":
         return f"{what(one)}: ptcrm campaign {one.name}"
     if one.kind == "follow-up":
-        there = one.at and time_there(one.planned, one.at, zone, one.timezone)
+        there = one.at and time_there(one.planned, one.at, workspace.zone, one.timezone)
         return f"{what(one)} ({there})" if there else what(one)
     return f"{what(one)} — {'; '.join(reason.text for reason in one.reasons)}"
 

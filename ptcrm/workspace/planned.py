@@ -6,7 +6,7 @@ import contextlib
 from collections import Counter
 from datetime import date
 from functools import cached_property, partial
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ptcrm.errors import QueryError
@@ -17,6 +17,7 @@ from ptcrm.schedule.plan import (
     Rules,
     Who,
     arrange,
+    days_ever,
     next_yearly_days,
     occurrences,
     open_reminders,
@@ -53,11 +54,17 @@ R = TypeVar("R", bound=tuple[Any, ...])
 
 
 class _Rows(Generic[R]):
-    """The rows of everybody, read once, and then those of customers on whom a change bears; a row begins with the path."""
+    """The rows of everybody, read once, and then those of customers on whom a change bears; `path_of` tells whose a row is."""
 
-    def __init__(self) -> None:
+    def __init__(self, path_of: Callable[[R], str]) -> None:
+        self._path_of = path_of
         self._rows: list[R] | None = None
         self._outdated: set[str] = set()
+
+    @property
+    def at_hand(self) -> list[R] | None:
+        """The rows, if they need not be read for it."""
+        return None if self._outdated else self._rows
 
     def forget(self, paths: set[str]) -> None:
         """Read those of the customers at `paths` again when they are next asked for."""
@@ -68,7 +75,7 @@ class _Rows(Generic[R]):
         if self._rows is None:
             self._rows = read(None)
         elif self._outdated:
-            still = [row for row in self._rows if row[0] not in self._outdated]
+            still = [row for row in self._rows if self._path_of(row) not in self._outdated]
             self._rows = still + read(self._outdated)
         self._outdated = set()
         return self._rows
@@ -85,7 +92,7 @@ class _Worked:
         self.people: dict[str, Who] = {}
         self.contacts: dict[int, tuple[int, Occurrence]] = {}
         self.returns: dict[str, list[Occurrence]] = {}
-        self.owed, self.yearly = _Rows[Contact](), _Rows[tuple[str, Yearly]]()
+        self.owed, self.yearly = _Rows[Contact](attrgetter("path")), _Rows[tuple[str, Yearly]](itemgetter(0))
 
     def forget(self, paths: set[str]) -> None:
         """Forget the customers at `paths`."""
@@ -99,10 +106,18 @@ class _Worked:
         self.yearly.forget(paths)
 
 
+class _Plan(NamedTuple):
+    """The plan of the whole vault: of which rows, whether it was just worked out, and the days (`days_ever`)."""
+
+    version: str
+    is_new: bool
+    days: dict[int, int]
+
+
 class Planned(Asked):
     """An open vault with its plan."""
 
-    _new_plan: tuple[str, str, Arranged] | None = None
+    _plan: _Plan | None = None
 
     @cached_property
     def _worked(self) -> _Worked:
@@ -198,31 +213,48 @@ class Planned(Asked):
     def arranged(self, until: date) -> Arranged:
         """Where all contacts up to `until` (included) stand, and which found no place."""
         if until < FOREVER:
-            return self._arranged(until)
-        if self._knows_plan():
-            return Arranged(*self.cache.placed(), Counter(self.cache.load_from(self.today)))
-        found = self._arranged(until)
-        self._new_plan = self._plan_key, self.cache.owed_version(), found
-        return found
+            contacts = self.cache.contacts(later(until, self.config.min_gap))
+            return arrange(contacts, self._rules(until), self.today, until)
+        return Arranged(*self._standing(self._worked.owed.now(partial(self.cache.contacts, FOREVER))))
 
-    def _arranged(self, until: date) -> Arranged:
-        """Where contacts stand, worked out."""
+    def _rules(self, until: date) -> Rules:
+        """What a day holds, up to `until`."""
         from ptcrm.schedule.campaigns import busy_days
 
         gap = (later(self.today, self.config.min_gap) - self.today).days
         mailings = self.mailings(later(until, self.config.min_gap))
-        rules = Rules(
-            self.workdays,
-            self.config.capacity.per_day,
-            self.config.capacity.intake,
-            gap,
-            busy_days(mailings, self.config),
-        )
-        if until == FOREVER:
-            contacts = self._worked.owed.now(partial(self.cache.contacts, until))
+        capacity = self.config.capacity
+        return Rules(self.workdays, capacity.per_day, capacity.intake, gap, busy_days(mailings, self.config))
+
+    def _days(self) -> dict[int, int]:
+        """Where every contact that may move stands, as `days_ever` has it; kept when the vault is closed."""
+        version, plan = self.cache.owed_version(), self._plan
+        if plan is None or plan.version != version:
+            known = self.cache.plan(self._plan_key)
+            days = self._days_ever() if known is None else known
+            plan = self._plan = _Plan(version, known is None, days)
+        return plan.days
+
+    def _days_ever(self) -> dict[int, int]:
+        known = self._worked.owed.at_hand
+        if known is None:
+            movable, fixed = self.cache.movable(FOREVER), self.cache.fixed_days()
         else:
-            contacts = self.cache.contacts(later(until, self.config.min_gap))
-        return arrange(contacts, rules, self.today, until)
+            movable = [one for one in known if not one.fixed]
+            fixed = [(one.path, one.ready) for one in known if one.fixed]
+        return days_ever(movable, fixed, self._rules(FOREVER), self.today)
+
+    def _standing(self, contacts: Iterable[Contact]) -> tuple[list[tuple[int, Contact]], list[Contact]]:
+        """On which day each of the `contacts` stands, and those that found none."""
+        days = self._days()
+        found = [(one.ready if one.fixed else days.get(one.number), one) for one in contacts]
+        return [(day, one) for day, one in found if day], [one for day, one in found if day == 0]
+
+    def _load(self) -> Counter[int]:
+        """How many contacts stand on each day from today on."""
+        days, now = self._days(), self.today.toordinal()
+        found = [fixed or days.get(number, 0) for _, number, fixed in self.cache.stands()]
+        return Counter([day for day in found if day >= now])
 
     @cached_property
     def _plan_key(self) -> str:
@@ -236,26 +268,20 @@ class Planned(Asked):
         found = find_spec("holidays") if self.config.country else None
         return looked_at(found.origin) if found and found.origin else ""
 
-    def _knows_plan(self) -> bool:
-        return self.cache.has_plan(self._plan_key)
-
     def _keep_plan(self) -> None:
         """Keep the plan of the whole vault, if it was worked out and is still right."""
-        if self._new_plan and self.cache.is_kept:
-            key, version, (days, waiting, _) = self._new_plan
-            rows = [*days, *((None, one) for one in waiting)]
+        plan, self._plan = self._plan, None
+        if plan and plan.is_new and self.cache.is_kept:
             with IF_POSSIBLE:
-                self.cache.keep_plan(key, version, rows)
-        self._new_plan = None
+                self.cache.keep_plan(self._plan_key, plan.version, plan.days)
 
     def next_days(self, paths: Collection[str] | None = None) -> dict[str, date]:
-        """The day on which the next contact of each customer stands, by path; with `paths`, at least of these."""
-        if self._knows_plan():
-            return {path: date.fromordinal(day) for path, day in self.cache.next_days(paths).items()}
-        days: dict[str, int] = {}
-        for day, one in self.arranged(FOREVER).days:
-            days[one.path] = min(day, days.get(one.path, day))
-        return {path: date.fromordinal(day) for path, day in days.items()}
+        """The day on which the next contact of each customer stands, by path; with `paths`, of these."""
+        days, first = self._days(), dict[str, int]()
+        for path, number, fixed in self.cache.stands(paths):
+            if day := fixed or days.get(number, 0):
+                first[path] = min(day, first.get(path, day))
+        return {path: date.fromordinal(day) for path, day in first.items()}
 
     def demand(self) -> Demand:
         """What the cadences of all customers ask for in a year, and what the days from today on hold."""
@@ -294,7 +320,7 @@ class Planned(Asked):
         """
         from ptcrm.schedule.campaigns import entries
 
-        days, waiting, _ = self.arranged(FOREVER if whole else until)
+        days, waiting = self.arranged(FOREVER if whole else until)
         if whole:
             end = until.toordinal()
             days = [(day, one) for day, one in days if one.ready <= end]
@@ -395,7 +421,7 @@ class Planned(Asked):
 
         customer = self.cache.customer(path)
         assert customer is not None  # noqa: S101  # who calls has found the customer
-        days, waiting, load = self._stands(path)
+        days, waiting = self._standing(self.cache.contacts(FOREVER, [path]))
         contacts = self._occurrences(days)
         yearly = self._yearly(self.cache.yearly([path]))
         leap_day = self.config.occasions.leap_day
@@ -415,7 +441,7 @@ class Planned(Asked):
             self.config,
             self.today,
             self.workdays,
-            load,
+            self._load,
             [
                 *(one.planned for one in contacts),
                 *map(date.fromordinal, busy_days(mailings, self.config).get(path, [])),
@@ -423,14 +449,6 @@ class Planned(Asked):
             len(waiting),
         )
         return sorted([*contacts, *others], key=in_order), case
-
-    def _stands(self, path: str) -> Arranged:
-        """Where the contacts of the customer at `path` stand, which found no day, and the load of every day."""
-        if self._knows_plan():
-            return Arranged(*self.cache.placed(path), Counter(self.cache.load_from(self.today)))
-        days, waiting, load = self.arranged(FOREVER)
-        of_her = [(day, one) for day, one in days if one.path == path]
-        return Arranged(of_her, [one for one in waiting if one.path == path], load)
 
     def runs_of(self, path: str) -> list[Run]:
         """The playbooks that the customer at `path` is in, and how far each has come."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.budget import group_of, yearly
-from ptcrm.reports.review.book import REFERRAL, SALE, places
-from ptcrm.reports.review.values import Place
+from ptcrm.reports.review.book import places
+from ptcrm.reports.review.values import Place, Places
 from ptcrm.vault.entries import EntryRow
 
 if TYPE_CHECKING:
@@ -58,12 +58,12 @@ class Effort:
     """
 
     customer: Customer
-    contacts: tuple[Place, ...]
+    contacts: Places
     minutes: int
     cost: tuple[Money, ...]
-    sales: tuple[Place, ...]
+    sales: Places
     revenue: tuple[Money, ...]
-    referrals: tuple[Place, ...]
+    referrals: Places
     brought: tuple[Customer, ...]
 
 
@@ -83,8 +83,7 @@ class Efforts:
 
 def efforts(book: Book) -> Efforts:
     """What contacts took in the period, and what came of it (docs/review.md#effort)."""
-    brought = book.brought()
-    every = [found for one in book.customers if (found := _effort(one, brought.get(one.path, []), book))]
+    every = [found for one in book.customers if (found := _effort(one, book))]
     every.sort(key=lambda one: -len(one.contacts))
     return Efforts(
         _given(book),
@@ -95,26 +94,21 @@ def efforts(book: Book) -> Efforts:
     )
 
 
-def _effort(one: Customer, brought: list[Customer], book: Book) -> Effort | None:
-    rows = book.past(one).rows
-    contacts, sales, referrals = list[EntryRow](), list[EntryRow](), list[EntryRow]()
-    for row in rows:
-        form = row.form
-        if form.contact:
-            contacts.append(row)
-        if form.channel == SALE:
-            sales.append(row)
-        elif form.channel == REFERRAL:
-            referrals.append(row)
+def _effort(one: Customer, book: Book) -> Effort | None:
+    rows, first = book.past(one).rows, book.period.first.toordinal()
+    contacts = [row for row in rows if row.form.contact]
+    sales = [row for row in book.sales(one) if row.day >= first]
+    referrals = [row for row in book.referrals(one) if row.day >= first]
+    brought = book.brought.get(one.path, ())
     if not (contacts or sales or referrals or brought):
         return None
     return Effort(
         one,
         places(one, contacts),
-        sum(row.form.minutes or 0 for row in rows),
-        book.money(row.form.cost for row in rows if row.form.cost),
+        sum([row.form.minutes for row in rows if row.form.minutes]),
+        book.money([row.form.cost for row in rows if row.form.cost]),
         places(one, sales),
-        book.money(row.form.amount for row in sales),
+        book.money([row.form.amount for row in sales]),
         places(one, referrals),
         tuple(brought),
     )
@@ -124,9 +118,8 @@ def _given(book: Book) -> tuple[Given, ...]:
     """What gave something or was sent as a sign, by channel, the most often given first."""
     found = defaultdict[str, list[tuple[Place, EntryRow]]](list)
     for one in book.customers:
-        for row in book.past(one).rows:
-            if row.form.gave or row.form.channel in _SENT:
-                found[row.form.channel].append((Place(one.path, row.line), row))
+        for row in [row for row in book.past(one).rows if row.form.gave or row.form.channel in _SENT]:
+            found[row.form.channel].append((Place(one.path, row.line), row))
     given = [
         Given(
             channel,
@@ -142,10 +135,11 @@ def _given(book: Book) -> tuple[Given, ...]:
 def _tiers(book: Book, every: Sequence[Effort]) -> tuple[TierEffort, ...]:
     """The tiers by rank, then those in none; of each, what was planned and what was done."""
     members, done = defaultdict[str, list[Customer]](list), defaultdict[str, list[Effort]](list)
+    made = {each.customer.path: each for each in every}
     for one in book.customers:
-        members[group_of(one, book.config).title].append(one)
-    for each in every:
-        done[group_of(each.customer, book.config).title].append(each)
+        tier = group_of(one, book.config).title
+        members[tier].append(one)
+        done[tier] += [made[one.path]] if one.path in made else []
     return tuple(
         TierEffort(
             tier,

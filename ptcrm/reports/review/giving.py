@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer
 from ptcrm.reports.review.book import places
-from ptcrm.reports.review.values import Place
+from ptcrm.reports.review.values import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,8 @@ class Balance:
     """
 
     customer: Customer
-    gave: tuple[Place, ...]
-    asked: tuple[Place, ...]
+    gave: Places
+    asked: Places
     is_due: bool
 
 
