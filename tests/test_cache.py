@@ -206,6 +206,7 @@ def test_what_is_remembered_is_forgotten_if_a_refresh_breaks_off(
     assert [one.text for one in workspace.plan(date.max) if one.kind == "follow-up"] == ["Ask"]
     _write(vault / "customers" / "anna.md", "---\n---\n- [ ] 2026-12-02 call: Tell\n")
 
+    monkeypatch.setattr("ptcrm.workspace.opened.time.time_ns", lambda: 4 * 10**18)
     work_out = Workspace._work_out  # noqa: SLF001
 
     def fail(self: Workspace) -> set[str]:
