@@ -197,6 +197,30 @@ def _write(path: Path, text: str) -> None:
     os.utime(path, ns=(stamp, stamp))
 
 
+def test_what_is_remembered_is_forgotten_if_a_refresh_breaks_off(
+    open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows may be written by then, so what changed in them would not be noticed the next time."""
+    vault = make_vault({"anna": "---\n---\n- [ ] 2026-12-01 call: Ask\n"})
+    workspace = open_vault(vault, TODAY, tmp_path / "cache")
+    assert [one.text for one in workspace.plan(date.max) if one.kind == "follow-up"] == ["Ask"]
+    _write(vault / "customers" / "anna.md", "---\n---\n- [ ] 2026-12-02 call: Tell\n")
+
+    monkeypatch.setattr("ptcrm.workspace.opened.time.time_ns", lambda: 4 * 10**18)
+    work_out = Workspace._work_out  # noqa: SLF001
+
+    def fail(self: Workspace) -> set[str]:
+        work_out(self)
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Workspace, "_work_out", fail)
+        with pytest.raises(OSError, match="full"):
+            workspace.refresh()
+    workspace.refresh()
+    assert [one.text for one in workspace.plan(date.max) if one.kind == "follow-up"] == ["Tell"]
+
+
 def test_what_is_unchanged_is_not_read_again(
     open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

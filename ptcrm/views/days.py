@@ -121,7 +121,7 @@ def agenda(workspace: Workspace, until: date, only: Container[str] | None = None
 
 def load(workspace: Workspace, until: date) -> Load:
     """What the days up to `until` (included) hold."""
-    placed, waiting, _ = workspace.arranged(until)
+    placed, waiting = workspace.arranged(until)
     now = workspace.today.toordinal()
     days = {
         day.date.toordinal(): LoadDay(day.date, day.free, day.weekend) for day in _calendar(workspace, until)
