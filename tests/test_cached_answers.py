@@ -248,6 +248,7 @@ WRITING = (
     "log shop,zoe email: To both",
     "done anna 1",
     "done jan 1 --log fine",
+    "move anna 1 +1w",
     "snooze anna 2026-12-05",
     "set anna tier lead",
     "set jan company [[zoe]]",

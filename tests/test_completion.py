@@ -155,6 +155,8 @@ def test_what_of_a_word_bash_replaces(text: str, line: Line) -> None:
         ("ptcrm add Anna --tier si", ["word silver"]),
         ("ptcrm add Anna --tier=si", ["word silver"]),
         ("ptcrm snooze thies tom", ["word tomorrow"]),
+        ("ptcrm move thies tom", ["word tomorrow"]),
+        ("ptcrm move thies 2 next mon", ["word month"]),
         ("ptcrm export ics --feed b", ["word birthdays"]),
         ("ptcrm feed url foll", ["word followups"]),
         ("ptcrm feed rotate all foll", ["word followups"]),

@@ -47,6 +47,7 @@ WRITES = {
     "set": (["set", "WHO", "role", "x"], b"role: x"),
     "log": (["log", "WHO", "call: x"], b"2026-11-23 call: x"),
     "done": (["done", "WHO", "1"], b" [done:: 2026-11-23]"),
+    "move": (["move", "WHO", "1", "2027-01-15"], b"2027-01-15"),
     "snooze": (["snooze", "WHO", "+1w"], b"snooze: 2026-11-30"),
 }
 SHOW_GOOD = ("", "due", "list", "export")

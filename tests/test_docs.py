@@ -41,6 +41,7 @@ WRITING = {
     "restore",
     "log",
     "done",
+    "move",
     "snooze",
     "set",
     "rename",

@@ -395,3 +395,36 @@ def test_done_closes_nothing_that_lies_ahead_without_its_number(make_vault: Make
     )
     assert done("both") == (0, f"customers/both.md: done {DAY}: call: Today\n")
     assert done("two")[0] == 3
+
+
+def test_a_follow_up_is_moved(make_vault: MakeVault, run: Run) -> None:
+    vault = make_vault(
+        {
+            "one": named("One") + "- [ ] 2027-01-20 14:00 meeting: Contract [every:: 1 year]\n",
+            "due": named("Due") + f"- [ ] 2027-01-20 meeting: Contract\n- [ ] {DAY} call: Today\n",
+            "two": named("Two") + f"- [ ] 2026-11-01 call: Old\n- [ ] {DAY} call: Today\n",
+            "told": named("Told") + "- [ ] 2026-11-20 feedback: It squeaks\n",
+            "none": named("None"),
+        },
+        name="one",
+    )
+
+    def move(*words: str) -> tuple[int, str]:
+        result = run("--vault", vault, "--today", DAY, "move", *words)
+        return result.exit_code, result.output
+
+    meeting = "meeting: Contract (it was for 2027-01-20)"
+    assert move("one", "+1w") == (0, f"customers/one.md: 2026-11-30 {meeting}\n")
+    text = (vault / "customers/one.md").read_text(encoding="utf-8")
+    assert text.endswith("- [ ] 2026-11-30 14:00 meeting: Contract [every:: 1 year]\n")
+    assert move("due", "tomorrow") == (
+        0,
+        f"customers/due.md: 2026-11-24 call: Today (it was for {DAY})\n",
+    )
+    assert move("due", "2", "2027-02-01") == (0, f"customers/due.md: 2027-02-01 {meeting}\n")
+    listed = f"  1  2026-11-01  call: Old\n  2  {DAY}  call: Today\n"
+    assert move("two", "friday") == (3, f"ptcrm: Say which one is moved: ptcrm move two N DAY\n{listed}")
+    assert move("two", "3", "friday") == (3, f"ptcrm: Two has no follow-up 3:\n{listed}")
+    assert move("two", "2") == (2, "ptcrm: The day is missing: ptcrm move two 2 DAY\n")
+    assert move("two", "2", "today")[0] == move("two", "2", "yesterday")[0] == move("told", "+1w")[0] == 2
+    assert move("none", "+1w") == (3, "ptcrm: None has no open follow-up.\n")

@@ -204,6 +204,37 @@ def test_a_phone_shows_all_of_its_width(place: str, enter: Enter) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_problems_fit_a_telephone(enter: Enter) -> None:
+    page = enter("problems", viewport={"width": 390, "height": 844})
+    page.locator("[data-row] pre").first.evaluate("(one) => one.textContent = 'x'.repeat(400)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    row = page.locator("[data-row]", has_text="brithday")
+    parts = [row.locator(one).bounding_box() for one in (".who", ".what", ".actions")]
+    assert all(one and one["x"] >= 0 and one["x"] + one["width"] <= 390 for one in parts)
+    tops = [one["y"] for one in parts if one]
+    assert tops == sorted(tops)
+    assert len({*tops}) == 3  # below each other
+
+
+def test_paper_is_light(enter: Enter) -> None:
+    page = enter("customers/anna", color_scheme="dark")
+    colours = """() => ["body", ".rows", "h1", "main a"].flatMap((one) => {
+      const style = getComputedStyle(document.querySelector(one));
+      return [style.backgroundColor, style.color];
+    })"""
+    assert all(is_light(page.evaluate(colours)[at]) for at in (1, 3, 5, 7))
+    page.emulate_media(media="print", color_scheme="dark")
+    body, ink, row, words, _, title, _, link = page.evaluate(colours)
+    assert (body, row) == ("rgb(255, 255, 255)", "rgb(255, 255, 255)")
+    assert not any(map(is_light, (ink, words, title, link)))
+    assert page.locator("form:visible, summary:visible:not(.why summary), footer:visible").count() == 0
+
+
+def is_light(colour: str) -> bool:
+    """Whether a colour as the browser says it (`rgb(1, 2, 3)`) is nearer to white than to black."""
+    return sum(map(int, re.findall("[0-9]+", colour)[:3])) > 3 * 127
+
+
 # Writing
 
 
@@ -324,6 +355,11 @@ def test_a_filter_is_completed_and_finds(enter: Enter) -> None:
     field.focus()
     page.keyboard.type("tier:")
     page.get_by_role("option", name="tier:gold").wait_for()
+    box, offered = field.bounding_box(), page.locator(".completions").bounding_box()
+    assert box
+    assert offered
+    assert 0 <= offered["y"] - box["y"] - box["height"] <= 8  # right below the field
+    assert abs(offered["x"] - box["x"]) <= 2
     page.keyboard.press("ArrowDown")
     assert field.get_attribute("aria-activedescendant")
     page.keyboard.press("Enter")
@@ -379,6 +415,22 @@ def test_what_is_half_typed_stays(enter: Enter, site: Site, clash: Clash) -> Non
     assert after == ANNA.replace(
         "- 2026-11-02 call: Frames", "- 2026-11-23 call: half a sen\n- 2026-11-02 call: Other frames"
     )
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_is_new_on_the_disk_is_said_wherever_one_reads(width: int, enter: Enter, site: Site) -> None:
+    page = enter("customers/anna", viewport={"width": width, "height": 400})
+    wait_for_live(page)
+    page.locator("main textarea").first.fill("call: half a sen")
+    (site.vault / "customers/anna.md").write_text(ANNA.replace("Frames", "Other frames"), encoding="utf-8")
+    page.get_by_text("Changed on disk").wait_for()
+    page.evaluate("scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
+    assert page.evaluate("scrollY") > 300
+    box = page.locator("#notice").bounding_box()
+    top = page.locator(".top").bounding_box()
+    assert box
+    assert top
+    assert max(top["y"] + top["height"], 0) <= box["y"] < 100
 
 
 def test_focus_and_open_panels_survive_a_change(enter: Enter, site: Site) -> None:

@@ -61,6 +61,8 @@ def text(vault: Path, stem: str = "anna") -> bytes:
         ("done", 0, {}, ("done", "anna", "1")),
         ("done", 1, {}, ("done", "anna", "2")),
         ("snooze", 0, {"until": "+2w"}, ("snooze", "anna", "+2w")),
+        ("move", 0, {"to": "next friday"}, ("move", "anna", "1", "next", "friday")),
+        ("move", 1, {}, ("move", "anna", "2", "+1w")),
     ],
 )
 def test_a_form_writes_what_the_command_writes(
@@ -69,7 +71,8 @@ def test_a_form_writes_what_the_command_writes(
     other = twin(vault)
     assert run("--vault", other, "--today", DAY, *command, text="note: One\ntwo").exit_code == 0
     with visiting(vault) as browser:
-        page = browser.send(f"/customers/anna/{action}", typed, which=which)
+        at = "/agenda" if action == "move" else "/"
+        page = browser.send(f"/customers/anna/{action}", typed, at, which)
         assert text(vault) == text(other) != ANNA.encode()
         assert page.status == 200
         assert f"Written: {action if action != 'snooze' else 'set'} anna" in page.words
@@ -350,6 +353,17 @@ def test_a_customer_is_shown_whole(make_vault: MakeVault) -> None:
         assert browser.get("/customers/ann").status == 404
         assert browser.get("/customers/anna.md").status == 404
         assert browser.get("/customers/Anna%20Kowalska").status == 404
+
+
+def test_a_follow_up_is_moved_on_the_page_of_a_customer(make_vault: MakeVault) -> None:
+    told = "- [ ] 2026-11-20 feedback: It squeaks\n- [ ] 2026-11-20 call: Ask\n"
+    vault = make_vault({"anna": f"---\nname: Anna\n---\n\n{told}"})
+    with visiting(vault) as browser:
+        (form,) = browser.get("/customers/anna").forms("/customers/anna/move")
+        assert (form["what"], form["to"]) == ("call|ask", "+1w")
+        page = browser.send("/customers/anna/move", {}, "/customers/anna")
+        assert "Written: move anna call: Ask to 2026-11-30" in page.words
+    assert text(vault).decode().endswith(told.replace("20 call", "30 call"))
 
 
 def test_a_long_log_is_cut(make_vault: MakeVault) -> None:

@@ -630,6 +630,14 @@ def test_every_line_of_a_figure_is_one_of_a_file(run: Run) -> None:
         assert "202" in (SAMPLE / path).read_text(encoding="utf-8").split("\n")[int(line) - 1]
 
 
+def test_one_who_brought_somebody_is_one(make_vault: MakeVault, run: Run) -> None:
+    anna, jan = "---\nname: Anna\n---\n", '---\nname: Jan\nreferred_by: "[[anna]]"\n---\n'
+    for brought, says in (({"jan": jan}, "1 customer was"), ({"jan": jan, "zoe": jan}, "2 customers were")):
+        vault = make_vault({"anna": anna, **brought}, name=f"of-{len(brought)}")
+        said = run("--vault", vault, "--today", DAY, "review", "referrals").stdout
+        assert f"{says} brought by 1 other; 0 of them" in said
+
+
 # The letter
 
 

@@ -49,6 +49,7 @@ COMMANDS = {
     "why": "why",
     "log": "log",
     "done": "writing",
+    "move": "writing",
     "snooze": "writing",
     "set": "writing",
     "rename": "rename",

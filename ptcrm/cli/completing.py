@@ -177,6 +177,11 @@ def _day(asked: Asked) -> Iterator[Candidate]:
             yield Candidate(word if not asked.before else word.split(" ")[0])
 
 
+def _day_behind_number(asked: Asked) -> Iterable[Candidate]:
+    has_number = bool(asked.before) and asked.before[0].isdigit()
+    return _day(replace(asked, before=asked.before[1:]) if has_number else asked)
+
+
 def _field(asked: Asked) -> Iterator[Candidate]:
     """A field, then its values."""
     if asked.before:
@@ -294,6 +299,7 @@ BY_SHAPE: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "WHO TEXT": partial(_then, _channel),
     "WHO TEMPLATE": partial(_then, _template),
     "WHO N": partial(_then, _nothing),
+    "WHO N DAY": partial(_then, _day_behind_number),
     "WHO UNTIL": partial(_then, _day),
     "REV WHO": _who,
     "WHO NEW": partial(_then, _nothing),

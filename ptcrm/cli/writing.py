@@ -1,4 +1,4 @@
-"""Commands that change one line or field of a customer's file: done, snooze, set."""
+"""Commands that change one line or field of a customer's file: done, move, snooze, set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ptcrm.vault.log import follow_up_words
 from ptcrm.vault.schema import BY_NAME, near_miss, own_field
 from ptcrm.views.entries import customer_of, past_day
 from ptcrm.views.playbook import NamedStep, named_steps, step_what
-from ptcrm.views.writing import field_set, open_step, settled, snoozed, ticked
+from ptcrm.views.writing import field_set, moved, open_step, settled, snoozed, ticked
 
 if TYPE_CHECKING:
     from datetime import date
@@ -147,6 +147,45 @@ def _listed(found: list[FollowUp], steps: list[NamedStep]) -> str:
     rows += [(one.key, f"{one.step.due}  {step_what(one.step)}") for one in steps]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"  {name:<{width}}  {words}" for name, words in rows)
+
+
+@click.command("move", context_settings=LITERAL)
+@click.argument("words", metavar="WHO [N] DAY", nargs=-1, required=True)
+@writing
+def move_command(session: Session, words: tuple[str, ...]) -> None:
+    """Give an open follow-up another day.
+
+    N is its number in `ptcrm show WHO`. It may be left out if only one is open, or only one is due.
+
+    \b
+    Examples:
+      ptcrm move anna next monday
+      ptcrm move anna 2 +1w
+    """
+    session.for_names = True
+    workspace = session.workspace()
+    match, rest = who_and(session, words, "DAY")
+    number, day = (rest[0], rest[1:]) if isinstance(parse_whole(rest[0]), int) else ("", rest)
+    if not day:
+        raise UsageError(f"The day is missing: ptcrm move {match.id} {number} DAY")
+    customer = customer_of(workspace.changing(match).reading)
+    task = _to_move(customer, number, workspace.today)
+    operation, to = moved(workspace, match, task.origin, " ".join(day))
+    if session.apply(operation):
+        say(f"{match.path}: {to} {follow_up_words(task)} (it was for {task.due})")
+
+
+def _to_move(customer: Customer, number: str, today: date) -> FollowUp:
+    """The follow-up with this number, else the only one that is open, or the only one due; raises as `_numbered`."""
+    found = customer.open_follow_ups
+    if not found:
+        raise NotFoundError(f"{customer.name} has no open follow-up.")
+    if number:
+        return _numbered(customer, found, [], number)
+    for few in (found, [one for one in found if one.due <= today]):
+        if len(few) == 1:
+            return few[0]
+    raise NotFoundError(f"Say which one is moved: ptcrm move {customer.id} N DAY\n{_listed(found, [])}")
 
 
 @click.command("snooze", context_settings=LITERAL)

@@ -91,7 +91,8 @@ def changes(one: Occurrence, case: Case) -> str:
             at for at, task in enumerate(case.customer.open_follow_ups, 1) if task.origin == one.origin
         )
         number = next(numbers, 1)
-        return f"It stays until it is ticked (`ptcrm done {who} {number}`), or until its line is given another day."
+        moved = f" or moved (`ptcrm move {who} {number} DAY`)" if one.kind == "follow-up" else ""
+        return f"It stays until it is ticked (`ptcrm done {who} {number}`){moved}."
     if one.kind == "lead":
         return (
             "A card, letter, note or gift in the log settles it; `occasions: lead:` in ptcrm.yaml moves it."

@@ -93,8 +93,8 @@ def settled(workspace: Workspace, file: Abridged, one: NamedStep, text: str | No
     return Done(Operation(f"done {who.id} {one.key}", (change,)), tuple(said))
 
 
-def moved(workspace: Workspace, match: Match, origin: str, to: str) -> tuple[Operation, FollowUp]:
-    """The operation that gives the open follow-up `origin` the day that `to` names, and how it was; raises `PtcrmError`.
+def moved(workspace: Workspace, match: Match, origin: str, to: str) -> tuple[Operation, date]:
+    """The operation that gives the open follow-up `origin` the day that `to` names, and the day; raises `PtcrmError`.
 
     The day of feedback is the one on which it came, so it cannot be moved.
     """
@@ -110,7 +110,7 @@ def moved(workspace: Workspace, match: Match, origin: str, to: str) -> tuple[Ope
     if day == task.due:
         raise UsageError(f"It stands on {long_day(day)} already.")
     change = file.amended(move(file.reading, task, day), workspace.reader)
-    return Operation(f"move {who.id} {follow_up_words(task)} to {day}", (change,)), task
+    return Operation(f"move {who.id} {follow_up_words(task)} to {day}", (change,)), day
 
 
 def open_step(customer: Customer, one: NamedStep) -> NamedStep:

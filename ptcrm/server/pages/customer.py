@@ -163,8 +163,9 @@ def _follow_ups(customer: Customer, today: date) -> Iterator[Open]:
     for one in customer.open_follow_ups:
         every = f"repeats: {one.every.every}" if one.every else ""
         at = f" {one.at:%H:%M}" if one.at else ""
+        kind = "feedback" if one.channel == "feedback" else "follow-up"
         yield Open(
-            f"{day_words(one.due, today)}{at}", follow_up_words(one), every, "follow-up", Verbatim(one.origin)
+            f"{day_words(one.due, today)}{at}", follow_up_words(one), every, kind, Verbatim(one.origin)
         )
 
 

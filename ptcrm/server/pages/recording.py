@@ -48,7 +48,7 @@ def snooze(workspace: Workspace, asked: Asked) -> Page | Elsewhere:
 
 
 def move(workspace: Workspace, asked: Asked) -> Page | Elsewhere:
-    """Give an open follow-up another day."""
+    """Give an open follow-up another day, as `ptcrm move` does."""
     return _written(workspace, asked, "move", _move)
 
 

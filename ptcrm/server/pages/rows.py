@@ -32,8 +32,8 @@ class Row:
     `begin` is what a log entry about it begins with. `is_contact`: it is one, so a snooze puts it off.
 
     `day` is when it stands or was owed, in words; `what` is to be done, and `why`, each in words. `done` names what
-    `done` would close, empty if there is nothing to close. `seen` is the digest of the customer's file. `date` is the
-    day on which it stands (ISO), `time` the hour if it has one.
+    `done` would close, empty if there is nothing to close. `seen` is the digest of the customer's file, `time` the
+    hour if it has one.
     """
 
     id: str
@@ -49,7 +49,6 @@ class Row:
     kind: str
     phone: str
     seen: str
-    date: str
     time: str
 
 
@@ -71,7 +70,6 @@ def row_of(workspace: Workspace, one: Occurrence) -> Row:
         one.kind,
         one.phone or "",
         seen(workspace, one.path) if one.customer else NO_FILE,
-        one.planned.isoformat(),
         one.at.strftime("%H:%M") if one.at else "",
     )
 
