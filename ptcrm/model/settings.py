@@ -136,10 +136,12 @@ def _cost(words: str) -> str | Problem:
 def _budget(words: str) -> str | Problem:
     amount, _, per = words.partition("/")
     price = parse_price(amount)
-    if not isinstance(price, Problem) and per.strip() != "year":
-        hint = "Write for example 200 EUR/year." if per else f"Write {words}/year."
-        return Problem("PT502", f"“{words}” is no yearly budget", hint)
-    return price if isinstance(price, Problem) else words
+    if isinstance(price, Problem):
+        return price
+    if per.strip() == "year":
+        return words
+    hint = "Write for example 200 EUR/year." if "/" in words else f"Write {words}/year."
+    return Problem("PT502", f"“{words}” is no yearly budget", hint)
 
 
 @parsed(shape.LENGTH)

@@ -57,7 +57,7 @@ def parse_money(words: str, currency: str) -> Money | Problem:
 
 
 def parse_price(words: str) -> Money | Problem:
-    """An amount of money that is not below nothing; `currency` is of no matter to whoever asks whether it is one."""
+    """An amount of money that is not below nothing; without a code it is in EUR."""
     money = parse_money(words, "EUR")
     if isinstance(money, Problem) or money.amount >= 0:
         return money

@@ -13,7 +13,8 @@ from ptcrm.model.dates import later
 from ptcrm.model.occurrence import Standing
 from ptcrm.query.configured import of_tier
 from ptcrm.query.nodes import fields_of
-from ptcrm.reports.budget import Ahead, Book, Spent, budget, words
+from ptcrm.reports.budget import Ahead, Book, Spent, budget
+from ptcrm.reports.budget import words as money_words
 from ptcrm.reports.campaign import Recipient, recipients
 from ptcrm.reports.tiers import Rule, suggestions
 from ptcrm.reports.winback import Group, winback
@@ -151,7 +152,7 @@ def uncounted_sales(workspace: Workspace, among: Iterable[Suggestion]) -> list[s
         return []
     found = uncounted(workspace.index, config.currency, workspace.today)
     sellers = (one.customer for one in among if one.customer.path in found)
-    return [f"{named(one.name, one.id)} {words(found[one.path])}" for one in sellers]
+    return [f"{named(one.name, one.id)} {money_words(found[one.path])}" for one in sellers]
 
 
 def tier_command(one: Suggestion) -> str | None:
