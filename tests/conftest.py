@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from hypothesis import settings
 
 from ptcrm.cli import cli
-from ptcrm.vault import replace
+from ptcrm.vault import store
 from ptcrm.workspace import Workspace
 from tests import browser
 
@@ -80,7 +80,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No editor saves what a test has just written, so nothing waits for one."""
-    monkeypatch.setattr(replace, "SETTLE_SECONDS", 0)
+    monkeypatch.setattr(store, "SETTLE_SECONDS", 0)
 
 
 @pytest.fixture

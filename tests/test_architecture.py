@@ -37,6 +37,7 @@ ANYBODY = {"errors"}  # imports nothing, so that everybody may import it
 # Where files, processes and the network may be touched, and where the clock may be read.
 DOES_IO = {
     "vault/store",
+    "vault/applying",
     "vault/journal",
     "vault/replace",
     "vault/cache",

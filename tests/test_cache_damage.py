@@ -41,8 +41,9 @@ def place_of(life: Life) -> Path:
 
 
 def bytes_at_places(content: bytearray, chance: random.Random) -> None:
+    """Bytes that no plain text has: a letter in the place of another is in good form."""
     for _ in range(chance.randint(1, 20)):
-        content[chance.randrange(len(content))] = chance.randrange(256)
+        content[chance.randrange(len(content))] = chance.randrange(128, 256)
 
 
 def a_block(content: bytearray, chance: random.Random) -> None:

@@ -1,4 +1,4 @@
-"""Every check of `checks.py`, firing and not firing, on vaults of a few lines."""
+"""Every check, firing and not firing, on vaults of a few lines."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import pytest
 from ptcrm.cli.words import known_words
 from ptcrm.model.change import Erasure
 from ptcrm.server.kept import Kept
-from ptcrm.vault import store
+from ptcrm.vault import applying
 from ptcrm.vault.places import place_of
 from ptcrm.workspace import Workspace
 from tests.conftest import DAY, MakeVault, Run
@@ -279,7 +279,7 @@ def test_an_end_at_any_call_leaves_all_or_nothing(
     vault: Path, tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process ends before the n-th call, for every fifth n; the next command completes it."""
-    monkeypatch.setattr(store, "_roll_back", lambda *_: None)  # a process that is gone rolls nothing back
+    monkeypatch.setattr(applying, "_roll_back", lambda *_: None)  # a process that is gone rolls nothing back
     monkeypatch.setattr(os, "fsync", lambda _: None)
     at, outcomes = 1, set()
     while True:

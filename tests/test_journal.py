@@ -13,8 +13,8 @@ import pytest
 
 from ptcrm.errors import BusyError, ChangedError, RefusedError
 from ptcrm.model.change import Change, Create, Delete, Move, Operation, Write, inverse
+from ptcrm.vault import applying, replace, store
 from ptcrm.vault import journal as journal_module
-from ptcrm.vault import replace, store
 from ptcrm.vault.journal import Journal
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
@@ -40,7 +40,7 @@ class Vault:
             path.write_bytes(content)
 
     def apply(self, *changes: Change) -> None:
-        store.apply(self.root, Operation("test", changes), self.journal, "2026-11-23")
+        applying.apply(self.root, Operation("test", changes), self.journal, "2026-11-23")
 
     def files(self) -> dict[str, bytes]:
         """Everything in the vault, leftovers too."""
@@ -49,7 +49,7 @@ class Vault:
 
     def recover(self) -> str | None:
         """What the next command does first, in another process as it were."""
-        return store.recover(self.root, Journal(self.journal.folder))
+        return applying.recover(self.root, Journal(self.journal.folder))
 
 
 @pytest.fixture(params=["exchange", "links", "neither"])
@@ -151,7 +151,9 @@ def test_an_end_at_any_call_loses_nothing(tmp_path: Path) -> None:
 
         with pytest.MonkeyPatch.context() as patch:
             total = calls(patch, end)
-            patch.setattr(store, "_roll_back", lambda *_: None)  # a process that is gone rolls nothing back
+            patch.setattr(
+                applying, "_roll_back", lambda *_: None
+            )  # a process that is gone rolls nothing back
             with contextlib.suppress(Ended):
                 fresh.apply(*EVERYTHING)
             made = total()
@@ -192,7 +194,7 @@ def test_a_file_saved_a_moment_ago_is_looked_at_twice(
     vault = Vault(tmp_path)
     path = vault.root / "a.md"
     path.write_bytes(b"half")
-    monkeypatch.setattr(replace, "SETTLE_SECONDS", 3600)
+    monkeypatch.setattr(store, "SETTLE_SECONDS", 3600)
     monkeypatch.setattr("ptcrm.vault.replace.time.sleep", lambda _: path.write_bytes(b"half and half"))
     with pytest.raises(ChangedError):
         vault.apply(Write("a.md", b"half", b"mine"))
@@ -359,7 +361,7 @@ def test_what_undo_needs_must_have_a_place(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     journal = Journal(tmp_path / "file" / "state")
     with pytest.raises(RefusedError, match="what undo needs cannot be kept"):
-        store.apply(vault.root, Operation("test", EVERYTHING), journal, "now")
+        applying.apply(vault.root, Operation("test", EVERYTHING), journal, "now")
     assert vault.files() == FILES
 
 

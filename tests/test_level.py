@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptcrm.schedule.level import Item, Levelled, level
+from ptcrm.model.occurrence import Contact
+from ptcrm.schedule.level import Levelled, level
 from ptcrm.schedule.workdays import WorkDays
 
 TODAY = date(2026, 11, 23).toordinal()  # a Monday
@@ -27,7 +28,7 @@ FIVE_DAYS = WorkDays(WEEK[:5], (), lambda _: {})
 class Case:
     """What `level` is given; days count from TODAY."""
 
-    items: tuple[Item, ...] = ()
+    items: tuple[Contact, ...] = ()
     busy: Mapping[str, Sequence[int]] = field(default_factory=dict)
     load: Mapping[int, int] = field(default_factory=dict)
     workdays: WorkDays = EVERY_DAY
@@ -52,12 +53,12 @@ class Case:
             TODAY + self.until,
         )
 
-    def days(self) -> dict[Item, int]:
+    def days(self) -> dict[Contact, int]:
         return {self.items[at]: day for day, at in self.level().placed}
 
     def shown(self) -> str:
         """`3 anna` for an item of Anna's that stands three days from today, in the order of the plan."""
-        return ", ".join(f"{day - TODAY} {self.items[at].who}" for day, at in self.level().placed)
+        return ", ".join(f"{day - TODAY} {self.items[at].path}" for day, at in self.level().placed)
 
 
 def item(
@@ -70,16 +71,18 @@ def item(
     new: bool = False,
     last: int | None = None,
     origin: str = "cadence",
-) -> Item:
-    return Item(
-        who,
+) -> Contact:
+    return Contact(
         TODAY + due,
-        TODAY + max(due, due if ready is None else ready),
         rank,
+        who,
+        origin,
         cadence,
         new,
+        TODAY + max(due, due if ready is None else ready),
         LAST if last is None else TODAY + last,
-        origin,
+        fixed=False,
+        quiet_until=0,
     )
 
 
@@ -239,9 +242,9 @@ def test_ten_thousand_kinds() -> None:
 # The second implementation
 
 
-def slowly(case: Case) -> dict[Item, int]:
+def slowly(case: Case) -> dict[Contact, int]:
     """Day by day and place by place, all who wait sorted anew."""
-    days: dict[Item, int] = {}
+    days: dict[Contact, int] = {}
     for day in range(TODAY, TODAY + case.until + 1):
         if not case.workdays.is_worked(day):
             continue
@@ -251,7 +254,7 @@ def slowly(case: Case) -> dict[Item, int]:
                 one
                 for one in case.items
                 if one not in days
-                and one.ready <= day <= one.last
+                and one.ready <= day <= one.expires
                 and not (one.new and new >= case.intake)
                 and all(abs(day - other) >= case.gap for other in entries(case, days, one))
             ]
@@ -261,29 +264,31 @@ def slowly(case: Case) -> dict[Item, int]:
     return days
 
 
-def longest_overdue(one: Item) -> tuple[object, ...]:
-    return (one.due, one.rank, one.who, one.origin, *one)
+def longest_overdue(one: Contact) -> tuple[object, ...]:
+    return (one.due, one.rank, one.path, one.origin, *one)
 
 
-def usual(day: int) -> Callable[[Item], tuple[object, ...]]:
-    def key(one: Item) -> tuple[object, ...]:
-        parts = Fraction(day - one.due, one.cadence)
-        return (one.rank, -parts, one.due, one.who, one.origin, one.cadence, one.new, one.ready, one.last)
+def usual(day: int) -> Callable[[Contact], tuple[object, ...]]:
+    def key(one: Contact) -> tuple[object, ...]:
+        parts = Fraction(day - one.due, one.pace)
+        return (one.rank, -parts, one.due, one.path, one.origin, one.pace, one.new, one.ready, one.expires)
 
     return key
 
 
-def entries(case: Case, days: Mapping[Item, int], one: Item) -> list[int]:
+def entries(case: Case, days: Mapping[Contact, int], one: Contact) -> list[int]:
     """All days on which the customer has something else."""
-    fixed = case.busy.get(one.who, ())
-    return [*fixed, *(day for other, day in days.items() if other.who == one.who and other is not one)]
+    fixed = case.busy.get(one.path, ())
+    return [*fixed, *(day for other, day in days.items() if other.path == one.path and other is not one)]
 
 
 NAMES = [f"c{at}" for at in range(8)]
 
 
 @st.composite
-def some_items(draw: st.DrawFn, *, alone: bool = False, new: bool = True, most: int = 14) -> tuple[Item, ...]:
+def some_items(
+    draw: st.DrawFn, *, alone: bool = False, new: bool = True, most: int = 14
+) -> tuple[Contact, ...]:
     """Items that differ; with `alone`, one for each customer."""
     found = []
     names = [f"c{at:02}" for at in range(most)] if alone else NAMES
@@ -314,7 +319,7 @@ def cases(draw: st.DrawFn, *, alone: bool = False, new: bool = True) -> Case:
         items,
         busy=draw(
             st.dictionaries(
-                st.sampled_from([one.who for one in items] or NAMES), st.lists(day, max_size=3), max_size=5
+                st.sampled_from([one.path for one in items] or NAMES), st.lists(day, max_size=3), max_size=5
             )
         ),
         load=draw(st.dictionaries(day, st.integers(1, 4), max_size=4)),
@@ -349,11 +354,11 @@ def test_what_always_holds(case: Case) -> None:
         assert count <= case.places(day)
         assert sum(one.new for one in days if days[one] == day) <= case.intake
     for one, day in days.items():
-        assert one.due <= one.ready <= day <= one.last
+        assert one.due <= one.ready <= day <= one.expires
         assert all(abs(day - other) >= case.gap for other in entries(case, days, one))
     rest = {one for one in case.items if one not in days}
     assert sorted(case.items[at] for at in levelled.waiting) == sorted(
-        one for one in rest if one.ready <= TODAY + case.until <= one.last
+        one for one in rest if one.ready <= TODAY + case.until <= one.expires
     )
 
 
@@ -383,7 +388,7 @@ def test_less_ahead_is_the_beginning_of_more(case: Case) -> None:
 # Who moves when a customer is added
 
 
-def moves(case: Case, added: Sequence[Item]) -> tuple[list[int], Counter[int]]:
+def moves(case: Case, added: Sequence[Contact]) -> tuple[list[int], Counter[int]]:
     """The worked days from the first new entry to the last day that changes; how many old entries go from each."""
     before, after = case.days(), replace(case, items=(*case.items, *added)).days()
     changed = {
@@ -402,8 +407,8 @@ def moves(case: Case, added: Sequence[Item]) -> tuple[list[int], Counter[int]]:
 
 
 @given(cases(), some_items(most=3))
-def test_who_moves_had_a_place_of_the_days_that_change(case: Case, more: tuple[Item, ...]) -> None:
-    added = [one._replace(who="added", origin=f"new/{at}") for at, one in enumerate(more)]
+def test_who_moves_had_a_place_of_the_days_that_change(case: Case, more: tuple[Contact, ...]) -> None:
+    added = [one._replace(path="added", origin=f"new/{at}") for at, one in enumerate(more)]
     days, gone = moves(case, added)
     assert gone.total() <= sum(map(case.places, days))
     assert set(gone) <= set(days)
@@ -411,13 +416,13 @@ def test_who_moves_had_a_place_of_the_days_that_change(case: Case, more: tuple[I
 
 @given(cases(alone=True), some_items(alone=True, most=1), st.booleans())
 def test_one_goes_from_each_day_where_the_intake_holds_nobody_back(
-    case: Case, one: tuple[Item, ...], all_known: bool
+    case: Case, one: tuple[Contact, ...], all_known: bool
 ) -> None:
     case = replace(case, intake=case.per_day)
     if all_known:
         case = replace(case, intake=1, items=tuple(one._replace(new=False) for one in case.items))
         one = tuple(new._replace(new=False) for new in one)
-    days, gone = moves(case, [new._replace(who="added") for new in one])
+    days, gone = moves(case, [new._replace(path="added") for new in one])
     assert all(count == 1 for count in gone.values())
     assert gone.total() <= len(days)
 
@@ -443,9 +448,9 @@ class Book:
     def due(self, who: str) -> int:
         return self.last[who] + self.cadences[who]
 
-    def items(self) -> tuple[Item, ...]:
+    def items(self) -> tuple[Contact, ...]:
         return tuple(
-            Item(who, self.due(who), self.due(who), self.ranks[who], cadence, False, LAST, "cadence")
+            item(who, self.due(who) - TODAY, rank=self.ranks[who], cadence=cadence)
             for who, cadence in self.cadences.items()
         )
 
@@ -491,7 +496,7 @@ def test_nobody_is_later_than_the_slack_in_a_year(seed: int) -> None:
         busy = {who: [day] for who, day in book.last.items()}
         levelled = level(items, busy, {}, BUSINESS, per_day, 3, gap, today, today)
         for day, at in levelled.placed:
-            who = items[at].who
+            who = items[at].path
             begin = max(items[at].due, TODAY)
             assert day <= worked_after(begin, rounds)
             assert day <= worked_after(begin + free, rounds) + gap

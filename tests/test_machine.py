@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from ptcrm.cli import cli, options
-from ptcrm.vault import replace, store
+from ptcrm.vault import applying, replace
 from tests.conftest import DAY
 
 START = """---
@@ -175,7 +175,7 @@ class Vault(RuleBasedStateMachine):
 
         with pytest.MonkeyPatch.context() as patch:
             watch(patch, end)
-            patch.setattr(store, "_roll_back", lambda *_: None)
+            patch.setattr(applying, "_roll_back", lambda *_: None)
             finished = False
             with contextlib.suppress(Ended):
                 finished = self.run(*words).exit_code == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -258,6 +259,26 @@ def test_what_answers_feedback_does_not_begin_as_feedback(make_vault: MakeVault)
             assert page.forms("/customers/bo/log")
             assert ">feedback: </textarea>" not in page.text
         assert ">call: </textarea>" in browser.get("/customers/anna").text
+
+
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        ("2026-13-25", "“2026-13-25” is no day of the calendar. Write a day that exists."),
+        ("tomorow", "“tomorow” is no day. Write for example"),
+        ("<b>", "“<b>” is no day"),
+        ("2020-01-01", "Wednesday 1 January 2020 cannot be looked at"),
+        ("2099-01-01", "Thursday 1 January 2099 cannot be looked at"),
+    ],
+)
+def test_a_day_that_the_agenda_does_not_have_is_said(vault: Path, day: str, says: str) -> None:
+    with visiting(vault) as browser:
+        for view in ("week", "month"):
+            found = browser.get(f"/agenda?view={view}&on={quote(day)}")
+            assert (found.status, says in found.words) == (422, True), found.words
+        for good in ("2026-11-23", "2026-11-29", "next week", ""):
+            found = browser.get(f"/agenda?on={quote(good)}")
+            assert (found.status, 'role="alert"' in found.text) == (200, False)
 
 
 def test_what_completes_a_field_is_there(vault: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -136,6 +139,20 @@ def test_every_answer_is_kept_to_itself(browser: Visitor) -> None:
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
+
+
+def test_what_is_refused_has_its_style_in_itself(browser: Visitor) -> None:
+    answers = [
+        browser.get("/", {"cookie": ""}),
+        browser.post("/undo", {"number": "1"}, {"origin": "null"}),
+        browser.get(f"/?key={browser.pages.keys.first}", {"cookie": ""}),
+    ]
+    for one in answers:
+        (style,) = re.findall("<style>(.*?)</style>", one.text, re.DOTALL)
+        assert "prefers-color-scheme: dark" in style
+        found = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'self' 'sha256-{found}';" in one.headers["content-security-policy"]
+        assert "/static/" not in one.text
 
 
 def test_whatever_is_sent_is_no_error_of_the_server(browser: Visitor) -> None:

@@ -10,12 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptcrm.model.dates import NEVER, Anniversary, Interval
-from ptcrm.model.occurrence import ALWAYS, Contact, Obligation, Occurrence, Reason, Standing, Touch, Yearly
+from ptcrm.model.occurrence import (
+    ALWAYS,
+    Contact,
+    Obligation,
+    Occurrence,
+    Reason,
+    Standing,
+    Touch,
+    Yearly,
+    in_order,
+)
 from ptcrm.schedule.plan import (
     Rules,
     Who,
     arrange,
-    in_order,
     next_yearly_days,
     occurrences,
     yearly_days,
@@ -170,10 +179,10 @@ people = st.builds(
     who, st.sampled_from(["Anna", "Ola", "Łucja"]), folder=st.sampled_from(["customers", "customers/old"])
 )
 obligations = st.builds(
-    Obligation,
+    due_on,
+    days.map(str),
     kind=st.sampled_from(["cadence", "follow-up", "feedback"]),
     origin=st.uuids().map(str),
-    due=days,
     at=st.none() | st.just(time(9, 30)),
     movable=st.booleans(),
     not_before=days | st.just(ALWAYS),

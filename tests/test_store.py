@@ -6,14 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.change import Create, Operation, Write
-from ptcrm.vault import store
+from ptcrm.vault import applying
+from ptcrm.vault.applying import write_outside
 from ptcrm.vault.journal import Journal
-from ptcrm.vault.listing import Listing
+from ptcrm.vault.listing import Listing, difference
 from ptcrm.vault.scan import see
-from ptcrm.vault.store import find_root, list_names, read_file, write_outside
+from ptcrm.vault.store import find_root, list_names, read_file
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
@@ -55,14 +58,14 @@ def fill(root: Path, names: list[str]) -> None:
 
 def test_what_is_a_customers_file(tmp_path: Path) -> None:
     fill(tmp_path, CUSTOMERS + DEBRIS)
-    listing = Listing(see(tmp_path, ["customers"]).lines)
+    listing = Listing(see(tmp_path, ["customers"]).folders)
     assert set(listing.files) == {f"customers/{name}" for name in CUSTOMERS}
     assert listing.strays.problems == ()
 
 
 def test_copies_of_sync_programs_are_no_customers(tmp_path: Path) -> None:
     fill(tmp_path, ["anna.md", *COPIES])
-    listing = Listing(see(tmp_path, ["customers"]).lines)
+    listing = Listing(see(tmp_path, ["customers"]).folders)
     assert list(listing.files) == ["customers/anna.md"]
     assert listing.strays.copies == {f"customers/{name}": "customers/anna.md" for name in COPIES}
     assert listing.strays.problems == ()
@@ -70,9 +73,30 @@ def test_copies_of_sync_programs_are_no_customers(tmp_path: Path) -> None:
 
 def test_a_copy_whose_original_is_gone_is_known_by_its_name(tmp_path: Path) -> None:
     fill(tmp_path, COPIES)
-    listing = Listing(see(tmp_path, ["customers"]).lines)
+    listing = Listing(see(tmp_path, ["customers"]).folders)
     assert set(listing.strays.copies) == {f"customers/{name}" for name in COPIES[:2]}
     assert set(listing.files) == {f"customers/{name}" for name in COPIES[2:]}
+
+
+NAMES = st.sampled_from(["anna.md", "jan.md", "Zoë.md", *COPIES, *DEBRIS[:3], "no\udcff.md"])
+WHAT = st.integers(1, 3).map("{0} 1 1 {0}".format) | st.sampled_from(["outside", "special", "unreadable Why"])
+A_FOLDER = st.dictionaries(NAMES, WHAT).map(
+    lambda files: ["customers//folder", *(f"customers/{name}//{what}" for name, what in files.items())]
+) | st.sampled_from([["customers//missing"], ["customers//closed Why"]])
+
+
+@given(A_FOLDER, A_FOLDER)
+@example(
+    ["customers/anna.md//1 1 1 1", "customers/anna 2.md//1 1 1 1"],
+    ["customers/anna 2.md//1 1 1 1"],  # what was a copy is a customer's file
+)
+def test_how_a_folder_differs_is_what_the_whole_of_it_says(before: list[str], now: list[str]) -> None:
+    old, new = Listing({"customers": before}), Listing({"customers": now})
+    found = difference(before, now, old.strays)
+    assert found.strays == new.strays
+    assert found.gone == old.files.keys() - new.files.keys()
+    assert found.changed.keys() == {path for path, _ in new.files.items() - old.files.items()}
+    assert new.since(old) == {path for path, _ in new.files.items() ^ old.files.items()}
 
 
 @POSIX
@@ -90,7 +114,7 @@ def test_odd_files_are_left_out_and_said(
     (folder / "inside.md").symlink_to(folder / "anna.md")
     (folder / "loop").symlink_to(folder)
     (folder / os.fsdecode(b"bad\xff.md")).write_text("---\n---\n")
-    listing = Listing(see(tmp_path, ["customers"]).lines)
+    listing = Listing(see(tmp_path, ["customers"]).folders)
     assert set(listing.files) == {"customers/anna.md", "customers/inside.md"}
     assert {one.code for one in listing.strays.problems} == {"PT009"}
     assert len(listing.strays.problems) == 4
@@ -102,7 +126,7 @@ def test_a_copy_that_leads_out_of_the_vault_is_left_out(tmp_path: Path) -> None:
     fill(root, ["anna.md"])
     (tmp_path / "outside.md").write_text("---\nname: Outside\n---\n")
     (root / "customers" / "anna 2.md").symlink_to(tmp_path / "outside.md")
-    listing = Listing(see(root, ["customers"]).lines)
+    listing = Listing(see(root, ["customers"]).folders)
     assert listing.strays.copies == {}
     assert [(one.code, one.path) for one in listing.strays.problems] == [("PT009", "customers/anna 2.md")]
 
@@ -123,7 +147,7 @@ def test_the_root_is_found_from_below(tmp_path: Path) -> None:
 
 
 def apply(root: Path, operation: Operation) -> None:
-    store.apply(root, operation, Journal(root.parent / "state"), "2026-11-23")
+    applying.apply(root, operation, Journal(root.parent / "state"), "2026-11-23")
 
 
 def write(old: bytes, new: bytes, path: str = "customers/anna.md") -> Operation:

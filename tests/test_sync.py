@@ -519,14 +519,14 @@ def test_a_vault_that_is_suddenly_empty_is_not_committed(tmp_path: Path, sync: S
 def test_an_interrupted_command_is_put_right_first(
     one: Path, sync: Sync, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ptcrm.vault import store
+    from ptcrm.vault import applying
 
     def ended(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "finish", ended)
-        patch.setattr(store, "_roll_back", ended)
+        patch.setattr(applying, "_roll_back", ended)
         run("--vault", one, "--today", DAY, "log", "anna", "call: Interrupted")
     assert Journal(Path(user_folder("state")) / place_of(one)).has_pending()
     assert "had been interrupted" in sync(one)

@@ -22,7 +22,7 @@ def seen(one: Signature) -> Seen:
     """The folder with one file in it."""
     size, changed, moved, inode = one
     lines = ["customers//folder", f"{PATH}//{size} {changed} {moved} {inode}"]
-    return Seen(lines, max(changed, moved))
+    return Seen({"customers": lines}, max(changed, moved))
 
 
 def scan(cache: Cache, one: Signature, now_ns: int) -> bool:

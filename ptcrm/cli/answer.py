@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -16,6 +15,9 @@ from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.text.fold import fold
 from ptcrm.text.near import suggest
 from ptcrm.text.safe import for_terminal, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 Row = dict[str, object]
 _MOST_FILES = 20
@@ -37,8 +39,7 @@ _OPTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a command has found.
 
     `show` prints it as text. `columns` are the keys of its rows, and `rows` gives the rows, which need no other keys
@@ -50,7 +51,7 @@ class Answer:
     rows: Callable[[Collection[str]], Iterable[Mapping[str, object]]]
     show: Callable[[], None]
     remarks: Sequence[str] = ()
-    also: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = MappingProxyType({})
     id_key: str = "customer"
     whole: Callable[[], object] | None = None
 

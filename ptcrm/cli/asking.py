@@ -96,7 +96,7 @@ def _say_by_day(found: list[Occurrence], pass_on: Mapping[str, str], workspace: 
         if members:
             say(title if first else f"\n{title}", title.lower() if title == OVERDUE else "title")
             rows = [
-                (when(one, today), called(one), what_and_why(one, workspace.zone) + _to_pass_on(one, pass_on))
+                (when(one, today), called(one), what_and_why(one, workspace) + _to_pass_on(one, pass_on))
                 for one in members
             ]
             say_table(

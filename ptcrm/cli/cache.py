@@ -86,7 +86,7 @@ def stats_command(session: Session, as_json: bool) -> None:
     if (held := stats.holding) is not None:
         counts = (plural(held.files, "file"), plural(held.customers, "customer"))
         rest = (f"the texts of {plural(held.texts, 'file')}", plural(held.answers, "answer"))
-        entries = f"{held.entries} log {'entry' if held.entries == 1 else 'entries'}"
+        entries = plural(held.entries, "log entry", "log entries")
         say(", ".join((*counts, entries, *rest)))
     say(stats.state)
 

@@ -11,7 +11,7 @@ from ptcrm.cli.options import Place, Session, pass_session
 from ptcrm.cli.output import tell
 from ptcrm.errors import PtcrmError, RefusedError, UsageError
 from ptcrm.text.words import plural
-from ptcrm.vault.store import write_outside
+from ptcrm.vault.applying import write_outside
 
 if TYPE_CHECKING:
     from ptcrm.formats.ics import Rendered

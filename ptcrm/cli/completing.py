@@ -1,16 +1,15 @@
-"""What may stand at the cursor of a command line: commands, options, and the words of the vault."""
+"""What completes each argument and option: mostly the words of the vault."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from ptcrm.text.fold import fold, same_id
-from ptcrm.text.safe import for_terminal, one_line
 from ptcrm.views.words import Words, terms
 
 if TYPE_CHECKING:
@@ -59,115 +58,6 @@ class Asked:
         return fold(word).startswith(fold(self.part))
 
 
-@dataclass
-class Place:
-    """Where the cursor stands: the command reached, its arguments so far, an option that waits for its value."""
-
-    command: click.Command
-    path: str = ""
-    vault: str | None = None
-    before: tuple[str, ...] = ()
-    waiting: click.Option | None = None
-    is_text: bool = False  # behind `--`
-    used: set[str] = field(default_factory=set)
-
-    def take(self, word: str) -> None:
-        """Go on by a whole word."""
-        if self.waiting is not None:
-            if self.waiting.name == "vault":
-                self.vault = word
-            self.waiting = None
-        elif word == "--" and not self.is_text:
-            self.is_text = True
-        elif not self.is_text and (word.startswith("--") or self._known(word)):
-            self._option(word)
-        elif isinstance(self.command, click.Group):
-            self._enter(word)
-        else:
-            self.before += (word,)
-
-    def _known(self, name: str) -> click.Option | None:
-        return next((one for one in options(self.command) if name in one.opts), None)
-
-    def _option(self, word: str) -> None:
-        name, equals, value = word.partition("=")
-        self.used.add(name)
-        option = self._known(name)
-        if option is None or option.is_flag or option.count:
-            return
-        self.waiting = option
-        if equals:
-            self.take(value)
-
-    def _enter(self, name: str) -> None:
-        assert isinstance(self.command, click.Group)  # noqa: S101  # `take` asks for it
-        found = self.command.get_command(click.Context(self.command), name)
-        if found is None:
-            raise click.UsageError(name)
-        self.command, self.path, self.used = found, f"{self.path} {name}".strip(), set()
-
-
-def options(command: click.Command) -> list[click.Option]:
-    """The options of `command`, help included."""
-    given = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
-    return [*given, click.Option(["--help"], is_flag=True, help="Show help and exit.")]
-
-
-def place_at(group: click.Group, before: Iterable[str]) -> Place:
-    """Where the words `before` the cursor lead; raises click's `UsageError` if to no command."""
-    place = Place(group)
-    for word in before:
-        place.take(word)
-    return place
-
-
-def candidates(place: Place, part: str, words: Callable[[], Words]) -> tuple[str, list[Candidate]]:
-    """What may stand at `place`, where `part` of a word is typed; before it what of the word stays (`--feed=`)."""
-    kept = ""
-    if part.startswith("--") and "=" in part and not place.waiting and not place.is_text:
-        name, _, part = part.partition("=")
-        kept = f"{name}="
-        place.take(name)
-    found = _found(place, Asked(place.before, part, words))
-    shown = (one.typed(part) for one in found if one.word == for_terminal(one.word) and "\n" not in one.word)
-    unique = {one.word: one for one in shown}
-    return kept, list(unique.values())
-
-
-def _found(place: Place, asked: Asked) -> Iterator[Candidate]:
-    if place.waiting is not None:
-        yield from _values(place.path, place.waiting, asked)
-        return
-    if asked.part.startswith("-") and not place.is_text:
-        yield from _options(place, asked)
-    if isinstance(place.command, click.Group):
-        names = place.command.list_commands(click.Context(place.command))
-        yield from (Candidate(name) for name in names if name.startswith(asked.part))
-        return
-    argument = next((one for one in place.command.params if isinstance(one, click.Argument)), None)
-    if argument is not None and (argument.nargs == -1 or not asked.before):
-        if isinstance(argument.type, click.Choice):
-            yield from _of(argument.type.choices)(asked)
-        else:
-            yield from completer(place.path, argument)(asked)
-
-
-def _options(place: Place, asked: Asked) -> Iterator[Candidate]:
-    for option in options(place.command):
-        if option.multiple or place.used.isdisjoint(option.opts):
-            long = max(option.opts, key=len)
-            if long.startswith(asked.part):
-                yield Candidate(long, one_line(option.help or ""))
-
-
-def _values(path: str, option: click.Option, asked: Asked) -> Iterable[Candidate]:
-    if isinstance(option.type, click.Choice):
-        return _of(option.type.choices)(asked)
-    if path == "add":
-        return _field_values(option.name or "", asked)
-    return completer(path, option)(asked)
-
-
 def completer(path: str, param: click.Parameter) -> Callable[[Asked], Iterable[Candidate]]:
     """What completes the option or argument of the command `path`: nothing, if its text is free."""
     name = param.opts[0] if isinstance(param, click.Option) else ""
@@ -180,13 +70,14 @@ def _nothing(_: Asked) -> Iterable[Candidate]:
     return ()
 
 
-def _of(words: Iterable[str]) -> Callable[[Asked], Iterable[Candidate]]:
+def one_of(words: Iterable[str]) -> Callable[[Asked], Iterable[Candidate]]:
+    """What completes one of these `words`."""
     return lambda asked: (Candidate(word) for word in words if asked.begins(word))
 
 
 def _from(get: Callable[[Words], Iterable[str]]) -> Callable[[Asked], Iterable[Candidate]]:
     """The words that `get` takes from those of the vault, each but those that stand there already."""
-    return lambda asked: _of(word for word in get(asked.words()) if word not in asked.before)(asked)
+    return lambda asked: one_of(word for word in get(asked.words()) if word not in asked.before)(asked)
 
 
 # Customers
@@ -274,7 +165,7 @@ def _channel(asked: Asked) -> Iterator[Candidate]:
 
 
 def _template(asked: Asked) -> Iterable[Candidate]:
-    return () if asked.before else _of(asked.words().templates)(asked)
+    return () if asked.before else one_of(asked.words().templates)(asked)
 
 
 def _day(asked: Asked) -> Iterator[Candidate]:
@@ -289,7 +180,7 @@ def _day(asked: Asked) -> Iterator[Candidate]:
 def _field(asked: Asked) -> Iterator[Candidate]:
     """A field, then its values."""
     if asked.before:
-        yield from _field_values(asked.before[0], asked)
+        yield from field_values(asked.before[0], asked)
         return
     for name, meaning in asked.words().fields:
         if asked.begins(name):
@@ -299,15 +190,15 @@ def _field(asked: Asked) -> Iterator[Candidate]:
 _SINGULAR = {"tags": "tag", "interests": "interest", "places": "place"}
 
 
-def _field_values(name: str, asked: Asked) -> Iterable[Candidate]:
+def field_values(name: str, asked: Asked) -> Iterable[Candidate]:
     """What the field of a file takes, or has elsewhere."""
     words = asked.words()
     if name in ("company", "referred_by"):
         ids = words.companies if name == "company" else [one[0] for one in words.customers]
-        return _of(ids)(asked)
+        return one_of(ids)(asked)
     fixed = {"cadence": _LENGTHS, "do_not_contact": ("true", "false"), "snooze": _DAYS}.get(name)
     asked_as = _SINGULAR.get(name, name)
-    return _of(fixed or words.known.get(asked_as) or words.used.get(asked_as) or ())(asked)
+    return one_of(fixed or words.known.get(asked_as) or words.used.get(asked_as) or ())(asked)
 
 
 # Queries
@@ -332,7 +223,7 @@ def _topics(asked: Asked) -> Iterable[Candidate]:
     from ptcrm.cli import COMMANDS
     from ptcrm.cli.help import TOPICS
 
-    return _of((*COMMANDS, *TOPICS))(asked)
+    return one_of((*COMMANDS, *TOPICS))(asked)
 
 
 _FEEDS = _from(lambda words: words.feeds)
@@ -359,7 +250,7 @@ def _column(asked: Asked, *, sign: str) -> Iterator[Candidate]:
 def _answers(asked: Asked) -> Iterable[Candidate]:
     from ptcrm.formats.answers import NAMES
 
-    return _of(NAMES)(asked)
+    return one_of(NAMES)(asked)
 
 
 def _columns(words: Words) -> list[str]:
@@ -378,8 +269,8 @@ SPECIAL: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
     "add NAME": _nothing,
     "draft --occasion": _nothing,
     "sync --remote": _nothing,
-    "import csv --delimiter": _of(("comma", "semicolon", "tab", "pipe")),
-    "import csv --dates": _of(("dmy", "mdy", "ymd")),
+    "import csv --delimiter": one_of(("comma", "semicolon", "tab", "pipe")),
+    "import csv --dates": one_of(("dmy", "mdy", "ymd")),
     "import csv --encoding": _nothing,
     "import vcard --encoding": _nothing,
     "git merge-file --ours": _nothing,
@@ -417,26 +308,8 @@ BY_SHAPE: dict[str, Callable[[Asked], Iterable[Candidate]]] = {
 }
 # What is a person's own to write.
 FREE = frozenset(
-    {
-        *(
-            "N",
-            "TEXT",
-            "EVERY",
-            "YYYY",
-            "YYYY-MM-DD",
-            "LENGTH",
-            "PERCENT",
-            "VALUE",
-            "BASE",
-            "ADDR",
-            "SCORE",
-            "FIELD=VALUE",
-            "COLUMN=FIELD",
-            "ADDRESS",
-            "text",
-            "TEMPLATE",
-            "URL_OR_TITLE",
-        ),
-        "integer range",
-    }
+    (
+        *("N", "TEXT", "EVERY", "YYYY", "YYYY-MM-DD", "LENGTH", "PERCENT", "VALUE", "BASE", "ADDR", "SCORE"),
+        *("FIELD=VALUE", "COLUMN=FIELD", "ADDRESS", "text", "TEMPLATE", "URL_OR_TITLE", "integer range"),
+    )
 )

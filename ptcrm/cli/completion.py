@@ -117,11 +117,11 @@ class _Completion(ShellComplete):
             return []
 
     def _completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
-        from ptcrm.cli.completing import candidates, place_at
+        from ptcrm.cli.cursor import candidates, cursor_at
 
         assert isinstance(self.cli, click.Group)  # noqa: S101  # it is ours
-        place = place_at(self.cli, args)
-        kept, found = candidates(place, incomplete, lambda: _words(place.vault))
+        cursor = cursor_at(self.cli, args)
+        kept, found = candidates(cursor, incomplete, lambda: _words(cursor.vault))
         part = incomplete[len(kept) :]
         return [
             CompletionItem(kept + self.spelt(one, part), "open" if one.open else one.kind, one.meaning)

@@ -113,7 +113,7 @@ def _say_stats(found: Stats) -> None:
     _say_counts("By status", found.status)
     _say_counts("By tier", found.tier)
     _say_counts("By kind", found.kind)
-    say(f"\n{found.entries} log {'entry' if found.entries == 1 else 'entries'}", "title")
+    say(f"\n{plural(found.entries, 'log entry', 'log entries')}", "title")
     _say_counts("By channel", found.channel)
     _say_counts("By year", found.year)
     _say_counts("Contacts", {"this month": found.this_month, "last month": found.last_month})

@@ -12,7 +12,7 @@ from ptcrm.cli.options import Place, Session, json_option, pass_session
 from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import RefusedError, UsageError
 from ptcrm.model.typed import plain
-from ptcrm.vault.store import write_outside
+from ptcrm.vault.applying import write_outside
 
 if TYPE_CHECKING:
     from email.headerregistry import Address

@@ -10,7 +10,7 @@ import click
 from ptcrm.cli.options import QUERY_SETTINGS, Place
 from ptcrm.cli.output import say_raw, tell
 from ptcrm.errors import RefusedError
-from ptcrm.vault.store import write_outside
+from ptcrm.vault.applying import write_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.cli.serving import token_file, url_option
 from ptcrm.errors import UsageError
 from ptcrm.server.addresses import DEFAULT, Base, as_webcal, feed_addresses, shown, too_long
-from ptcrm.vault.store import write_outside
+from ptcrm.vault.applying import write_outside
 from ptcrm.views.feed import feed_row, feed_words, known_feeds
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from contextlib import suppress
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from ptcrm.git.repo import Repo
 
 _RIGHTS = 0o755
-_PATHS = re.compile(rb"[0-7]+ [0-9a-f]+ [123]\t([^\0]+)\0")
 
 
 @click.command("setup")
@@ -212,10 +210,9 @@ def remove_command(session: Session) -> None:
     Example:
       ptcrm git remove
     """
-    root = session.folder()
-    repo = _repository(root)
-    if repo is None:
-        raise NotFoundError(f"{root}: this vault is in no git repository, so nothing is registered.")
+    from ptcrm.git.repo import needed
+
+    repo = needed(session.folder(), ", so nothing is registered.")
     done = [*_forget(repo), *_remove_hook(repo)]
     for line in done or ["Nothing is registered."]:
         say(line)
@@ -313,7 +310,8 @@ def _hook_wrong(repo: Repo) -> Iterator[str]:
 
 def _waiting(repo: Repo, root: Path) -> Iterator[str]:
     """Which files of the vault git has not merged to the end."""
-    printed = repo.out("ls-files", "--unmerged", "-z", "--", repo.path_of(root) or ".")
-    paths = dict.fromkeys(os.fsdecode(path) for path in _PATHS.findall(printed))
+    from ptcrm.git.conflicts import unmerged
+
+    paths = list(unmerged(repo, repo.path_of(root)))
     if paths:
-        yield f"git waits for a merge of {few(list(paths))}: see `ptcrm conflicts`."
+        yield f"git waits for a merge of {few(paths)}: see `ptcrm conflicts`."

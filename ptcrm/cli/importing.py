@@ -277,7 +277,7 @@ def _gains(one: Outcome) -> str:
         if field not in ("name", "sources")
     ]
     if one.entries:
-        parts.append("1 log entry" if len(one.entries) == 1 else f"{len(one.entries)} log entries")
+        parts.append(plural(len(one.entries), "log entry", "log entries"))
     return _cut("; ".join(parts), _CUT_ALL)
 
 

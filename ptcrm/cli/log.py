@@ -16,7 +16,7 @@ from ptcrm.model.dates import long_day
 from ptcrm.model.typed import plain
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.safe import for_terminal, one_line
-from ptcrm.text.words import plural
+from ptcrm.text.words import few, plural
 from ptcrm.vault.index import Match
 from ptcrm.views.entries import before_channel, customer_of, past_day
 from ptcrm.views.writing import logged
@@ -279,9 +279,8 @@ def _remarks(session: Session, meant: _Meant, on: date) -> Iterator[str]:
     yield "Write above what happened, as `CHANNEL: text`; more lines may follow. Without a text nothing is written."
     yield f"Lines that begin with {COMMENT} are left out."
     yield ""
-    names = [f"{one_line(one.name)} ({one.id})" for one in meant.people[:_NAMED]]
-    more = len(meant.people) - len(names)
-    yield f"{long_day(on)}: {', '.join(names)}{f' and {more} more' if more else ''}"
+    names = [f"{one_line(one.name)} ({one.id})" for one in meant.people]
+    yield f"{long_day(on)}: {few(names, _NAMED)}"
     yield f"Channels: {', '.join(workspace.config.channels)}"
     if len(meant.people) == 1:
         past = history(customer_of(workspace.reading(meant.people[0])))

@@ -14,8 +14,8 @@ from ptcrm.model.typed import plain
 from ptcrm.reports.mailing import mailing_list
 from ptcrm.schedule.channel import needs
 from ptcrm.text.near import suggest
-from ptcrm.text.words import plural
-from ptcrm.vault.store import write_outside
+from ptcrm.text.words import few, plural
+from ptcrm.vault.applying import write_outside
 from ptcrm.views.mailing import columns, letter_row, mailing_row, recording
 
 if TYPE_CHECKING:
@@ -172,5 +172,4 @@ def _tell_left_out(found: MailingList) -> None:
     for one, why in found.left_out:
         reasons.setdefault(why, []).append(f"{one.name} ({one.id})" if one.name != one.id else one.id)
     for why, names in sorted(reasons.items()):
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        tell(f"  {why} ({len(names)}): {', '.join(names[:_SHOWN])}{more}")
+        tell(f"  {why} ({len(names)}): {few(names, _SHOWN)}")

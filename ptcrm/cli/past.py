@@ -17,7 +17,7 @@ from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.git.changes import OfFile
 from ptcrm.git.commits import Commits
 from ptcrm.git.history import History, last_second, moment
-from ptcrm.git.repo import find
+from ptcrm.git.repo import needed
 from ptcrm.model.dates import long_day
 from ptcrm.model.typed import a_day
 from ptcrm.text.fold import fold, same_id
@@ -60,14 +60,8 @@ class Then(NamedTuple):
 
 def repository(session: Session) -> Repo:
     """The repository that the vault is in; raises `NotFoundError` if it is in none."""
-    root = session.workspace().root
-    repo = find(root)
-    if repo is None:
-        raise NotFoundError(
-            f"{root} is in no git repository, so it has no history.\n"
-            f"Begin one with: git init && git add -A && git commit -m Begin"
-        )
-    return repo
+    why = ", so it has no history.\nBegin one with: git init && git add -A && git commit -m Begin"
+    return needed(session.workspace().root, why)
 
 
 def history_of(session: Session) -> History:

@@ -43,7 +43,7 @@ from ptcrm.views.today import OVERDUE, called, named, what_and_why, when, yearly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, tzinfo
+    from datetime import date
 
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.schedule.demand import Demand
@@ -108,7 +108,7 @@ def _say_agenda(days: list[AgendaDay], workspace: Workspace) -> None:
             say(f"{gap}{long_day(day.first)}{last}, {day.why}")
         else:
             say(f"{gap}{long_day(day.date)}{_not_worked(day)}", "title")
-            _say_day(day, today, workspace.zone)
+            _say_day(day, workspace)
         gap = "\n"
 
 
@@ -118,21 +118,22 @@ def _not_worked(day: AgendaDay) -> str:
     return ", no working day" if day.weekend and day.free != "away" else f", {day.free}"
 
 
-def _say_day(day: AgendaDay, today: date, zone: tzinfo | None) -> None:
+def _say_day(day: AgendaDay, workspace: Workspace) -> None:
     if day.overdue:
         say(f"  {OVERDUE}", "overdue")
-        say_table([_line(one, today, zone) for one in day.overdue], "    ")
+        say_table([_line(one, workspace) for one in day.overdue], "    ")
         if day.occurrences:
             say("  Today", "title")
-    lines = [_line(one, today, zone) for one in day.occurrences]
+    lines = [_line(one, workspace) for one in day.occurrences]
     is_plain = not any(first for first, *_ in lines)
     say_table([line[is_plain:] for line in lines], "    " if day.overdue else "  ")
     if not (day.overdue or day.occurrences):
         say("  Nothing stands today.")
 
 
-def _line(one: Occurrence, today: date, zone: tzinfo | None) -> tuple[str, str, str]:
-    return when(one, today), called(one), yearly_words(one) if one.since else what_and_why(one, zone)
+def _line(one: Occurrence, workspace: Workspace) -> tuple[str, str, str]:
+    words = yearly_words(one) if one.since else what_and_why(one, workspace)
+    return when(one, workspace.today), called(one), words
 
 
 def _whole(words: str, option: str, least: int, most: int, unit: str = "") -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ptcrm.cli.answer import Answer, answering
-from ptcrm.cli.exporting import give
 from ptcrm.cli.options import (
     Place,
     Session,
@@ -22,22 +22,18 @@ from ptcrm.cli.output import columns, say, say_json, say_lines, say_table
 from ptcrm.cli.sketch import signs_for, sketched
 from ptcrm.errors import UsageError
 from ptcrm.formats.columns import REVIEWED
-from ptcrm.formats.report import BEGINS, as_page
 from ptcrm.reports.review.values import Period
 from ptcrm.text.words import plural
-from ptcrm.views.letter import as_markdown, letter, letter_object
 from ptcrm.views.pictures import pictures
 from ptcrm.views.review import period_of, review
-from ptcrm.views.review_report import report
 from ptcrm.views.review_words import TELLERS, newest, told, whom
 from ptcrm.views.reviewed import figure_object, figure_rows, review_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ptcrm.model.picture import Picture
     from ptcrm.reports.review.figures import Review
-    from ptcrm.views.letter import Letter
     from ptcrm.views.review_words import Advice, Group
     from ptcrm.workspace import Workspace
 
@@ -101,9 +97,9 @@ def review_command(  # click hands over each option
     period = _whole(year, workspace.today) if year else period_of(first, last, workspace.today)
     found = _reviewed(workspace, period, where)
     if html:
-        give(session, as_page(report(found, workspace.config)), html, BEGINS, "review")
+        _give_page(session, found, html)
     elif year:
-        _say_letter(letter(found, workspace.config, workspace.today), as_json=as_json)
+        _say_letter(found, workspace, as_json=as_json)
     elif as_json:
         say_json(review_object(found))
     else:
@@ -128,7 +124,7 @@ def _say_review(found: Review, workspace: Workspace, *, plain: bool) -> None:
         for picture in drawn[name][:1]:
             if picture.kind != "bars":
                 _say_picture(picture, plain=plain)
-        _say_advice(one.advice[:_AT_A_GLANCE], "  ")
+        _say_advice(islice(one.advice, _AT_A_GLANCE), "  ")
     say("\nWho is behind a figure: ptcrm review consistency, or another of them.")
 
 
@@ -136,7 +132,18 @@ def _say_picture(picture: Picture, *, plain: bool) -> None:
     say_lines(f"  {line}" for line in sketched(picture, columns() - 2, signs_for(plain=plain)))
 
 
-def _say_letter(one: Letter, *, as_json: bool) -> None:
+def _give_page(session: Session, found: Review, file: str) -> None:
+    from ptcrm.cli.exporting import give
+    from ptcrm.formats.report import BEGINS, as_page
+    from ptcrm.views.review_report import report
+
+    give(session, as_page(report(found, session.workspace().config)), file, BEGINS, "review")
+
+
+def _say_letter(found: Review, workspace: Workspace, *, as_json: bool) -> None:
+    from ptcrm.views.letter import as_markdown, letter, letter_object
+
+    one = letter(found, workspace.config, workspace.today)
     if as_json:
         say_json(letter_object(one))
     else:
@@ -148,7 +155,7 @@ def _say_title(title: str, found: Review) -> None:
     say(f"{title}, {period.first} to {period.last}: {plural(found.customers, 'customer')}", "title")
 
 
-def _say_advice(advice: tuple[Advice, ...], margin: str) -> None:
+def _say_advice(advice: Iterable[Advice], margin: str) -> None:
     for one in advice:
         say(f"{margin}{one.text}:\n{margin}  {one.command}")
 
@@ -185,17 +192,17 @@ def _say_figure(name: str, found: Review, workspace: Workspace, *, plain: bool) 
         _say_picture(picture, plain=plain)
     for group in one.groups:
         _say_group(group, workspace)
-    if one.advice:
+    if advice := list(one.advice):
         say("\nWhat to do", "title")
-        _say_advice(one.advice[:_ADVISED], "  ")
-        more = len(one.advice) - _ADVISED
+        _say_advice(advice[:_ADVISED], "  ")
+        more = len(advice) - _ADVISED
         if more > 0:
             say(f"  … and {more} more")
 
 
 def _say_group(group: Group, workspace: Workspace) -> None:
     """The customers of a group with what is said of each, and the lines of files."""
-    say(f"\n{group.title} ({len(group.lines)})", "title")
+    say(f"\n{group.title} ({len(group.members)})", "title")
     say_table(
         [
             (
@@ -203,11 +210,10 @@ def _say_group(group: Group, workspace: Workspace) -> None:
                 line.words,
                 newest(line.places, lambda path: from_here(workspace.root, path)),
             )
-            for line in group.lines[:_SHOWN]
+            for line in group.first(_SHOWN)
         ]
     )
-    more = len(group.lines) - _SHOWN
-    if more > 0:
+    if more := group.beyond(_SHOWN):
         say(f"  … and {more} more")
 
 

@@ -20,7 +20,7 @@ from ptcrm.views.today import what_and_why, yearly_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, tzinfo
+    from datetime import date
 
     from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.model.occurrence import Occurrence
@@ -75,7 +75,7 @@ def _show(workspace: Workspace, match: Match, *, whole: bool, as_json: bool) -> 
     say_table([(f"{name}:", words) for name, words in given_fields(customer)])
     if prose := show_links(notes(reading.document, customer)):
         say(f"\n{prose}")
-    _say_follow_ups(customer, workspace.zone)
+    _say_follow_ups(customer, workspace)
     _say_playbooks(runs, planned_days(plan), workspace.today)
     _say_days(plan, workspace)
     _say_log(customer, whole=whole)
@@ -83,7 +83,7 @@ def _show(workspace: Workspace, match: Match, *, whole: bool, as_json: bool) -> 
     _say_links(workspace, customer)
 
 
-def _say_follow_ups(customer: Customer, zone: tzinfo | None) -> None:
+def _say_follow_ups(customer: Customer, workspace: Workspace) -> None:
     found = customer.open_follow_ups
     if found:
         say("\nFollow-ups", "title")
@@ -92,7 +92,7 @@ def _say_follow_ups(customer: Customer, zone: tzinfo | None) -> None:
                 (
                     str(number),
                     one.due.isoformat(),
-                    _times(one, zone, customer.timezone),
+                    _times(one, workspace, customer.timezone),
                     follow_up_words(one),
                     f"({one.every.every})" if one.every else "",
                 )
@@ -101,11 +101,11 @@ def _say_follow_ups(customer: Customer, zone: tzinfo | None) -> None:
         )
 
 
-def _times(one: FollowUp, zone: tzinfo | None, there: str | None) -> str:
+def _times(one: FollowUp, workspace: Workspace, there: str | None) -> str:
     """The time of a follow-up, and what the clock says where the customer is."""
     if one.at is None:
         return ""
-    local = time_there(one.due, one.at, zone, there)
+    local = time_there(one.due, one.at, workspace.zone, there)
     return f"{one.at:%H:%M} ({local})" if local else f"{one.at:%H:%M}"
 
 
@@ -129,7 +129,7 @@ def _say_days(plan: list[Occurrence], workspace: Workspace) -> None:
                 (
                     one.planned.isoformat(),
                     near_day(one.planned, workspace.today),
-                    yearly_words(one) if one.since else what_and_why(one, workspace.zone),
+                    yearly_words(one) if one.since else what_and_why(one, workspace),
                 )
                 for one in plan
             ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.checks import same_id_as
+from ptcrm.checks.files import same_id_as
 from ptcrm.cli.output import tell
-from ptcrm.errors import NotFoundError, PtcrmError
+from ptcrm.errors import PtcrmError
 from ptcrm.git.staged import Found, are_customers, indexed, read, same_ids, staged
 from ptcrm.text.fold import same_id
 from ptcrm.vault.log import LineReader
@@ -39,11 +39,9 @@ def look_at_staged(session: Session, root: Path) -> Look:
     Raises `NotFoundError` outside a repository, `GitError`, and `PtcrmError` if the ptcrm.yaml that is to be
     committed cannot be read.
     """
-    from ptcrm.git.repo import find
+    from ptcrm.git.repo import needed
 
-    repo = find(root)
-    if repo is None:
-        raise NotFoundError(f"{root}: this vault is in no git repository, so nothing is staged.")
+    repo = needed(root, ", so nothing is staged.")
     within = repo.path_of(root)
     new = staged(repo, within)
     settings = indexed(repo, within, [CONFIG_NAME]).get(CONFIG_NAME)

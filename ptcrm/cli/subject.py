@@ -11,7 +11,7 @@ from ptcrm.cli.held import git_of, kept_of
 from ptcrm.cli.options import Place, Session, json_option, pass_session, who_argument
 from ptcrm.cli.output import indented, tell
 from ptcrm.text.safe import for_json
-from ptcrm.vault.store import write_outside
+from ptcrm.vault.applying import write_outside
 from ptcrm.views.subject import Elsewhere, subject_row, subject_text
 
 

@@ -12,17 +12,17 @@ import click
 
 from ptcrm.cli.options import Session, json_option, pass_session
 from ptcrm.cli.output import say, say_json, tell
-from ptcrm.errors import BusyError, NotFoundError, PtcrmError, UsageError
+from ptcrm.errors import BusyError, PtcrmError, UsageError
 from ptcrm.git import sync as git_sync
 from ptcrm.git.committing import changes_of, refuse_markers, see
 from ptcrm.git.exchange import OfflineError
 from ptcrm.git.message import message as words_of
-from ptcrm.git.repo import GitError, find
+from ptcrm.git.repo import GitError, needed
 from ptcrm.git.standing import SyncError
 from ptcrm.model.typed import plain
 from ptcrm.text.safe import for_terminal
 from ptcrm.text.words import few, plural
-from ptcrm.vault import store
+from ptcrm.vault.applying import recover
 from ptcrm.vault.journal import Journal
 
 if TYPE_CHECKING:
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 _FEW_FILES = 5
 _EVERY = re.compile(r"([0-9]{1,5}) ?(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
-_NOT_HERE = (
-    "{}: this vault is in no git repository. To begin one there: git init, then ptcrm git setup; "
-    "docs/sync.md says how two devices share it."
+_HOW_TO_BEGIN = (
+    ". To begin one there: git init, then ptcrm git setup; docs/sync.md says how two devices share it."
 )
 
 
@@ -111,10 +110,7 @@ def _interval(words: str) -> int:
 
 
 def _repository(workspace: Workspace) -> Repo:
-    repo = find(workspace.root)
-    if repo is None:
-        raise NotFoundError(_NOT_HERE.format(workspace.root))
-    return repo
+    return needed(workspace.root, _HOW_TO_BEGIN)
 
 
 def _vault(workspace: Workspace, repo: Repo) -> git_sync.Vault:
@@ -139,7 +135,7 @@ def _shown(message: str) -> str:
 def _alone(workspace: Workspace) -> Iterator[None]:
     """The vault for us alone, with what another command left halfway put right."""
     with workspace.journal.locked():
-        store.recover(workspace.root, workspace.journal)
+        recover(workspace.root, workspace.journal)
         yield
 
 

@@ -63,7 +63,7 @@ def exported(folder: Path, feeds: Mapping[str, Body], *, is_empty: bool) -> tupl
     """
     from ptcrm.formats.ics import BEGINS
     from ptcrm.server.kept import has_events
-    from ptcrm.vault.store import write_outside
+    from ptcrm.vault.applying import write_outside
 
     written, problems = [], []
     for name, body in feeds.items():

@@ -27,7 +27,7 @@ from ptcrm.formats.written_days import Order, order_named, order_of
 from ptcrm.model.draft import Draft, Flaw
 from ptcrm.text.near import suggest
 from ptcrm.text.safe import one_line
-from ptcrm.text.words import plural
+from ptcrm.text.words import few, plural
 from ptcrm.vault.schema import BY_NAME
 
 if TYPE_CHECKING:
@@ -155,8 +155,7 @@ def _names_anybody(found: Meant) -> bool:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _LISTED
-    return ", ".join(filter(None, names[:_LISTED])) + (f" and {more} more" if more > 0 else "")
+    return few([name for name in names if name], _LISTED)
 
 
 def _days_in(stream: IO[bytes], layout: Layout, place: str) -> Iterator[str]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BEGINS: Final = b'<!DOCTYPE html>\n<html lang="en">\n<!-- a report, made by ptcrm -->\n'
-_PAGE = """
+# The look of a page that needs nothing else.
+PAGE: Final = """
 :root { color-scheme: light dark; --ground: #fbfaf8; --ink: #22201c; --quiet: #625d54; --line: #dcd8d0 }
 @media screen and (prefers-color-scheme: dark) {
   :root { --ground: #1a1917; --ink: #ece9e2; --quiet: #aaa498; --line: #3b3934 }
@@ -81,14 +82,15 @@ class Table:
 class Section:
     """One figure: what it says and how it is defined, what to do, pictures, and the customers behind it.
 
-    `name` is a word that no other section has. `advice` is in words, each with a command.
+    `name` is a word that no other section has. `advice` is in words, each with a command and the id of the customer
+    it is about (empty: of no one alone).
     """
 
     name: str
     title: str
     sentences: tuple[str, ...]
     definition: str
-    advice: tuple[tuple[str, str], ...]
+    advice: tuple[tuple[str, str, str], ...]
     pictures: tuple[Picture, ...]
     tables: tuple[Table, ...]
 
@@ -111,7 +113,7 @@ def as_page(report: Report) -> bytes:
             '<head>\n<meta charset="utf-8">\n'
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>{title}</title>\n<style>{_PAGE}{STYLE}</style>\n</head>\n<body>\n"
+            f"<title>{title}</title>\n<style>{PAGE}{STYLE}</style>\n</head>\n<body>\n"
             f"<header>\n<h1>{title}</h1>\n</header>\n<main>\n{as_body(report)}</main>\n</body>\n</html>\n"
         ).encode()
     )
@@ -136,8 +138,8 @@ def _parts(report: Report, address: Callable[[str], str] | None) -> Iterator[str
         yield from (chart(picture, f"{one.name}-{at}") for at, picture in enumerate(one.pictures))
         if one.advice:
             each = (
-                f"<li>{as_text(words)}: <code>{as_text(command)}</code></li>\n"
-                for words, command in one.advice
+                f"<li>{_linked(words, customer, address)}: <code>{as_text(command)}</code></li>\n"
+                for words, command, customer in one.advice
             )
             yield f"<h3>What to do</h3>\n<ul>\n{''.join(each)}</ul>\n"
         yield from (_table(table, address) for table in one.tables)
@@ -146,7 +148,7 @@ def _parts(report: Report, address: Callable[[str], str] | None) -> Iterator[str
 
 def _table(table: Table, address: Callable[[str], str] | None) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{_linked(row, address)}</th><td>{as_text(row.words)}{_place(row)}</td></tr>\n'
+        f'<tr><th scope="row">{_linked(row.name, row.customer, address)}</th><td>{as_text(row.words)}{_place(row)}</td></tr>\n'
         for row in table.rows
     )
     more = f'<p class="soft">{as_text(table.more)}</p>\n' if table.more else ""
@@ -157,6 +159,6 @@ def _place(row: Row) -> str:
     return f'<br><span class="soft">{as_text(row.where)}</span>' if row.where else ""
 
 
-def _linked(row: Row, address: Callable[[str], str] | None) -> str:
-    name = as_text(row.name)
-    return f'<a href="{escape(address(row.customer))}">{name}</a>' if address else name
+def _linked(words: str, customer: str, address: Callable[[str], str] | None) -> str:
+    shown = as_text(words)
+    return f'<a href="{escape(address(customer))}">{shown}</a>' if address and customer else shown

@@ -15,7 +15,8 @@ from ptcrm.git.repo import failed, workbench
 from ptcrm.git.standing import SyncError
 from ptcrm.text.words import few
 from ptcrm.vault.names import is_debris
-from ptcrm.vault.replace import content, pause
+from ptcrm.vault.replace import content
+from ptcrm.vault.store import pause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from ptcrm.git.changes import (
 )
 from ptcrm.git.told import told_words
 from ptcrm.text.safe import one_line
-from ptcrm.text.words import plural
+from ptcrm.text.words import few, plural
 from ptcrm.vault.names import is_debris
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _summary(customers: Sequence[_Customer]) -> list[str]:
         ("log", lambda one: one.has(OfEntry, "logged"), rest),
         ("log changed", lambda one: one.has(OfEntry, "changed", "removed"), rest),
     )
-    parts = [f"{what}: {_names(names)}" for what, is_so, those in lists if (names := _of(those, is_so))]
+    parts = [f"{what}: {few(names, _NAMES)}" for what, is_so, those in lists if (names := _of(those, is_so))]
     later: tuple[tuple[str, Callable[[_Customer], bool]], ...] = (
         ("fields", lambda one: one.has(OfField)),
         ("notes", lambda one: one.has(OfNotes)),
@@ -129,16 +129,11 @@ def _summary(customers: Sequence[_Customer]) -> list[str]:
         ("form", lambda one: one.has(OfFile, "form")),
     )
     parts += _follow_ups(rest)
-    return parts + [f"{what}: {_names(names)}" for what, is_so in later if (names := _of(rest, is_so))]
+    return parts + [f"{what}: {few(names, _NAMES)}" for what, is_so in later if (names := _of(rest, is_so))]
 
 
 def _of(customers: Iterable[_Customer], is_so: Callable[[_Customer], bool]) -> list[str]:
     return [one.name for one in customers if is_so(one)]
-
-
-def _names(names: Sequence[str]) -> str:
-    more = len(names) - _NAMES
-    return ", ".join(names[:_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _follow_ups(customers: Iterable[_Customer]) -> list[str]:
@@ -150,4 +145,4 @@ def _follow_ups(customers: Iterable[_Customer]) -> list[str]:
 
 
 def _files(paths: Sequence[str]) -> list[str]:
-    return [f"files: {_names(paths)}"] if paths else []
+    return [f"files: {few(paths, _NAMES)}"] if paths else []

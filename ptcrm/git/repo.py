@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ptcrm.errors import PtcrmError
+from ptcrm.errors import NotFoundError, PtcrmError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -182,6 +182,8 @@ class Repo:
     def blobs(self, names: Iterable[str]) -> dict[str, bytes]:
         """The bytes of objects, by their ids (hexadecimal); those that are missing are left out."""
         wanted = list(dict.fromkeys(names))
+        if not wanted:
+            return {}
         printed = self.out("cat-file", "--batch", stdin="".join(f"{name}\n" for name in wanted).encode())
         found, start = {}, 0
         for name in wanted:
@@ -218,6 +220,14 @@ def find(folder: Path) -> Repo | None:
     refuse_old(probe, OLDEST, "ptcrm")
     overrides, programs = _against(_settings(probe))
     return Repo(top, own, os.environ.get("GIT_INDEX_FILE"), overrides, programs)
+
+
+def needed(folder: Path, why: str) -> Repo:
+    """The repository that the vault at `folder` is in; as `find`, and `NotFoundError` with `why` it is needed."""
+    found = find(folder)
+    if found is None:
+        raise NotFoundError(f"{folder}: this vault is in no git repository{why}")
+    return found
 
 
 def begin(folder: Path) -> Repo:

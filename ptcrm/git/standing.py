@@ -12,7 +12,7 @@ from ptcrm.errors import NotFoundError, RefusedError
 from ptcrm.git.repo import failed, noted, refuse_old
 from ptcrm.text.near import suggest
 from ptcrm.text.words import few
-from ptcrm.vault.replace import pause
+from ptcrm.vault.store import pause
 
 if TYPE_CHECKING:
     from ptcrm.git.repo import Repo

@@ -50,9 +50,8 @@ def told_words(told: Iterable[Told]) -> list[str]:
 def counted(told: Iterable[Told]) -> str:
     """How many changes of each sort there are: `3 fields, 1 follow-up, 12 log entries, notes`."""
     counts = Counter(type(one) for one in told)
-    entries = counts[OfEntry]
     parts = [plural(counts[OfField], "field"), plural(counts[OfFollowUp], "follow-up")]
-    parts += ["1 log entry" if entries == 1 else f"{entries} log entries"]
+    parts += [plural(counts[OfEntry], "log entry", "log entries")]
     found = [part for part in parts if not part.startswith("0 ")]
     return ", ".join([*found, *(["notes"] if counts[OfNotes] else [])])
 

@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from ptcrm.model.diagnostic import Problem, rewrite
 from ptcrm.text.words import plural
 
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ][0-9:.+Z -]*)?")
-_YEARLESS = re.compile(r"--([0-9]{2})-?([0-9]{2})")
-_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
-_TWO_PARTS = re.compile(r"(?P<first>[0-9]{1,2})[-./](?P<second>[0-9]{1,2})\.?")
-_THREE_PARTS = re.compile(r"(?P<first>[0-9]{1,2})[-./](?P<second>[0-9]{1,2})[-./](?P<year>[0-9]{4})")
-_YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})[-./](?P<first>[0-9]{1,2})[-./](?P<second>[0-9]{1,2})")
-_COUNTED = re.compile(
-    r"(?:every +)?([0-9]{1,5}) *(d|w|m|q|y|days?|weeks?|months?|quarters?|years?)", re.IGNORECASE
-)
-_LOOSELY_COUNTED = re.compile(
+# Patterns of what few write; Python compiles each when it is used first.
+_YEARLESS = r"--([0-9]{2})-?([0-9]{2})"
+_TIME = r"([0-9]{1,2}):([0-9]{2})"
+_TWO_PARTS = r"(?P<first>[0-9]{1,2})[-./](?P<second>[0-9]{1,2})\.?"
+_THREE_PARTS = r"(?P<first>[0-9]{1,2})[-./](?P<second>[0-9]{1,2})[-./](?P<year>[0-9]{4})"
+_YEAR_FIRST = r"(?P<year>[0-9]{4})[-./](?P<first>[0-9]{1,2})[-./](?P<second>[0-9]{1,2})"
+_COUNTED = r"(?:every +)?([0-9]{1,5}) *(d|w|m|q|y|days?|weeks?|months?|quarters?|years?)"
+_LOOSELY_COUNTED = (
     r"(?:every +|each +|once an? +)?(?P<count>[1-9][0-9]{0,2})?[ -]*"
     r"(?P<unit>days?|we?e?ks?|months?|mon?s?|mths?|quarters?|qtrs?|years?|yrs?)\.?"
 )
-_ISO = re.compile(r"p([0-9]{1,5})(d|w|m|y)", re.IGNORECASE)
-_NUMBERS = re.compile(r"[0-9./-]+")
-_RELATIVE = re.compile(r"(?:in +|\+ *)(?P<on>.+)|- *(?P<back>.+)|(?P<ago>.+) +ago")
+_ISO = r"p([0-9]{1,5})(d|w|m|y)"
+_NUMBERS = r"[0-9./-]+"
+_RELATIVE = r"(?:in +|\+ *)(?P<on>.+)|- *(?P<back>.+)|(?P<ago>.+) +ago"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
@@ -95,7 +94,7 @@ _WORDS = {
     "yearly": Interval(months=12),
 }
 # Every form of `parse_interval`, as patterns of small letters in which a blank is any white space.
-INTERVAL_FORMS = (*(words.replace(" ", " +") for words in _WORDS), _COUNTED.pattern, _ISO.pattern)
+INTERVAL_FORMS = (*(words.replace(" ", " +") for words in _WORDS), _COUNTED, _ISO)
 _UNITS = {"d": (1, 0), "w": (7, 0), "m": (0, 1), "q": (0, 3), "y": (0, 12)}
 
 
@@ -169,7 +168,7 @@ def parse_date(text: str) -> date | Problem:
 
 def parse_anniversary(text: str) -> Anniversary | Problem:
     """`YYYY-MM-DD`, or `--MM-DD` and `--MMDD` without a year (RFC 6350 §4.3.1); 1604 is no year."""
-    yearless = _YEARLESS.fullmatch(text.strip())
+    yearless = re.fullmatch(_YEARLESS, text.strip())
     if yearless:
         month, day = int(yearless[1]), int(yearless[2])
         if 1 <= month <= 12 and 1 <= day <= monthrange(_LEAP_YEAR, month)[1]:
@@ -193,15 +192,15 @@ def _no_date(text: str, no_year: str, form: str) -> Problem:
     choice = f"Write {' or '.join(readings)}."
     if len(readings) > 1:
         return Problem("PT103", f"“{text}” could be read in more than one way", choice)
-    safe = _YEAR_FIRST.fullmatch(text.strip()) is not None
+    safe = re.fullmatch(_YEAR_FIRST, text.strip()) is not None
     fix = None if readings[0].startswith("YYYY") else rewrite(text, readings[0], safe=safe)
     return Problem("PT102", f"“{text}” is not written as dates are here", choice, fix)
 
 
 def _readings(text: str, no_year: str) -> set[str]:
     """The days that `text` may mean, as they are written here."""
-    year_first = _YEAR_FIRST.fullmatch(text)
-    parts = year_first or _THREE_PARTS.fullmatch(text) or _TWO_PARTS.fullmatch(text)
+    year_first = re.fullmatch(_YEAR_FIRST, text)
+    parts = year_first or re.fullmatch(_THREE_PARTS, text) or re.fullmatch(_TWO_PARTS, text)
     if not parts:
         return set()
     given = parts.groupdict()
@@ -225,7 +224,7 @@ def _is_day(year: int, month: int, day: int) -> bool:
 
 def parse_time(text: str) -> time | None:
     """`HH:MM` (`9:30` too), or None."""
-    found = _TIME.fullmatch(text)
+    found = re.fullmatch(_TIME, text)
     if not found or int(found[1]) > 23 or int(found[2]) > 59:
         return None
     return time(int(found[1]), int(found[2]))
@@ -236,7 +235,7 @@ def parse_interval(text: str) -> Interval | Problem:
     words = " ".join(text.lower().split())
     if words in _WORDS:
         return _WORDS[words]
-    found = _COUNTED.fullmatch(words) or _ISO.fullmatch(words)
+    found = re.fullmatch(_COUNTED, words, re.IGNORECASE) or re.fullmatch(_ISO, words, re.IGNORECASE)
     if found:
         count = int(found[1])
         days, months = _UNITS[found[2][0]]
@@ -248,9 +247,9 @@ def parse_interval(text: str) -> Interval | Problem:
         )
     hint = "Write for example `6 weeks`, `3m` or `never`."
     problem = Problem("PT104", f"“{text}” is no length of time", hint)
-    loose = _LOOSELY_COUNTED.fullmatch(words)
+    loose = re.fullmatch(_LOOSELY_COUNTED, words)
     meant = parse_interval(f"{loose['count'] or 1}{loose['unit'][0]}") if loose else problem
-    return problem if isinstance(meant, Problem) else replace(problem, fix=rewrite(text, str(meant)))
+    return problem if isinstance(meant, Problem) else problem._replace(fix=rewrite(text, str(meant)))
 
 
 def parse_day(text: str, today: date) -> date | Problem:
@@ -269,14 +268,14 @@ def parse_day(text: str, today: date) -> date | Problem:
             return later(today, _A_DAY, _days_to(number, which, today))
     if which == "next" and name in ("week", "month", "year"):
         return later(today, _WORDS[f"{name}ly"])
-    relative = _RELATIVE.fullmatch(words)
+    relative = re.fullmatch(_RELATIVE, words)
     if relative:
         interval = parse_interval(relative["on"] or relative["back"] or relative["ago"])
         if isinstance(interval, Interval) and not interval.is_never:
             return later(today, interval, 1 if relative["on"] else -1)
     else:
         day = parse_date(text)
-        if isinstance(day, date) or _NUMBERS.fullmatch(words):
+        if isinstance(day, date) or re.fullmatch(_NUMBERS, words):
             return day
     return Problem(
         "PT102", f"“{text}” is no day", "Write for example 2026-12-01, tomorrow, friday, in 3 weeks or -2d."

@@ -7,6 +7,7 @@ from datetime import date, time
 from typing import Literal, NamedTuple
 
 from ptcrm.model.dates import NEVER, Anniversary, Interval
+from ptcrm.text.fold import fold
 
 # "No item before this day" when there is no such day, so that rows compare as plain dates.
 ALWAYS = date.min
@@ -17,8 +18,7 @@ YEARLY_KINDS = ("birthday", "occasion", "anniversary")
 State = Literal["ok", "soon", "due", "overdue", "snoozed", "new", "never"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why something stands on its day: a sentence, and the file and line it follows from."""
 
     text: str
@@ -44,8 +44,7 @@ class Touch(NamedTuple):
     step: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
+class Obligation(NamedTuple):
     """A contact owed on the day `due`, not planned before `not_before` (a retry; of the movable, a snooze).
 
     `movable` ones get their day by levelling: by `rank`, the place of the customer's tier (0 first), and by how
@@ -75,41 +74,41 @@ class Obligation:
 class Contact(NamedTuple):
     """An obligation as levelling needs it, one row of the cache; days are ordinals (`date.toordinal`).
 
-    `ready` is the first day it may stand on, `fixed` that it stands there; the rest is an `Obligation`'s.
-    `number` is its row's, by which the obligation is found.
+    Sorted, the longest owed come first, and the rest makes the order the same everywhere. `ready` is the first day
+    it may stand on, `fixed` that it stands there; the rest is an `Obligation`'s. `origin` tells the contacts of the
+    customer at `path` apart, `number` is its row's, by which the obligation is found.
     """
 
-    path: str
     due: int
-    ready: int
-    fixed: int
     rank: int
+    path: str
+    origin: str
     pace: int
     new: int
+    ready: int
     expires: int
+    fixed: int
     quiet_until: int
-    origin: str
     number: int = 0
 
     @classmethod
     def of(cls, path: str, one: Obligation) -> Contact:
         """The row of what is owed to the customer at `path`."""
         return cls(
-            path,
             one.due.toordinal(),
-            max(one.due, one.not_before).toordinal(),
-            int(not one.movable),
             one.rank,
+            path,
+            f"{one.kind} {one.origin}",
             one.pace,
             int(one.new),
+            max(one.due, one.not_before).toordinal(),
             one.expires.toordinal(),
+            int(not one.movable),
             one.quiet_until.toordinal(),
-            f"{one.kind} {one.origin}",
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Yearly:
+class Yearly(NamedTuple):
     """A birthday or other occasion, silent before `not_before`.
 
     `years` are the only ones that count, as numbers of years since the first; none given: all do.
@@ -161,8 +160,7 @@ class Standing:
         return max(0, (today - self.begin).days * 100 // (self.due - self.begin).days)
 
 
-@dataclass(frozen=True, slots=True)
-class Obligations:
+class Obligations(NamedTuple):
     """All that is owed to one customer, true on the days from `valid_from` to before `valid_until`."""
 
     standing: Standing
@@ -209,3 +207,18 @@ class Occurrence(NamedTuple):
     def line(self) -> int:
         """The line of the customer's file that the occurrence follows from; 1 if it follows from others alone."""
         return next((reason.line for reason in self.reasons if reason.path == self.path), 1)
+
+
+def in_order(one: Occurrence) -> tuple[object, ...]:
+    """By day, what has a time first, then the longest owed; the rest makes the order the same everywhere."""
+    return (
+        one.planned,
+        one.at is None,
+        one.at or time(),
+        one.due,
+        fold(one.name),
+        one.customer,
+        one.kind,
+        one.origin,
+        one.path,
+    )

@@ -1,6 +1,6 @@
 """Levelling (FORMAT §4): movable contacts on worked days, later than due if need be, within what a day holds.
 
-Days are ordinals. Items are plain tuples, because thousands of them are looked at for one answer.
+Days are ordinals. Contacts are plain tuples, because thousands of them are looked at for one answer.
 """
 
 from __future__ import annotations
@@ -11,29 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ptcrm.model.occurrence import Contact
     from ptcrm.schedule.workdays import WorkDays
 
 
-class Item(NamedTuple):
-    """A movable contact. `who` is the customer's path, `origin` tells the items of a customer apart.
-
-    `due` is its day, `ready` that or the end of a snooze or retry, whichever is later, `last` the last day on
-    which it makes sense. `rank` is the tier's (0 first), `cadence` the nominal length in days (from 1) by which
-    one measures how far overdue it is, `new` whether the customer was never contacted.
-    """
-
-    who: str
-    due: int
-    ready: int
-    rank: int
-    cadence: int
-    new: bool
-    last: int
-    origin: str
-
-
 class Levelled(NamedTuple):
-    """Where items stand: `placed` as (day, index of the item), in the order of the days and of their places.
+    """Where items stand: `placed` as (day, index of the contact), in the order of the days and of their places.
 
     `waiting` are the indices of those that were ready, found no day, and are not past their last day at the end
     of the plan; the longest overdue first.
@@ -44,7 +27,7 @@ class Levelled(NamedTuple):
 
 
 def level(  # noqa: PLR0913, PLR0917  # what there is to do, what stands already, and the five rules of the configuration
-    items: Sequence[Item],
+    items: Sequence[Contact],
     busy: Mapping[str, Sequence[int]],
     load: Mapping[int, int],
     workdays: WorkDays,
@@ -54,13 +37,13 @@ def level(  # noqa: PLR0913, PLR0917  # what there is to do, what stands already
     today: int,
     until: int,
 ) -> Levelled:
-    """The days of the items from `today` to `until` (included), by FORMAT §4 "Levelling".
+    """The days of the items, which are contacts that may move, from `today` to `until` (included), by FORMAT §4 "Levelling".
 
     An item stands on the first worked day, not before it is ready, that has a place for it. A day has `per_day`
     places without its `load` (what stands there already), `intake` of them for new customers at most. Two
     entries of a customer, fixed ones (`busy`) included, are at least `gap` days apart. The first place of a day
     goes to the longest overdue, whatever its rank; the others go by rank, then by how far overdue on that day
-    in parts of the cadence; then by due, who, origin. An item that finds no day up to its `last` lapses: it is
+    in parts of the cadence; then by due, path, origin. An item that finds no day before it `expires` lapses: it is
     neither placed nor waiting. The order of the input counts for nothing.
 
     *Who moves when a customer is added*: entries that had a day from the new one's day to the last day that
@@ -72,9 +55,7 @@ def level(  # noqa: PLR0913, PLR0917  # what there is to do, what stands already
     on the k-th worked day from its due day on (from the end of `gap`, if that is later). So nobody is later than
     the longest run of days not worked, k worked days and `gap` together.
     """
-    ready = sorted(
-        (at for at, item in enumerate(items) if item.ready <= until), key=lambda at: _by_due(items[at])
-    )
+    ready = sorted((at for at, item in enumerate(items) if item.ready <= until), key=items.__getitem__)
     order = [at for at in ready if per_day > 0 and (intake > 0 or not items[at].new)]
     queue = _Queue([items[at] for at in order], busy, gap)
     placed: list[tuple[int, int]] = []
@@ -84,22 +65,8 @@ def level(  # noqa: PLR0913, PLR0917  # what there is to do, what stands already
         placed += [(day, order[position]) for position in chosen]
         day = _next_day(queue, workdays, day + 1)
     gone = {at for _, at in placed}
-    waiting = tuple(at for at in ready if at not in gone and items[at].last >= until)
+    waiting = tuple(at for at in ready if at not in gone and items[at].expires >= until)
     return Levelled(tuple(placed), waiting)
-
-
-def _by_due(item: Item) -> tuple[object, ...]:
-    """The longest overdue first; the rest makes the order the same everywhere."""
-    return (
-        item.due,
-        item.rank,
-        item.who,
-        item.origin,
-        item.cadence,
-        item.new,
-        item.ready,
-        item.last,
-    )
 
 
 def _next_day(queue: _Queue, workdays: WorkDays, day: int) -> int | None:
@@ -108,7 +75,7 @@ def _next_day(queue: _Queue, workdays: WorkDays, day: int) -> int | None:
     return None if first is None else workdays.next_worked(first)
 
 
-_Kind = tuple[int, int, bool]  # rank, cadence, new
+_Kind = tuple[int, int, int]  # rank, pace, new
 _Head = tuple[int, float, int, _Kind]  # rank, parts overdue (negative), position; the first of a kind
 
 
@@ -122,7 +89,7 @@ class _Queue:
 
     __slots__ = ("_busy", "_gap", "_items", "_placed", "_to_come", "_waiting")
 
-    def __init__(self, items: list[Item], busy: Mapping[str, Sequence[int]], gap: int) -> None:
+    def __init__(self, items: list[Contact], busy: Mapping[str, Sequence[int]], gap: int) -> None:
         self._items = items
         self._busy = busy
         self._gap = gap
@@ -161,7 +128,7 @@ class _Queue:
         while self._to_come and self._to_come[0][0] <= day:
             _, position = heappop(self._to_come)
             item = self._items[position]
-            heappush(self._waiting.setdefault((item.rank, item.cadence, item.new), []), position)
+            heappush(self._waiting.setdefault((item.rank, item.pace, item.new), []), position)
 
     def _heads(self, day: int) -> list[_Head]:
         """The head of each kind, as a heap by rank and parts overdue, but the longest overdue before all."""
@@ -184,11 +151,11 @@ class _Queue:
         waiting = self._waiting.get(kind)
         while waiting:
             position = waiting[0]
-            free = self._free_from(self._items[position].who, day)
-            if free == day <= self._items[position].last:
+            free = self._free_from(self._items[position].path, day)
+            if free == day <= self._items[position].expires:
                 return position
             heappop(waiting)
-            if free <= self._items[position].last:
+            if free <= self._items[position].expires:
                 heappush(self._to_come, (free, position))
         self._waiting.pop(kind, None)
         return None
@@ -198,7 +165,7 @@ class _Queue:
         position = heappop(waiting)
         if not waiting:
             del self._waiting[kind]
-        self._placed[self._items[position].who] = day
+        self._placed[self._items[position].path] = day
         return position
 
     def _free_from(self, who: str, day: int) -> int:

@@ -6,7 +6,7 @@ Today matters only where the result says so with `valid_from` and `valid_until`;
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -246,7 +246,7 @@ def _with_cadence(contacts: list[Obligation], item: Obligation, config: Config) 
     covering = min(fitting, key=lambda one: one.due, default=None)
     if covering is None:
         return [*contacts, item]
-    both = replace(covering, reasons=covering.reasons + item.reasons)
+    both = covering._replace(reasons=covering.reasons + item.reasons)
     return [both if one is covering else one for one in contacts]
 
 
@@ -282,7 +282,7 @@ def _lead(one: Yearly, known: Sequence[Touch], config: Config) -> Yearly | None:
     key, ahead = lead
     rule = Reason(f"{ahead} ahead", "ptcrm.yaml", config.line("occasions", "lead", key))
     sent = max((touch.date for touch in known if touch.contact and touch.channel in _SENT), default=ALWAYS)
-    return replace(one, kind="lead", origin=f"{one.kind} {one.origin}", reason=rule, ahead=ahead, sent=sent)
+    return one._replace(kind="lead", origin=f"{one.kind} {one.origin}", reason=rule, ahead=ahead, sent=sent)
 
 
 def _validity(

@@ -6,20 +6,28 @@ Days are ordinals where levelling counts them, dates where people see them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import Interval, later
-from ptcrm.model.occurrence import Contact, Obligation, Occurrence, Standing, State, Yearly
-from ptcrm.schedule.level import Item, level
-from ptcrm.schedule.workdays import WorkDays
-from ptcrm.text.fold import fold
+from ptcrm.model.occurrence import (
+    FOREVER,
+    Contact,
+    Obligation,
+    Occurrence,
+    Standing,
+    State,
+    Yearly,
+    in_order,
+)
+from ptcrm.schedule.level import Levelled, level
 from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ptcrm.schedule.workdays import WorkDays
 
 _A_YEAR = Interval(months=12)
 
@@ -37,8 +45,7 @@ class Who(NamedTuple):
     tier: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """What a day holds: `per_day` contacts, `intake` of them to new customers, `gap` days between two of one customer.
 
     `mailings` are the days of campaigns by the path of each customer whom they reach.
@@ -48,51 +55,63 @@ class Rules:
     per_day: int
     intake: int
     gap: int
-    mailings: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    mailings: Mapping[str, Sequence[int]] = MappingProxyType({})
 
 
 class Arranged(NamedTuple):
     """Where contacts stand up to a day, as (day, contact).
 
-    `waiting` are those that may stand on or before that day and found no place; `load` counts a day's contacts.
+    `waiting` are those that may stand on or before that day and found no place.
     """
 
     days: list[tuple[int, Contact]]
     waiting: list[Contact]
-    load: Mapping[int, int]
 
 
 def arrange(contacts: Iterable[Contact], rules: Rules, today: date, until: date) -> Arranged:
-    """The days of all `contacts` up to `until` (included): fixed ones where they stand, the others levelled.
+    """The days of all `contacts` up to `until` (included): fixed ones where they stand, the others levelled."""
+    fixed: list[Contact] = []
+    movable: list[Contact] = []
+    for one in contacts:
+        (fixed if one.fixed else movable).append(one)
+    end = until.toordinal()
+    levelled = _levelled(movable, ((one.path, one.ready) for one in fixed), rules, today, end)
+    days = [(one.ready, one) for one in fixed if one.ready <= end]
+    days += [(day, movable[place]) for day, place in levelled.placed]
+    return Arranged(days, [movable[place] for place in levelled.waiting])
+
+
+def days_ever(
+    movable: Sequence[Contact], fixed: Iterable[tuple[str, int]], rules: Rules, today: date
+) -> dict[int, int]:
+    """The day on which each of the `movable` contacts stands, however late, by its row; 0, if it finds none.
+
+    Those that expire before they find one are left out. `fixed` are path and day of the others.
+    """
+    levelled = _levelled(movable, fixed, rules, today, FOREVER.toordinal())
+    days = {movable[place].number: 0 for place in levelled.waiting}
+    days.update((movable[place].number, day) for day, place in levelled.placed)
+    return days
+
+
+def _levelled(
+    movable: Sequence[Contact], fixed: Iterable[tuple[str, int]], rules: Rules, today: date, end: int
+) -> Levelled:
+    """Where the `movable` contacts stand up to the day `end`.
 
     Fixed ones take places of their day. One whose day has passed takes none of today's, so that a heap of old
     follow-ups keeps nobody waiting.
     """
-    now, end = today.toordinal(), until.toordinal()
-    movable: list[Contact] = []
-    days: list[tuple[int, Contact]] = []
-    load: Counter[int] = Counter()
+    now = today.toordinal()
     busy: dict[str, list[int]] = {path: list(days) for path, days in rules.mailings.items()}
-    for one in contacts:
-        if not one.fixed:
-            if one.ready <= end:
-                movable.append(one)
-            continue
-        if one.ready - rules.gap < end:
-            busy.setdefault(one.path, []).append(one.ready)
-        if one.ready >= now:
-            load[one.ready] += 1
-        if one.ready <= end:
-            days.append((one.ready, one))
-    items = [
-        Item(one.path, one.due, one.ready, one.rank, one.pace, bool(one.new), one.expires, one.origin)
-        for one in movable
-    ]
-    levelled = level(items, busy, load, rules.workdays, rules.per_day, rules.intake, rules.gap, now, end)
-    for day, place in levelled.placed:
-        load[day] += 1
-        days.append((day, movable[place]))
-    return Arranged(days, [movable[place] for place in levelled.waiting], load)
+    taken: list[int] = []
+    for path, day in fixed:
+        if day - rules.gap < end:
+            busy.setdefault(path, []).append(day)
+        if day >= now:
+            taken.append(day)
+    load = Counter(taken)
+    return level(movable, busy, load, rules.workdays, rules.per_day, rules.intake, rules.gap, now, end)
 
 
 def occurrences(
@@ -221,18 +240,3 @@ def _lead_text(one: Yearly, day: date) -> str:
     count = day.year - (one.day.year or 0)
     years = f"{plural(count, 'year')} " if one.years else ""
     return f"{years}{one.name} on {day}"
-
-
-def in_order(one: Occurrence) -> tuple[object, ...]:
-    """By day, what has a time first, then the longest owed; the rest makes the order the same everywhere."""
-    return (
-        one.planned,
-        one.at is None,
-        one.at or time(),
-        one.due,
-        fold(one.name),
-        one.customer,
-        one.kind,
-        one.origin,
-        one.path,
-    )

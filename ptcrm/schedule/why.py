@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ _DAY = timedelta(days=1)
 class Case:
     """What the sentences rest on: a customer with her standing and touches, the settings, today, and the days.
 
-    `load` counts the contacts of a day (an ordinal); `days` are those with a contact of this customer, or a campaign;
+    `load` counts the contacts of each day (an ordinal); `days` are those with a contact of this customer, or a campaign;
     `lost` counts the contacts that find no day at all.
     """
 
@@ -39,7 +39,7 @@ class Case:
     config: Config
     today: date
     workdays: WorkDays
-    load: Mapping[int, int]
+    load: Callable[[], Mapping[int, int]]
     days: Sequence[date]
     lost: int = 0
 
@@ -226,7 +226,8 @@ def _causes(one: Occurrence, case: Case) -> Iterator[str]:
     if free:
         yield _free_words(list(free))
     worked = [day for day in days if case.workdays.why_free(day) is None]
-    full = [day for day in worked if case.load.get(day.toordinal(), 0) >= case.config.capacity.per_day]
+    load = case.load()
+    full = [day for day in worked if load.get(day.toordinal(), 0) >= case.config.capacity.per_day]
     if full:
         some = f"{len(full)} working days before it are" if len(full) > 1 else f"{long_day(full[0])} is"
         yield f"{some} full ({case.config.capacity.per_day} a day)"

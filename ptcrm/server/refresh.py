@@ -20,7 +20,7 @@ from ptcrm.errors import PtcrmError
 from ptcrm.formats.ics import Known
 from ptcrm.server.kept import Body
 from ptcrm.server.opened import OpenVault
-from ptcrm.vault.listing import Signature
+from ptcrm.vault.listing import Listing
 from ptcrm.views.feed import feed
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class Refreshed:
 class _Seen:
     """What the last refresh saw: the files, those of the last good one, and the version of the rows."""
 
-    files: dict[str, Signature] = field(default_factory=dict)
-    good: dict[str, Signature] = field(default_factory=dict)
+    files: Listing = field(default_factory=lambda: Listing({}))
+    good: Listing = field(default_factory=lambda: Listing({}))
     version: tuple[int, int] | None = None
 
 
@@ -119,14 +119,13 @@ class Refresher:
 
     def _refreshed(self) -> Refreshed:
         workspace, is_anew = self._up_to_date()
-        files, before = workspace.listing.files, self._seen.files
-        changed = sum(files.get(path) != before.get(path) for path in files.keys() | before.keys())
-        self._seen.files = files
+        changed = len(workspace.listing.since(self._seen.files))
+        self._seen.files = workspace.listing
         is_empty = not workspace.cache.rows("SELECT 1 FROM customer LIMIT 1")
         problem, names = self._lost(workspace, is_empty=is_empty), tuple[str, ...]()
         if problem is None:
             names, problem = self._render(workspace)
-            self._seen.good = files
+            self._seen.good = workspace.listing
         errors = workspace.errors()
         workspace.cache.release()  # a long-lived reader would make SQLite's journal grow
         warnings, self._warnings = tuple(self._warnings), []
@@ -143,7 +142,12 @@ class Refresher:
     def _lost(self, workspace: Workspace, *, is_empty: bool) -> str | None:
         """Why it is not believed that customers are gone; None if it is."""
         for folder in (*workspace.listing.strays.closed, *workspace.listing.strays.missing):
-            if any(path.startswith(f"{folder}/") for path in self._seen.good if not workspace.is_item(path)):
+            if workspace.is_item(f"{folder}/"):
+                continue
+            if any(
+                path.startswith(f"{folder}/") and not workspace.is_item(path)
+                for path in self._seen.good.files
+            ):
                 return f"{folder}: this folder is gone or cannot be read, so the feeds stay as they are."
         if is_empty and any(body.has_events for body in self.snapshot.feeds.values()):
             return _NOBODY

@@ -22,7 +22,8 @@ from ptcrm.errors import BusyError, PtcrmError
 from ptcrm.server.addresses import Base, read_base
 from ptcrm.vault.journal import take_lock
 from ptcrm.vault.places import place_of
-from ptcrm.vault.replace import fill, read_regular, sync_folder
+from ptcrm.vault.replace import fill, sync_folder
+from ptcrm.vault.store import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -86,19 +86,21 @@ def given(root: str, question: bytes) -> list[Piece] | None:
 def _given(database: sqlite3.Connection, root: str, question: bytes, stamp: str) -> list[Piece] | None:
     database.execute("BEGIN")  # one state of the rows
     row = database.execute(
-        """SELECT since, until, folders, files, pieces, content, text FROM answer, note
+        """SELECT since, until, folders, files, pieces, content FROM answer, note
         WHERE question = ? AND ? = (SELECT value FROM meta WHERE key = 'stamp')""",
         (question, stamp),
     ).fetchone()
     if row is None or not row[0] <= time.time() < row[1]:
         return None
-    *told, noted, content, note = row
+    *told, noted, content = row
     digest, _, pieces = noted.partition(" ")
     if digest != _digest(question, *told, pieces, content):
         return None
     folders, files = told[2:]
-    as_then = all(looked_at(line.partition(BETWEEN)[0]) == line for line in split(files) if line)
-    return _cut(pieces, content) if as_then and see(root, split(folders)).text() == note else None
+    if any(looked_at(line.partition(BETWEEN)[0]) != line for line in split(files) if line):
+        return None
+    seen = dict(database.execute("SELECT folder, lines FROM seen"))
+    return _cut(pieces, content) if see(root, split(folders)).texts() == seen else None
 
 
 def _digest(*told: object) -> str:

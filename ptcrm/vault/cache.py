@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sqlite3
+import struct
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,8 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import USUAL, Diagnostic
 from ptcrm.model.occurrence import (
-    ALWAYS,
-    FOREVER,
     Contact,
     Obligation,
     Obligations,
@@ -28,8 +27,9 @@ from ptcrm.model.occurrence import (
 )
 from ptcrm.text.fold import same_id
 from ptcrm.vault import answers
-from ptcrm.vault.listing import Signature, Strays
-from ptcrm.vault.rows import Memo, dump, load
+from ptcrm.vault.listing import NO_STRAYS, Signature, Strays
+from ptcrm.vault.rows import Memo, dump, dump_apart, load, load_later
+from ptcrm.vault.scan import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ptcrm.model.dates import Anniversary
     from ptcrm.model.item import Item
     from ptcrm.vault.answers import Answer
-    from ptcrm.vault.asked import Condition
+    from ptcrm.vault.condition import Condition
     from ptcrm.vault.index import FileRead
     from ptcrm.vault.prose import TextRows
     from ptcrm.vault.sought import Bounds
@@ -51,7 +51,8 @@ CREATE TABLE file (
   path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE settings (config TEXT, problems TEXT);
-CREATE TABLE note (token TEXT, text BLOB, strays TEXT);
+CREATE TABLE note (token TEXT);
+CREATE TABLE seen (folder BLOB PRIMARY KEY, lines BLOB, strays TEXT);
 CREATE TABLE customer (path TEXT PRIMARY KEY, id TEXT, name TEXT, search TEXT, facts TEXT) WITHOUT ROWID;
 CREATE TABLE handle (key TEXT, rank INTEGER, path TEXT);
 CREATE INDEX handle_key ON handle (key);
@@ -87,17 +88,15 @@ CREATE TABLE standing (path TEXT PRIMARY KEY, valid_from TEXT, valid_until TEXT,
 CREATE INDEX standing_from ON standing (valid_from);
 CREATE INDEX standing_until ON standing (valid_until);
 CREATE TABLE contact (
-  path TEXT, due INTEGER, ready INTEGER, fixed INTEGER, rank INTEGER, pace INTEGER, new INTEGER, expires INTEGER,
-  quiet_until INTEGER, origin TEXT, number INTEGER PRIMARY KEY, facts TEXT
+  due INTEGER, rank INTEGER, path TEXT, origin TEXT, pace INTEGER, new INTEGER, ready INTEGER, expires INTEGER,
+  fixed INTEGER, quiet_until INTEGER, number INTEGER PRIMARY KEY, facts TEXT
 );
 CREATE INDEX contact_path ON contact (path);
 CREATE INDEX contact_ready ON contact (
-  ready, path, due, fixed, rank, pace, new, expires, quiet_until, origin
+  fixed, ready, path, due, rank, origin, pace, new, expires, quiet_until
 );
 CREATE TABLE counted (key TEXT, errors INTEGER, warnings INTEGER);
-CREATE TABLE plan (key TEXT);
-CREATE TABLE placed (number INTEGER PRIMARY KEY, path TEXT, day INTEGER);
-CREATE INDEX placed_path ON placed (path);
+CREATE TABLE plan (key TEXT, numbers BLOB, days BLOB);
 CREATE TABLE yearly (path TEXT, kind TEXT, day INTEGER, facts TEXT);
 CREATE INDEX yearly_path ON yearly (path);
 CREATE INDEX yearly_day ON yearly (day);
@@ -110,16 +109,22 @@ CREATE TABLE past_change (number INTEGER, parent INTEGER, path BLOB, before TEXT
 CREATE INDEX past_change_path ON past_change (path);
 CREATE INDEX past_change_number ON past_change (number);
 """
+_INDEXES = [
+    (name, table, statement)
+    for statement in _TABLES.split(";\n")
+    for name, table in re.findall(r"CREATE INDEX (\w+) ON (\w+)", statement)
+]
 _COLUMNS = {
-    table: re.findall(r"(\w+) (?:TEXT|INTEGER)", columns)
+    table: re.findall(r"(\w+) (?:TEXT|INTEGER|BLOB)", columns)
     for table, columns in re.findall(r"CREATE TABLE (\w+) \((.*?)\)", _TABLES, re.DOTALL)
 }
-_BY_FILE = (
+BY_FILE = (
     *("file", "customer", "handle", "link", "log", "shared", "asked", "unread", "text", "sought"),
     *("item", "about", "diagnostic"),
 )
-_OWED = ("recalled", "standing", "contact", "yearly")
+OWED = ("standing", "contact", "yearly")
 _HEADER_BYTES = 100  # of an SQLite file
+_OF_CONTACT = ", ".join(Contact._fields)
 _AT_ONCE = 500  # values in one question
 _NEARLY_A_YEAR, _NEW_YEARS_EVE, _A_DAY = 360, 1231, Interval(days=1)
 
@@ -141,11 +146,11 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
 
 
 class Note(NamedTuple):
-    """What the last scan saw (`vault/scan.py`), all of which the rows have: the lines as bytes, and the strays."""
+    """What the last scan saw (`vault/scan.py`), all of which the rows have: lines of each folder, and where there are strays."""
 
     token: str
-    text: bytes
-    strays: Strays
+    texts: dict[bytes, bytes]
+    strays: dict[str, Strays]
 
 
 class Cache:
@@ -153,6 +158,7 @@ class Cache:
 
     def __init__(self, database: sqlite3.Connection, stamp: str, *, is_kept: bool = False) -> None:
         self.database, self.stamp, self.is_kept, self.memo = database, stamp, is_kept, Memo()
+        self._filled: frozenset[str] = frozenset()
         try:
             if self._stamp() != stamp:
                 self._start_anew()
@@ -204,6 +210,26 @@ class Cache:
             yield
 
     @contextmanager
+    def filling(self, tables: Collection[str]) -> Iterator[None]:
+        """Inside `writing`: the `tables`, if they are empty, get rows, once for each path, and nobody asks for them yet.
+
+        An index that is made of all rows at the end takes far less than one that each row is put into.
+        """
+        if any(self.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in tables):  # noqa: S608
+            yield
+            return
+        made = [(name, statement) for name, table, statement in _INDEXES if table in tables]
+        for name, _ in made:
+            self.database.execute(f"DROP INDEX {name}")
+        self._filled = frozenset(tables)
+        try:
+            yield
+        finally:
+            self._filled = frozenset()
+        for _, statement in made:
+            self.database.execute(statement)
+
+    @contextmanager
     def _alone(self) -> Iterator[None]:
         self.release()
         self.database.execute("BEGIN IMMEDIATE")
@@ -253,35 +279,55 @@ class Cache:
         rows = self.database.execute("SELECT path, size, mtime_ns, ctime_ns, inode, read_ns FROM file")
         return {row[0]: (Signature(*row[1:5]), row[5]) for row in rows}
 
+    def is_empty(self) -> bool:
+        """Whether no file was read yet."""
+        return not self.rows("SELECT 1 FROM file LIMIT 1")
+
     def paths(self) -> set[str]:
         """The paths of all files that were read."""
         return {path for (path,) in self.database.execute("SELECT path FROM file")}
 
     def note(self) -> Note | None:
         """What the last scan saw; None if it is not known to be what the rows have."""
-        row = self.database.execute("SELECT token, text, strays FROM note").fetchone()
-        return Note(row[0], row[1], load(Strays, row[2])) if row else None
+        token = self.token()
+        if token is None:
+            return None
+        rows = self.rows("SELECT folder, lines, strays FROM seen")
+        strays = {path_of(folder): load(Strays, strays) for folder, _, strays in rows if strays}
+        return Note(token, {folder: lines for folder, lines, _ in rows}, strays)
 
     def token(self) -> str | None:
         """What is another one as soon as any file is; None if the rows are not those of one scan."""
         row = self.database.execute("SELECT token FROM note").fetchone()
         return row[0] if row else None
 
-    def replace_note(self, before: Note | None, text: bytes, strays: Strays) -> None:
+    def replace_note(self, before: Note | None, seen: Mapping[bytes, tuple[bytes, Strays] | None]) -> None:
         """Note what a scan saw of which the rows now have all, in the place of the note `before`.
 
-        If there is another one by now, the rows are those of two scans, and none is noted.
+        `seen` are lines and strays of the folders that differ; None: it is gone. If there is another note by now, the
+        rows are those of two scans, and none is noted.
         """
         is_before = self.token() == (before and before.token)
         for table in ("note", "answer", "counted"):
             self.database.execute(f"DELETE FROM {table}")  # noqa: S608
         self._drop_plan()
+        if before is None:
+            self.database.execute("DELETE FROM seen")
         if is_before:
-            self.database.execute("INSERT INTO note VALUES (?, ?, ?)", (_new_token(), text, dump(strays)))
+            self.database.execute("INSERT INTO note VALUES (?)", (_new_token(),))
+            self.database.executemany("DELETE FROM seen WHERE folder = ?", ((folder,) for folder in seen))
+            rows = ((folder, *found) for folder, found in seen.items() if found)
+            self._insert(
+                "seen",
+                (
+                    (folder, lines, "" if strays == NO_STRAYS else dump(strays))
+                    for folder, lines, strays in rows
+                ),
+            )
 
     def forget(self, paths: Iterable[str]) -> None:
         """Drop all rows that came from `paths`, and what was owed to their customers."""
-        self._delete((*_BY_FILE, *_OWED), paths)
+        self._delete((*BY_FILE, "recalled", *OWED), paths)
 
     def remember(self, read: Collection[FileRead]) -> None:
         """Keep what the files say that were `read`."""
@@ -290,7 +336,7 @@ class Cache:
         self._insert(
             "customer",
             (
-                (path, one.customer.id, one.customer.name, one.search, self.memo.row_apart(one.customer))
+                (path, one.customer.id, one.customer.name, one.search, dump_apart(one.customer))
                 for path, one in found
                 if one.customer
             ),
@@ -360,6 +406,8 @@ class Cache:
     def _delete(self, tables: Iterable[str], paths: Iterable[str]) -> None:
         among = [*paths]
         for table in tables:
+            if table in self._filled:
+                continue
             for at in range(0, len(among), _AT_ONCE):
                 part = among[at : at + _AT_ONCE]
                 marks = ", ".join("?" * len(part))
@@ -371,8 +419,16 @@ class Cache:
 
     def customers_at(self, paths: Iterable[str]) -> Iterator[Customer]:
         """The customers of the files at `paths`, without the log."""
-        rows = self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
-        return self._customers(rows)
+        return self._customers(self._facts_at(paths))
+
+    def _facts_at(self, paths: Iterable[str]) -> list[tuple[str]]:
+        return self.rows_among("SELECT facts FROM customer WHERE path IN ({}) ORDER BY path", paths)
+
+    def customers_once(self, paths: Iterable[str]) -> Iterator[Customer]:
+        """What `customers_at` gives, for somebody who goes over many and comes back to none: they are not kept known."""
+        from ptcrm.model.customer import Customer
+
+        return (load_later(Customer, facts) for (facts,) in self._facts_at(paths))
 
     def customers(self) -> Iterator[Customer]:
         """Every customer without the log, in the order of the paths."""
@@ -429,7 +485,7 @@ class Cache:
 
     def owe(self, owed: Mapping[str, Obligations]) -> None:
         """Keep what is owed to the customers at these paths, in the place of what was."""
-        self._delete(_OWED, owed)
+        self._delete(("recalled", *OWED), owed)
         self._drop_plan()
         self._insert(
             "standing",
@@ -438,19 +494,15 @@ class Cache:
                     path,
                     one.valid_from.isoformat(),
                     one.valid_until.isoformat(),
-                    self.memo.row_apart(one.standing),
+                    dump_apart(one.standing),
                 )
                 for path, one in owed.items()
             ),
         )
         contacts = ((path, contact) for path, one in owed.items() for contact in one.contacts)
-        self._insert(
-            "contact", ((*Contact.of(path, one)[:-1], None, self.memo.row(one)) for path, one in contacts)
-        )
+        self._insert("contact", ((*Contact.of(path, one)[:-1], None, dump(one)) for path, one in contacts))
         days = ((path, day) for path, one in owed.items() for day in one.yearly)
-        self._insert(
-            "yearly", ((path, day.kind, _day_of_year(day.day), self.memo.row(day)) for path, day in days)
-        )
+        self._insert("yearly", ((path, day.kind, _day_of_year(day.day), dump(day)) for path, day in days))
 
     def standing(self, path: str) -> Standing | None:
         """Where the cadence of the customer at `path` stands."""
@@ -468,11 +520,40 @@ class Cache:
         rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
         return {path: self.memo.load_later(Standing, facts) for path, facts in rows}
 
-    def contacts(self, until: date, of: str | None = None) -> list[Contact]:
-        """What may be planned up to `until` (included); `of` names a single customer's path."""
-        columns = ", ".join(Contact._fields)
-        query = f"SELECT {columns} FROM contact WHERE ready <= ?1 AND (?2 IS NULL OR path = ?2)"  # noqa: S608
-        return list(map(Contact._make, self.database.execute(query, (until.toordinal(), of))))
+    def cadences(self, paths: Iterable[str] | None = None) -> dict[str, Interval]:
+        """The cadence of everybody whom it asks for contacts, by path; with `paths`, of these customers.
+
+        Read as plain JSON: of a whole vault, building the standings takes three times as long.
+        """
+        query, known = "SELECT path, facts FROM standing", dict[tuple[int, int], Interval]()
+        rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
+        found = dict[str, Interval]()
+        for path, facts in rows:
+            plain = json.loads(facts.partition("\n")[0])
+            if "due" in plain:
+                cadence = plain["cadence"]
+                key = cadence.get("days", 0), cadence.get("months", 0)
+                found[path] = known.get(key) or known.setdefault(key, Interval(*key))
+        return found
+
+    def contacts(self, until: date, paths: Iterable[str] | None = None) -> list[Contact]:
+        """What may be planned up to `until` (included); with `paths`, of these customers."""
+        if paths is None:
+            return [*self.movable(until), *self._contacts("fixed = 1 AND ready <= ?", until)]
+        query = f"SELECT {_OF_CONTACT} FROM contact WHERE path IN ({{}}) AND ready <= ?"  # noqa: S608
+        return list(map(Contact._make, self.rows_among(query, paths, until.toordinal())))
+
+    def movable(self, until: date) -> list[Contact]:
+        """What may be planned up to `until` (included), and may stand on a later day than it is due."""
+        return self._contacts("fixed = 0 AND ready <= ?", until)
+
+    def _contacts(self, where: str, until: date) -> list[Contact]:
+        query = f"SELECT {_OF_CONTACT} FROM contact WHERE {where}"  # noqa: S608
+        return list(map(Contact._make, self.database.execute(query, (until.toordinal(),))))
+
+    def fixed_days(self) -> list[tuple[str, int]]:
+        """Path and day of every contact that does not move."""
+        return self.rows("SELECT path, ready FROM contact WHERE fixed = 1")
 
     def obligations(self, contacts: list[Contact]) -> Iterator[Obligation]:
         """What is owed by each of `contacts`, in their order."""
@@ -480,16 +561,19 @@ class Cache:
         facts = dict(self.rows_among("SELECT number, facts FROM contact WHERE number IN ({})", numbers))
         return (self.memo.load(Obligation, facts[one.number]) for one in contacts)
 
-    def yearly(
-        self, of: str | None = None, days: tuple[date, date] = (ALWAYS, FOREVER)
-    ) -> list[tuple[str, Yearly]]:
-        """Every birthday, occasion and reminder, with its customer's path; `of` and `days` narrow it down.
+    def yearly(self, paths: Iterable[str] | None = None) -> list[tuple[str, Yearly]]:
+        """Every birthday, occasion and reminder with its customer's path; with `paths`, those of these customers."""
+        query = "SELECT path, facts FROM yearly"
+        rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
+        return self._yearly(rows)
 
-        Those that return on one of the days, both included, are there, and perhaps others.
-        """
-        ranges = " OR ".join(f"day BETWEEN {first} AND {last}" for first, last in _parts_of_year(*days))
-        query = f"SELECT path, facts FROM yearly WHERE ({ranges}) AND (?1 IS NULL OR path = ?1) ORDER BY path"  # noqa: S608
-        return [(path, self.memo.load(Yearly, facts)) for path, facts in self.database.execute(query, (of,))]
+    def yearly_on(self, first: date, last: date) -> list[tuple[str, Yearly]]:
+        """Those of `yearly` that return on a day from `first` to `last` (both included), and perhaps others, by path."""
+        ranges = " OR ".join(f"day BETWEEN {begin} AND {end}" for begin, end in _parts_of_year(first, last))
+        return self._yearly(self.rows(f"SELECT path, facts FROM yearly WHERE {ranges} ORDER BY path"))  # noqa: S608
+
+    def _yearly(self, rows: Iterable[tuple[str, str]]) -> list[tuple[str, Yearly]]:
+        return [(path, self.memo.load(Yearly, facts)) for path, facts in rows]
 
     # The plan
 
@@ -502,39 +586,23 @@ class Cache:
         """Forget where contacts stand, since they are other ones."""
         self.database.execute("INSERT OR REPLACE INTO meta VALUES ('owed', ?)", (_new_token(),))
         self.database.execute("DELETE FROM plan")
-        self.database.execute("DELETE FROM placed")
 
-    def has_plan(self, key: str) -> bool:
-        """Whether it is known where contacts stand on the day, and under the circumstances, that `key` names."""
-        return self.database.execute("SELECT 1 FROM plan WHERE key = ?", (key,)).fetchone() is not None
+    def plan(self, key: str) -> dict[int, int] | None:
+        """Where contacts stand on the day, and under the circumstances, that `key` names, as `keep_plan` had it."""
+        row = self.database.execute("SELECT numbers, days FROM plan WHERE key = ?", (key,)).fetchone()
+        return row and dict(zip(*map(_numbers_in, row), strict=True))
 
-    def placed(self, of: str | None = None) -> tuple[list[tuple[int, Contact]], list[Contact]]:
-        """Where each contact of the plan stands, and those that found no day; `of` names a single customer's path."""
-        columns = ", ".join(f"contact.{name}" for name in Contact._fields)
-        query = f"SELECT day, {columns} FROM placed JOIN contact USING (number)"  # noqa: S608
-        rows = self.rows(f"{query} WHERE placed.path = ?", of) if of else self.rows(query)
-        found = [(day, Contact._make(rest)) for day, *rest in rows]
-        return [one for one in found if one[0] is not None], [one for day, one in found if day is None]
-
-    def load_from(self, first: date) -> dict[int, int]:
-        """How many contacts of the plan stand on each day from `first` on."""
-        query = "SELECT day, count(*) FROM placed WHERE day >= ? GROUP BY day"
-        return dict(self.database.execute(query, (first.toordinal(),)))
-
-    def next_days(self, paths: Iterable[str] | None = None) -> dict[str, int]:
-        """The first day on which a contact of each customer stands in the plan, by path; with `paths`, of these."""
-        query = "SELECT path, min(day) FROM placed WHERE day IS NOT NULL {} GROUP BY path"
-        if paths is None:
-            return dict(self.rows(query.format("")))
-        return dict(self.rows_among(query.format("AND path IN ({})"), paths))
-
-    def keep_plan(self, key: str, version: str, days: Iterable[tuple[int | None, Contact]]) -> None:
-        """Keep where contacts stand (None: nowhere), if they are those of this `version` still."""
+    def keep_plan(self, key: str, version: str, days: Mapping[int, int]) -> None:
+        """Keep the day of each contact by its row, if the rows are those of this `version` still."""
         with self.writing():
             if self.owed_version() == version:
-                self._drop_plan()
-                self.database.execute("INSERT INTO plan VALUES (?)", (key,))
-                self._insert("placed", ((one.number, one.path, day) for day, one in days))
+                self.database.execute("DELETE FROM plan")
+                self._insert("plan", [(key, _in_bytes(days.keys()), _in_bytes(days.values()))])
+
+    def stands(self, paths: Iterable[str] | None = None) -> list[tuple[str, int, int]]:
+        """Path, row, and the day if it does not move, else 0, of each contact; with `paths`, of these customers."""
+        query = "SELECT path, number, iif(fixed, ready, 0) FROM contact"
+        return self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
 
     # Events
 
@@ -641,6 +709,16 @@ class Cache:
 def _new_token() -> str:
     """What no other note or plan is told by (`secrets` would load half of Python's numbers)."""
     return os.urandom(8).hex()
+
+
+def _in_bytes(numbers: Collection[int]) -> bytes:
+    """Numbers in as little room, and as little time, as can be."""
+    return struct.pack(f"<{len(numbers)}I", *numbers)
+
+
+def _numbers_in(row: bytes) -> tuple[int, ...]:
+    """The numbers that `_in_bytes` made bytes of."""
+    return struct.unpack(f"<{len(row) // 4}I", row)
 
 
 def _day_of_year(day: Anniversary | date) -> int:

@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from ptcrm.text.fold import fold, same_id
+from ptcrm.vault.cache import BY_FILE
 from ptcrm.vault.entries import (
     EntryRow,
     Past,
@@ -25,8 +27,8 @@ from ptcrm.vault.entries import (
     touch_rows,
     unpacked,
 )
-from ptcrm.vault.listing import Listing, is_in_place
-from ptcrm.vault.scan import RACY_NS, joined, split
+from ptcrm.vault.listing import NO_STRAYS, Listing, difference, signatures
+from ptcrm.vault.scan import RACY_NS, in_bytes, path_of, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -39,15 +41,14 @@ if TYPE_CHECKING:
     from ptcrm.vault.forms import Forms
     from ptcrm.vault.items import ItemRead
     from ptcrm.vault.library import Given, Library
-    from ptcrm.vault.listing import Signature
+    from ptcrm.vault.listing import Signature, Strays
     from ptcrm.vault.scan import Seen
     from ptcrm.vault.schema import Reading
 
 # What a link may name, the strongest first; a name is only for people asking (FORMAT §2.1).
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
-_AT_ONCE = 500  # files whose rows are written together
-_MONTHS = 36  # that are looked for one by one
+_AT_ONCE = 100  # files whose rows are written together
 _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
 
 
@@ -170,12 +171,14 @@ class Match(NamedTuple):
 class Look(NamedTuple):
     """What a scan shows against what is known: the files to read again, and the paths of those that are gone.
 
-    `seen_ns` is when the scan began, `known` the note of the scan that it is compared with.
+    `seen_ns` is when the scan began, `known` the note of the scan that it is compared with, `folders` are those whose
+    lines are not as noted.
     """
 
     seen: Seen
     seen_ns: int
     known: Note | None
+    folders: set[bytes]
     listing: Listing
     changed: dict[str, Signature]
     gone: list[str]
@@ -183,12 +186,17 @@ class Look(NamedTuple):
     @property
     def is_as_noted(self) -> bool:
         """Whether everything is as it was, line by line."""
-        return (
-            self.known is not None
-            and not self.changed
-            and not self.gone
-            and self.known.text == self.seen.text()
-        )
+        return self.known is not None and not self.folders
+
+    def noted(self) -> dict[bytes, tuple[bytes, Strays] | None]:
+        """What is to be noted of the folders that are not as noted; None: it is gone."""
+        found: dict[bytes, tuple[bytes, Strays] | None] = {}
+        for kept in self.folders:
+            folder = path_of(kept)
+            is_there = folder in self.seen.folders
+            strays = self.listing.by_folder.get(folder, NO_STRAYS)
+            found[kept] = (self.seen.noted(folder, self.seen_ns), strays) if is_there else None
+        return found
 
 
 class Index:
@@ -199,31 +207,34 @@ class Index:
 
     def look(self, seen: Seen, seen_ns: int) -> Look:
         """What has to be brought up to date."""
-        note, lines = self.cache.note(), seen.lines
+        note = self.cache.note()
         if note is None:
             return self._look_at_each(seen, seen_ns)
-        if note.text == seen.text():
-            return Look(seen, seen_ns, note, Listing(lines, note.strays), {}, [])
-        before, now = set(split(note.text)), set(lines)
-        if is_in_place(before - now, now - before):
-            listing = Listing(lines, note.strays)
-            return Look(seen, seen_ns, note, listing, listing.changed(before), [])
-        listing, known = Listing(lines), self.cache.paths()
-        changed = listing.changed(before)
-        changed |= {path: now for path, now in listing.files.items() if path not in known}
-        gone = sorted(known - listing.files.keys())
-        return Look(seen, seen_ns, note, listing, dict(sorted(changed.items())), gone)
+        before, now, strays = note.texts, seen.texts(), note.strays.copy()
+        folders = {one for one in before.keys() | now.keys() if before.get(one) != now.get(one)}
+        changed, gone = dict[str, str](), list[str]()
+        for kept in folders:
+            folder = path_of(kept)
+            lines = split(before[kept]) if kept in before else []
+            found = difference(lines, seen.folders.get(folder, []), strays.pop(folder, NO_STRAYS))
+            changed |= found.changed
+            gone += found.gone
+            if found.strays != NO_STRAYS:
+                strays[folder] = found.strays
+        listing = Listing(seen.folders, strays)
+        return Look(seen, seen_ns, note, folders, listing, signatures(changed.items()), sorted(gone))
 
     def _look_at_each(self, seen: Seen, seen_ns: int) -> Look:
         """What has to be brought up to date, file by file, where no scan is noted."""
-        known, listing = self.cache.signatures(), Listing(seen.lines)
+        known, listing = self.cache.signatures(), Listing(seen.folders)
         files = listing.files
         changed = {
             path: now
-            for path, now in files.items()
+            for path, now in sorted(files.items())
             if path not in known or not _still_true(now, *known[path])
         }
-        return Look(seen, seen_ns, None, listing, changed, [path for path in known if path not in files])
+        gone = [path for path in known if path not in files]
+        return Look(seen, seen_ns, None, set(map(in_bytes, seen.folders)), listing, changed, gone)
 
     def refresh(self, look: Look, read: Callable[[str, Signature], FileRead]) -> None:
         """Bring the rows up to date; what is owed to those whom a change bears on becomes outdated."""
@@ -231,13 +242,15 @@ class Index:
             return
         touched = {*look.changed, *look.gone}
         with self.cache.writing():
-            bearing = self._borne_on(touched)
-            self.cache.forget(touched)
-            changed = iter(look.changed.items())
-            while some := [read(path, signature) for path, signature in islice(changed, _AT_ONCE)]:
-                self.cache.remember(some)
-            self.cache.recall(bearing | self._borne_on(touched))
-            self.cache.replace_note(look.known, joined(look.seen.noted(look.seen_ns)), look.listing.strays)
+            is_first = self.cache.is_empty()  # then all are touched
+            bearing = touched if is_first else self._borne_on(touched)
+            with self.cache.filling(BY_FILE):
+                self.cache.forget(touched)
+                changed = iter(look.changed.items())
+                while some := [read(path, signature) for path, signature in islice(changed, _AT_ONCE)]:
+                    self.cache.remember(some)
+            self.cache.recall(bearing if is_first else bearing | self._borne_on(touched))
+            self.cache.replace_note(look.known, look.noted())
 
     def _borne_on(self, paths: set[str]) -> set[str]:
         """The customers whose touches may change when `paths` do: themselves, those named, their companies."""
@@ -332,21 +345,21 @@ class Index:
         personal = self._personal({*paths, *members}, handles | self._handles(members))
         found = {path: personal[path].copy() for path in paths}
         for company, member in people:
-            found[company].update(
+            found[company] += [
                 row._replace(stepped=False, step=None) for row in personal[member] if row.tried
-            )
-        return {path: [row.touch for row in sorted(rows)] for path, rows in found.items()}
+            ]
+        return {path: [row.touch for row, _ in groupby(sorted(rows))] for path, rows in found.items()}
 
-    def _personal(self, paths: set[str], handles: dict[str, str]) -> dict[str, set[TouchRow]]:
+    def _personal(self, paths: set[str], handles: dict[str, str]) -> dict[str, list[TouchRow]]:
         """What the own entries of the customers at `paths` bear, and those made with them, by their `handles`."""
-        found: dict[str, set[TouchRow]] = {path: set() for path in paths}
+        found: dict[str, list[TouchRow]] = {path: [] for path in paths}
         query = "SELECT path, entries FROM log WHERE path IN ({})"
         for path, text in self.cache.rows_among(query, paths):
-            found[path].update(touch_rows(text, path))
+            found[path] += touch_rows(text, path)
         query = f"SELECT key, {_TOUCH} FROM shared WHERE bears AND key IN ({{}})"  # noqa: S608
         for key, *row, contact, tried, voicemail, stepped, step in self.cache.rows_among(query, handles):
             truths = map(bool, (contact, tried, voicemail, stepped))
-            found[handles[key]].add(TouchRow._make((*row, *truths, step)))
+            found[handles[key]].append(TouchRow._make((*row, *truths, step)))
         return found
 
     def entries(self, part: str = "") -> Iterator[tuple[str, EntryRow]]:
@@ -404,16 +417,19 @@ class Index:
         return [(path, line, date.fromordinal(day)) for path, line, day in sorted(found)]
 
     def pasts(
-        self, first: date, last: date, earlier: Collection[str], paths: Iterable[str] | None = None
+        self, first: date, last: date, ever: Collection[str], paths: Iterable[str] | None = None
     ) -> dict[str, Past]:
-        """By path, what each log holds for the figures from `first` to `last` (both included); `paths`: these alone."""
+        """By path, what each log holds for the figures from `first` to `last` (both included); `paths`: these alone.
+
+        `ever` are the channels whose entries are wanted by themselves, also those from before.
+        """
         query, days = "SELECT path, entries FROM log", (first.toordinal(), last.toordinal())
         rows = (
             self.cache.rows(query)
             if paths is None
             else self.cache.rows_among(f"{query} WHERE path IN ({{}})", paths)
         )
-        return {path: past_of(text, *days, earlier) for path, text in rows}
+        return {path: past_of(text, *days, ever) for path, text in rows}
 
     def touched_by_others(self) -> set[str]:
         """The paths of those for whom entries in other files may count: made with them, or with a company's people."""
@@ -428,12 +444,9 @@ class Index:
 
     def with_follow_ups(self, months: Sequence[str]) -> set[str]:
         """The paths of those with a follow-up in one of the `months` (`2026-11`), and perhaps of others."""
-        parts = [f'"due":"{month}-' for month in months]
-        test = " OR ".join(
-            ["instr(facts, ?)"] * len(parts) if len(parts) <= _MONTHS else ["instr(facts, '\"due\"')"]
-        )
-        values = parts if len(parts) <= _MONTHS else []
-        return {path for (path,) in self.cache.rows(f"SELECT path FROM customer WHERE {test}", *values)}  # noqa: S608
+        due = re.compile(f'"due":"(?:{"|".join(months)})-')
+        rows = self.cache.rows("SELECT path, facts FROM customer WHERE instr(facts, ?)", '"due":"')
+        return {path for path, facts in rows if due.search(facts)}
 
     def _handles(self, paths: set[str]) -> dict[str, str]:
         """The keys by which links reach one of the customers at `paths`, and nobody else, with the path."""

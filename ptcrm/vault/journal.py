@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ptcrm.errors import BusyError, RefusedError
 from ptcrm.model.change import Change, Create, Delete, Erasure, Move, Operation, Traces, Write
+from ptcrm.vault.places import pending_in
 from ptcrm.vault.replace import fill, sync_folder
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.pending_file = folder / "pending.json"
+        self.pending_file = pending_in(folder)
         self._held = False
 
     @contextmanager

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.diagnostic import Diagnostic
-from ptcrm.vault.names import is_debris, original_of
 from ptcrm.vault.scan import BETWEEN, CLOSED, FOLDER, MISSING, OUTSIDE, SPECIAL, UNREADABLE
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Container, Iterable, Mapping
+
+# The line of a file that is no stray, whatever stands beside it.
+_USUAL = re.compile(rf"[^\ud800-\udfff]*/[A-Za-z0-9-]+\.md{BETWEEN}[0-9][0-9 ]*")
 
 
 class Signature(NamedTuple):
@@ -28,55 +31,99 @@ def signature_of(status: os.stat_result) -> Signature:
     return Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-@dataclass(frozen=True, slots=True)
-class Strays:
+class Strays(NamedTuple):
     """What is in the customers' folders and is no customer's file.
 
     `copies` are a sync program's conflict copies, each with the path of the file that it is a copy of.
     `missing` are those of the folders that are not there, `closed` are folders at any depth that cannot be listed.
     """
 
-    copies: dict[str, str] = field(default_factory=dict)
-    problems: tuple[Diagnostic, ...] = ()
-    missing: tuple[str, ...] = ()
-    closed: tuple[str, ...] = ()
+    copies: dict[str, str]
+    problems: tuple[Diagnostic, ...]
+    missing: tuple[str, ...]
+    closed: tuple[str, ...]
+
+
+NO_STRAYS = Strays({}, (), (), ())
 
 
 class Listing:
-    """The lines of a scan, sorted out when somebody asks; `strays` if they are known to be those of last time."""
+    """The lines of a scan, folder by folder, sorted out when somebody asks.
 
-    def __init__(self, lines: list[str], strays: Strays | None = None) -> None:
-        self._lines, self._strays = lines, strays
+    `strays` are those of each folder that has any, if they are known.
+    """
+
+    def __init__(self, folders: Mapping[str, list[str]], strays: Mapping[str, Strays] | None = None) -> None:
+        self._folders, self._strays = folders, strays
 
     @cached_property
     def files(self) -> dict[str, Signature]:
         """The customers' files with their signatures, in the order of the paths."""
         copies = self.strays.copies
-        found = {
-            path: signature
-            for path, what in map(_parts, self._lines)
-            if path not in copies and (signature := _signature(path, what))
-        }
-        return dict(sorted(found.items()))
+        return signatures(
+            what for lines in self._folders.values() for what in files_in(lines, copies).items()
+        )
+
+    @cached_property
+    def by_folder(self) -> Mapping[str, Strays]:
+        """For each folder that has any, what is no customer's file there."""
+        if self._strays is not None:
+            return self._strays
+        found = ((folder, strays_in(lines)) for folder, lines in self._folders.items())
+        return {folder: strays for folder, strays in found if strays != NO_STRAYS}
 
     @cached_property
     def strays(self) -> Strays:
-        """Everything else that people should know about."""
-        return self._strays or _strays(self._lines)
+        """Everything else that people should know about, in the order of the folders."""
+        parts = [self.by_folder[folder] for folder in sorted(self.by_folder)]
+        return Strays(
+            {copy: original for one in parts for copy, original in one.copies.items()},
+            tuple(problem for one in parts for problem in one.problems),
+            tuple(folder for one in parts for folder in one.missing),
+            tuple(folder for one in parts for folder in one.closed),
+        )
 
-    def changed(self, before: set[str]) -> dict[str, Signature]:
-        """The customers' files whose lines are not among those of `before`, in the order of the paths."""
-        copies = self.strays.copies
-        new = (_parts(line) for line in self._lines if line not in before)
-        found = {
-            path: signature
-            for path, what in new
-            if path not in copies and (signature := _signature(path, what))
-        }
-        return dict(sorted(found.items()))
+    @cached_property
+    def _lines(self) -> frozenset[str]:
+        return frozenset(line for lines in self._folders.values() for line in lines)
+
+    def has(self, path: str, signature: Signature) -> bool:
+        """Whether there was a file at `path`, and looked like this."""
+        return f"{path}{BETWEEN}{' '.join(map(str, signature))}" in self._lines
+
+    def since(self, before: Listing) -> set[str]:
+        """The paths of the customers' files that are new, changed or gone since `before`."""
+        found = set[str]()
+        for folder in self._folders.keys() | before._folders.keys():
+            old, new = before._folders.get(folder, []), self._folders.get(folder, [])
+            if old != new:
+                there = difference(old, new, before.by_folder.get(folder, NO_STRAYS))
+                found |= there.changed.keys() | there.gone
+        return found
 
 
-def is_in_place(old: set[str], new: set[str]) -> bool:
+class Difference(NamedTuple):
+    """How a folder differs from what was noted: files to be read, with their signatures as text, and paths that are gone."""
+
+    changed: dict[str, str]
+    gone: set[str]
+    strays: Strays
+
+
+def difference(before: list[str], now: list[str], strays: Strays) -> Difference:
+    """What has changed from the lines of a folder to those it has `now`; `strays` are those of `before`."""
+    lost, new = {*before}.difference(now), {*now}.difference(before)
+    known, strays = strays, strays if _is_in_place(lost, new) else strays_in(now)
+    if (
+        known.copies != strays.copies
+    ):  # files may have become customers', or be them no more, whose lines are as before
+        lost, new = {*before}, {*now}
+    was, is_now = files_in(lost, known.copies), files_in(new, strays.copies)
+    changed = {path: what for path, what in is_now.items() if was.get(path) != what}
+    return Difference(changed, was.keys() - is_now.keys(), strays)
+
+
+def _is_in_place(old: set[str], new: set[str]) -> bool:
     """Whether what has changed from `old` lines to `new` ones is files that were there and are there still."""
     before, now = dict(map(_parts, old)), dict(map(_parts, new))
     return before.keys() == now.keys() and all(
@@ -89,12 +136,23 @@ def _parts(line: str) -> tuple[str, str]:
     return path, what
 
 
-def _signature(path: str, what: str) -> Signature | None:
-    """The signature of a file that may be a customer's by its name; None for another, and for what is no file."""
-    if not what[:1].isdigit() or is_debris(path.rpartition("/")[2]) or not _is_utf8(path):
-        return None
-    size, mtime_ns, ctime_ns, inode = map(int, what.split(" "))
-    return Signature(size, mtime_ns, ctime_ns, inode)
+def files_in(lines: Iterable[str], copies: Container[str]) -> dict[str, str]:
+    """The files that are customers' by their names, and no `copies`, each with its signature as the line has it."""
+    from ptcrm.vault.names import is_debris
+
+    return {
+        path: what
+        for path, what in map(_parts, lines)
+        if what[:1].isdigit()
+        and path not in copies
+        and not is_debris(path.rpartition("/")[2])
+        and _is_utf8(path)
+    }
+
+
+def signatures(files: Iterable[tuple[str, str]]) -> dict[str, Signature]:
+    """The files with their signatures, in the order of the paths."""
+    return {path: Signature(*map(int, what.split(" "))) for path, what in sorted(files)}
 
 
 def _is_utf8(path: str) -> bool:
@@ -105,14 +163,15 @@ def _is_utf8(path: str) -> bool:
     return True
 
 
-def _strays(lines: list[str]) -> Strays:
-    beside: dict[str, set[str]] = {}
-    for line in lines:
-        folder, _, name = line.partition(BETWEEN)[0].rpartition("/")
-        beside.setdefault(folder, set()).add(name)
+def strays_in(lines: list[str]) -> Strays:
+    """What is no customer's file among the lines of one folder."""
+    from ptcrm.vault.names import is_debris, original_of
+
+    odd = (line for line in lines if not _USUAL.fullmatch(line))
+    beside = {line.partition(BETWEEN)[0].rpartition("/")[2] for line in lines}
     copies, problems = dict[str, str](), list[Diagnostic]()
     missing, closed = list[str](), list[str]()
-    for path, what in map(_parts, lines):
+    for path, what in map(_parts, odd):
         folder, _, name = path.rpartition("/")
         word, _, why = what.partition(" ")
         if word == MISSING:
@@ -123,7 +182,7 @@ def _strays(lines: list[str]) -> Strays:
         elif word != FOLDER and not is_debris(name):
             if problem := _problem(path, word, why):
                 problems.append(problem)
-            elif original := original_of(name, beside[folder]):
+            elif original := original_of(name, beside):
                 copies[path] = f"{folder}/{original}"
     return Strays(copies, tuple(problems), tuple(missing), tuple(closed))
 

@@ -6,9 +6,12 @@ import hashlib
 import os
 import sys
 
-from ptcrm import __version__
+from ptcrm import TYPE_CHECKING, __version__
 
-ROWS_VERSION = "21"  # raised when rows are laid out or worked out differently
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS_VERSION = "23"  # raised when rows are laid out or worked out differently
 _ON_LINUX = {
     "cache": ("XDG_CACHE_HOME", "~/.cache"),
     "config": ("XDG_CONFIG_HOME", "~/.config"),
@@ -37,6 +40,11 @@ def user_folder(kind: str) -> str:
 def place_of(root: str | os.PathLike[str]) -> str:
     """The name under which the vault at `root` is known in the user's folders."""
     return hashlib.sha256(os.path.realpath(root).encode(errors="surrogateescape")).hexdigest()[:32]
+
+
+def pending_in(folder: Path) -> Path:
+    """The note of the operation under way, in a vault's own `folder` of the user's state; no file if there is none."""
+    return folder / "pending.json"
 
 
 def stamp_of(settings: bytes) -> str:

@@ -13,23 +13,21 @@ import os
 import stat
 import sys
 import time
-from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.errors import ChangedError
+from ptcrm.vault import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
-SETTLE_SECONDS = 0.05  # a file that changed less than this ago may be half saved
 _TRIES = 10
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One file's way from `old` to `new` bytes (None: no file).
 
     `path` is what a person calls the target. `beside` is a name in the same folder that the scanner
@@ -46,7 +44,7 @@ class Step:
     @property
     def reversed(self) -> Step:
         """The step that takes this one back."""
-        return replace(self, old=self.new, new=self.old)
+        return self._replace(old=self.new, new=self.old)
 
     @property
     def aside(self) -> Path:
@@ -54,24 +52,10 @@ class Step:
         return self.beside.with_suffix(".old.tmp")
 
 
-def pause() -> None:
-    """Wait as long as an editor may need between two halves of a save."""
-    time.sleep(SETTLE_SECONDS)
-
-
-def read_regular(path: Path | str) -> bytes:
-    """The bytes of a regular file; raises OSError, also for a pipe or a device, without waiting for it."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(0, "it is no ordinary file")
-        return file.read()
-
-
 def content(path: Path) -> bytes | None:
     """The bytes of the file at `path`, None if there is none; raises OSError."""
     try:
-        return read_regular(path)
+        return store.read_regular(path)
     except FileNotFoundError:
         return None
 
@@ -152,8 +136,8 @@ def _check(step: Step) -> None:
     age = 0.0
     if step.new is not None:  # the file written last tells the time by the clock of the file system
         age = (step.beside.stat().st_mtime_ns - step.target.stat().st_mtime_ns) / 1e9
-    if 0 <= age < SETTLE_SECONDS:
-        time.sleep(SETTLE_SECONDS - age)
+    if 0 <= age < store.SETTLE_SECONDS:
+        time.sleep(store.SETTLE_SECONDS - age)
         if content(step.target) != step.old:
             raise _changed(step)
 
@@ -181,7 +165,7 @@ def _swap_by_links(step: Step) -> None:
     except FileNotFoundError:
         raise
     except OSError:  # a file system without hard links: what is displaced was looked at just before
-        fill(step.aside, read_regular(step.target), step.target)
+        fill(step.aside, store.read_regular(step.target), step.target)
     step.beside.replace(step.target)
     step.aside.rename(step.beside)
 

@@ -1,12 +1,14 @@
 """Frozen values as JSON text and back, by the types of their fields; how the cache keeps them.
 
-Values equal to their field's default are left out, so that rows stay short and old ones readable. A row in two
+Values equal to their field's default are left out, so that rows stay short and old ones readable. Tuples whose
+fields have no defaults are lists. A row in two
 lines has what is made of other records, which few ask for, apart on the second; each line is read when it is asked for.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, time
 from functools import cache
@@ -20,7 +22,7 @@ T = TypeVar("T")
 _MOST = 30_000  # values that are known at once, and as many from before; a customer takes some 5 KB
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 def dump(value: object) -> str:
@@ -63,14 +65,6 @@ class Memo:
         """What `load_later` gives; the same value as before, if the row is the same."""
         return self._known(load_later, kind, row)
 
-    def row(self, value: object) -> str:
-        """What `dump` gives; the value is known from now on."""
-        return self._noted(dump, value)
-
-    def row_apart(self, value: object) -> str:
-        """What `dump_apart` gives; the value is known from now on."""
-        return self._noted(dump_apart, value)
-
     def _known(self, built: Callable[[type[T], str], T], kind: type[T], row: str) -> T:
         key = (kind, row)
         value = self._now.get(key)
@@ -78,11 +72,6 @@ class Memo:
             value = self._before.get(key) or built(kind, row)
             self._note(key, value)
         return cast("T", value)
-
-    def _noted(self, dumped: Callable[[object], str], value: object) -> str:
-        row = dumped(value)
-        self._note((type(value), row), value)
-        return row
 
     def _note(self, key: tuple[type, str], value: object) -> None:
         if len(self._now) >= _MOST:
@@ -103,13 +92,13 @@ def _plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return lambda value: None if value is None else inner(value)
     if origin is tuple:
         return _tuple_plainer(args)
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _plainer(args[1])
         return lambda value: {key: inner(part) for key, part in value.items()}
+    if _is_record(kind):
+        return _record_plainer(kind)
     if isinstance(kind, type) and hasattr(kind, "_fields"):
         return _tuple_plainer(tuple(get_type_hints(kind).values()))
-    if is_dataclass(kind):
-        return _record_plainer(kind)
     if kind in (date, time):
         return cast("type[date]", kind).isoformat
     return _itself if _is_of_json(kind) else str
@@ -134,7 +123,7 @@ def _tuple_plainer(args: tuple[Any, ...]) -> Callable[[Any], Any]:
 
 def _record_plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
     hints = get_type_hints(kind)
-    plan = [(field.name, _default(field), _plainer(hints[field.name])) for field in fields(kind)]
+    plan = [(name, default, _plainer(hints[name])) for name, default in _defaults(kind).items()]
 
     def plain(value: Any) -> dict[str, Any]:  # noqa: ANN401
         return {
@@ -144,6 +133,18 @@ def _record_plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401
         }
 
     return plain
+
+
+def _is_record(kind: Any) -> bool:  # noqa: ANN401
+    """Whether values are kept with the names of their fields: those of dataclasses, and tuples that have defaults."""
+    return is_dataclass(kind) or bool(getattr(kind, "_field_defaults", None))
+
+
+def _defaults(kind: Any) -> dict[str, object]:  # noqa: ANN401
+    """The fields of a record with their defaults; `MISSING` for one that has none."""
+    if is_dataclass(kind):
+        return {field.name: _default(field) for field in fields(kind)}
+    return {name: kind._field_defaults.get(name, MISSING) for name in kind._fields}
 
 
 def _default(field: Field[Any]) -> object:
@@ -161,13 +162,13 @@ def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return lambda plain: None if plain is None else inner(plain)
     if origin is tuple:
         return _tuple_builder(args)
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _builder(args[1])
         return lambda plain: {key: inner(part) for key, part in plain.items()}
+    if _is_record(kind):
+        return _record_builder(kind)
     if isinstance(kind, type) and hasattr(kind, "_fields"):
         return _tuple_builder(tuple(get_type_hints(kind).values()), cast("Any", kind)._make)
-    if is_dataclass(kind):
-        return _record_builder(kind)
     if kind in (date, time):
         return cast("type[date]", kind).fromisoformat
     return _itself if _is_of_json(kind) else cast("Callable[[Any], Any]", kind)
@@ -216,7 +217,7 @@ def _apart(kind: Any) -> frozenset[str]:  # noqa: ANN401
 
 
 def _has_records(kind: Any) -> bool:  # noqa: ANN401
-    if get_origin(kind) is dict:
+    if get_origin(kind) in (dict, Mapping):
         return True
     return get_origin(kind) is tuple and any(
         is_dataclass(arg) or hasattr(arg, "_fields") for arg in get_args(kind)
@@ -231,8 +232,17 @@ def _later(kind: Any) -> type[object]:  # noqa: ANN401
     """
     hints, apart = get_type_hints(kind), _apart(kind)
     known = {field.name: (field, _builder(hints[field.name]), field.name in apart) for field in fields(kind)}
+    simple = [(name, _default(field)) for name, (field, _, is_apart) in known.items() if not is_apart]
     compared = [name for name, (field, *_) in known.items() if field.compare]
     keep = object.__setattr__
+
+    def fill(self: Any, plain: dict[str, Any]) -> None:  # noqa: ANN401
+        """Fill at once what needs no building: whoever asks for one of these asks for several."""
+        for name, default in simple:
+            if name not in plain:
+                keep(self, name, default)
+            elif known[name][1] is _itself:
+                keep(self, name, plain[name])
 
     def get(self: Any, name: str) -> object:  # noqa: ANN401
         if name not in known:
@@ -242,6 +252,8 @@ def _later(kind: Any) -> type[object]:  # noqa: ANN401
         plain = lines[is_apart]
         if isinstance(plain, str):
             plain = lines[is_apart] = json.loads(plain) if plain else {}
+            if not is_apart:
+                fill(self, plain)
         value = build(plain[name]) if name in plain else _default(field)
         keep(self, name, value)
         return value

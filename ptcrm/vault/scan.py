@@ -29,33 +29,46 @@ RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 
 
 class Seen:
-    """One look at the folders: the lines, and the newest time in them (ns)."""
+    """One look at the folders: the lines of each, and the newest time in them (ns)."""
 
-    def __init__(self, lines: list[str], newest_ns: int) -> None:
-        self.lines, self.newest_ns = lines, newest_ns
+    def __init__(self, folders: dict[str, list[str]], newest_ns: int) -> None:
+        self.folders, self.newest_ns = folders, newest_ns
 
-    def text(self) -> bytes:
-        """The lines as bytes: the same as last time, if nothing has changed since."""
-        return joined(self.lines)
+    def texts(self) -> dict[bytes, bytes]:
+        """The folders and their lines as bytes: the same as last time, if nothing has changed since."""
+        return {in_bytes(folder): joined(lines) for folder, lines in self.folders.items()}
 
-    def noted(self, seen_ns: int) -> list[str]:
+    def noted(self, folder: str, seen_ns: int) -> bytes:
         """The lines to compare with next time: of files that may change and still look the same, one like no other."""
-        if self.newest_ns + RACY_NS < seen_ns:
-            return self.lines
-        return [
-            line if _newest(line) + RACY_NS < seen_ns else f"{line.partition(BETWEEN)[0]}{BETWEEN}{UNSURE}"
-            for line in self.lines
-        ]
+        lines = self.folders[folder]
+        if self.newest_ns + RACY_NS >= seen_ns:
+            lines = [
+                line
+                if _newest(line) + RACY_NS < seen_ns
+                else f"{line.partition(BETWEEN)[0]}{BETWEEN}{UNSURE}"
+                for line in lines
+            ]
+        return joined(lines)
+
+
+def in_bytes(path: str) -> bytes:
+    """A path for keeping, whatever its bytes are."""
+    return path.encode(errors="surrogatepass")
+
+
+def path_of(kept: bytes) -> str:
+    """The path that `in_bytes` made bytes of."""
+    return kept.decode(errors="surrogatepass")
 
 
 def joined(lines: Iterable[str]) -> bytes:
     """Lines as bytes, for keeping."""
-    return _END.join(lines).encode(errors="surrogatepass")
+    return in_bytes(_END.join(lines))
 
 
 def split(text: bytes) -> list[str]:
     """The lines that `joined` made bytes of."""
-    return text.decode(errors="surrogatepass").split(_END)
+    return path_of(text).split(_END)
 
 
 def _newest(line: str) -> int:
@@ -67,14 +80,14 @@ def _newest(line: str) -> int:
 def see(root: str | os.PathLike[str], folders: Iterable[str]) -> Seen:
     """What stands in `folders` of the vault; a folder that leads out of it is not looked into."""
     top = os.path.realpath(root)
-    lines: list[str] = []
+    found: dict[str, list[str]] = {}
     newest = 0
     for folder in folders:
         if is_inside(top, f"{top}/{folder}"):
-            newest = max(newest, _see(top, folder, lines))
+            newest = max(newest, _see(top, folder, found))
         else:
-            lines.append(f"{folder}{BETWEEN}{OUTSIDE}")
-    return Seen(lines, newest)
+            found[folder] = [f"{folder}{BETWEEN}{OUTSIDE}"]
+    return Seen(found, newest)
 
 
 def is_inside(root: str, path: str) -> bool:
@@ -82,20 +95,32 @@ def is_inside(root: str, path: str) -> bool:
     return os.path.realpath(path).startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _see(root: str, folder: str, lines: list[str]) -> int:
-    """Add the lines of a folder and those below it; the newest time (ns)."""
+def is_still(root: str | os.PathLike[str], seen: Seen, seen_ns: int) -> bool:
+    """Whether no name can have come or gone in the folders since a look at them that began then."""
+    return all(_changed_ns(f"{root}/{folder}") + RACY_NS < seen_ns for folder in seen.folders)
+
+
+def _changed_ns(folder: str) -> int:
+    """When a name last came or went in the folder (ns); 0 if it is not there."""
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116  # Paths are not loaded yet
+    except OSError:
+        return 0
+
+
+def _see(root: str, folder: str, found: dict[str, list[str]]) -> int:
+    """Add the lines of a folder and of each below it; the newest time (ns)."""
     newest = 0
     todo = [folder]
     while todo:
         at = todo.pop()
-        begun = len(lines)
-        lines.append(f"{at}{BETWEEN}{FOLDER}")
+        lines = found[at] = [f"{at}{BETWEEN}{FOLDER}"]
         try:
             newest = max(newest, _see_one(root, at, todo, lines))
         except FileNotFoundError:
-            lines[begun:] = [f"{at}{BETWEEN}{MISSING if at == folder else FOLDER}"]
+            lines[:] = [f"{at}{BETWEEN}{MISSING if at == folder else FOLDER}"]
         except OSError as error:
-            lines[begun:] = [f"{at}{BETWEEN}{CLOSED} {error.strerror or ''}"]
+            lines[:] = [f"{at}{BETWEEN}{CLOSED} {error.strerror or ''}"]
     return newest
 
 

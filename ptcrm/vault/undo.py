@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ptcrm.errors import NotFoundError, RefusedError
 from ptcrm.model.change import Create, Operation, difference, inverse, paths_of
 from ptcrm.text.words import few
+from ptcrm.vault.applying import target
 from ptcrm.vault.replace import content
-from ptcrm.vault.store import target
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, time
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -276,7 +276,7 @@ def _coming(plan: Iterable[Occurrence], customer: Customer, today: date) -> Occu
     words = uncontacted_words(customer.log, today)
     if one is None or words == UNCONTACTED:
         return one
-    reasons = (replace(why, text=why.text.replace(UNCONTACTED, words, 1)) for why in one.reasons)
+    reasons = (why._replace(text=why.text.replace(UNCONTACTED, words, 1)) for why in one.reasons)
     return one._replace(reasons=tuple(reasons))
 
 

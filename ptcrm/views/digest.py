@@ -15,6 +15,7 @@ from ptcrm.views.today import (
     TODAY,
     at_a_glance,
     called,
+    is_late,
     more_waiting,
     not_worked,
     what_and_why,
@@ -71,7 +72,7 @@ def _contacts(found: list[Occurrence], workspace: Workspace) -> tuple[Line, ...]
     today = workspace.today
     lines = []
     for one in found:
-        words = what_and_why(one, workspace.zone)
+        words = what_and_why(one, workspace)
         is_to_call = one.phone and one.kind != "lead" and one.channel in (None, "call", "message")
         phone = f" ({one.phone})" if is_to_call else ""
         lines.append(Line(called(one), _when(one, today), f"{words}{phone}"))
@@ -83,7 +84,7 @@ def _when(one: Occurrence, today: date) -> str:
     at = f"{one.at:%H:%M}" if one.at else ""
     if one.planned > today:
         return f"{near_day(one.planned, today)} {at}".rstrip()
-    if one.due < today and one.state != "new" and one.kind != "lead":
+    if is_late(one, today):
         return f"{one.due}, {ago(one.due, today)}"
     return at
 

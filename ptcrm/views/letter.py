@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING
 
 from ptcrm.model.dates import date_words
@@ -55,7 +55,7 @@ def letter(one: Review, config: Config, today: date) -> Letter:
         f" with {reached} of {plural(one.customers, 'customer')}."
     )
     advice = [review_words.told(name, one, config).advice for name in TELLERS]
-    suggestions = [each for each in chain.from_iterable(zip_longest(*advice)) if each]
+    suggestions = (each for each in chain.from_iterable(zip_longest(*advice)) if each)
     return Letter(
         one.period.first.year,
         one.period.last,
@@ -63,7 +63,7 @@ def letter(one: Review, config: Config, today: date) -> Letter:
         touched,
         tuple(_well(one, config)),
         tuple(each for each in one.consistency.silences if each.end is None),
-        tuple(suggestions[:_SUGGESTIONS]),
+        tuple(islice(suggestions, _SUGGESTIONS)),
     )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ptcrm.errors import UsageError
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.typed import a_day
-from ptcrm.reports.review import figures
-from ptcrm.reports.review.book import EARLIER, Book, Referred
+from ptcrm.reports.review.book import EVER, Book, Referred
+from ptcrm.reports.review.figures import Review
 from ptcrm.reports.review.values import Period, Place
 from ptcrm.text.fold import fold
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ptcrm.model.customer import Customer, FollowUp
-    from ptcrm.reports.review.figures import Review
     from ptcrm.workspace import Workspace
 
 _A_YEAR, _A_DAY = Interval(months=12), Interval(days=1)
@@ -38,7 +37,7 @@ def period_of(first: str | None, last: str | None, today: date) -> Period:
 
 def review(workspace: Workspace, period: Period, paths: Collection[str] | None = None) -> Review:
     """Every figure of the period; `paths` are the files of the customers meant, None: all."""
-    return figures.review(book_of(workspace, period, paths))
+    return Review(book_of(workspace, period, paths))
 
 
 def book_of(workspace: Workspace, period: Period, paths: Collection[str] | None = None) -> Book:
@@ -48,13 +47,13 @@ def book_of(workspace: Workspace, period: Period, paths: Collection[str] | None 
     found = cache.customers() if paths is None else cache.customers_at(paths)
     customers = sorted(found, key=lambda one: (fold(one.name), one.path))
     meant = {one.path for one in customers}
-    cadences = {path: one.cadence for path, one in cache.standings(paths).items() if one.due is not None}
+    cadences = cache.cadences(paths)
     return Book(
         period,
         today,
         workspace.config,
         customers,
-        index.pasts(period.first, period.last, EARLIER, paths),
+        index.pasts(period.first, period.last, EVER, paths),
         _touches(workspace, meant & index.touched_by_others() & cadences.keys()),
         cadences,
         {path: Referred(by, line) for path, by, line in index.referred()},

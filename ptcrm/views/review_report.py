@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ptcrm.formats.report import Report, Row, Section, Table
@@ -53,16 +54,17 @@ def _section(name: str, drawn: tuple[Picture, ...], found: Review, config: Confi
         one.title,
         one.sentences,
         _DEFINITIONS[name],
-        tuple((each.text, each.command) for each in one.advice[:_MOST_ADVICE]),
+        tuple((each.text, each.command, each.customer) for each in islice(one.advice, _MOST_ADVICE)),
         drawn,
         tuple(_table(group, name) for group in one.groups),
     )
 
 
 def _table(group: Group, name: str) -> Table:
-    shown = group.lines[:_MOST_ROWS]
+    shown, more = group.first(_MOST_ROWS), group.beyond(_MOST_ROWS)
     rows = tuple(Row(one.customer.id, whom(one.customer), one.words, newest(one.places)) for one in shown)
-    more = len(group.lines) - len(shown)
     return Table(
-        f"{group.title} ({len(group.lines)})", rows, f"… and {more} more: ptcrm review {name}" if more else ""
+        f"{group.title} ({len(group.members)})",
+        rows,
+        f"… and {more} more: ptcrm review {name}" if more else "",
     )

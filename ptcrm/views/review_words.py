@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, lasting
 from ptcrm.reports.budget import words as money_words
 from ptcrm.reports.review.values import Place
@@ -15,57 +15,66 @@ from ptcrm.text.words import few, plural
 from ptcrm.views.today import named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from ptcrm.model.config import Config
-    from ptcrm.model.customer import Money
-    from ptcrm.reports.review.channels import Channels
-    from ptcrm.reports.review.consistency import Consistency, Silence
+    from ptcrm.model.customer import Customer, Money
+    from ptcrm.reports.review.channels import Channels, Same
+    from ptcrm.reports.review.consistency import Consistency, Promise, Regular, Silence
     from ptcrm.reports.review.effort import Effort, Efforts
     from ptcrm.reports.review.feedback import Feedback, Loop
     from ptcrm.reports.review.figures import Review
     from ptcrm.reports.review.giving import Balance, Giving
-    from ptcrm.reports.review.referrals import Branch, Referrals
-    from ptcrm.reports.review.retention import Came, Retention
+    from ptcrm.reports.review.referrals import Advocate, Branch, Referrals
+    from ptcrm.reports.review.retention import Buyer, Came, Retention
     from ptcrm.reports.review.values import Share
 
 _NEWEST = 2  # lines of files that are named
 _OFTEN_MISSED = 3  # follow-ups, of which fewer than half were made
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What to do, in words, and the command that does it or prepares it."""
+class Advice(NamedTuple):
+    """What to do, in words, and the command that does it or prepares it. `customer` is the id of whom it is about."""
 
     text: str
     command: str
+    customer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A customer behind a figure, what is to be said, and the lines of files that say it."""
 
     customer: Customer
     words: str
-    places: tuple[Place, ...] = ()
+    places: Sequence[Place] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Customers who are behind a figure for one reason, which is the `title`."""
+class Group(NamedTuple):
+    """What is behind a figure for one reason, which is the `title`; `line` says it of each."""
 
     title: str
-    lines: tuple[Line, ...]
+    members: Sequence[Any]
+    line: Callable[[Any], Line]
+
+    def first(self, most: int) -> list[Line]:
+        """The lines of the first of them, at most so many."""
+        return [self.line(each) for each in self.members[:most]]
+
+    def beyond(self, most: int) -> int:
+        """How many there are behind those."""
+        return max(len(self.members) - most, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One figure in sentences, the groups behind it (none is empty), and what to do, the most urgent first."""
+class Told(NamedTuple):
+    """One figure in sentences, the groups behind it (none is empty), and what to do, the most urgent first.
+
+    `advice` can be gone through once; it is made on the way.
+    """
 
     title: str
     sentences: tuple[str, ...]
     groups: tuple[Group, ...]
-    advice: tuple[Advice, ...]
+    advice: Iterator[Advice]
 
 
 def told(name: str, one: Review, config: Config) -> Told:
@@ -73,11 +82,11 @@ def told(name: str, one: Review, config: Config) -> Told:
     title, teller = TELLERS[name]
     sentences, groups, advice = teller(getattr(one, name), config)
     return Told(
-        title, tuple(filter(None, sentences)), tuple(each for each in groups if each.lines), tuple(advice)
+        title, tuple(filter(None, sentences)), tuple(each for each in groups if each.members), iter(advice)
     )
 
 
-Parts = tuple[list[str], list[Group], list[Advice]]
+Parts = tuple[list[str], list[Group], Iterable[Advice]]
 
 
 def whom(one: Customer) -> str:
@@ -85,9 +94,9 @@ def whom(one: Customer) -> str:
     return named(one.name, one.id)
 
 
-def command(verb: str, one: Customer, *words: str) -> str:
-    """`ptcrm VERB WHO WORDS` as a shell reads it."""
-    return shlex.join(["ptcrm", verb, one.id, *words])
+def _advice(text: str, verb: str, one: Customer, *words: str) -> Advice:
+    """What to do about a customer; the command is `ptcrm VERB WHO WORDS` as a shell reads it."""
+    return Advice(text, shlex.join(["ptcrm", verb, one.id, *words]), one.id)
 
 
 def _of(share: Share, what: str) -> str:
@@ -121,27 +130,12 @@ def _consistency(one: Consistency, _: Config) -> Parts:
         *(f"The longest silence: {whom(each.customer)}, {_silent(each)}." for each in longest),
     ]
     groups = [
-        Group("Longest silences", tuple(_silence_line(each) for each in one.silences)),
-        Group(
-            "Promises still open",
-            tuple(Line(each.customer, f"due {each.due}: {each.text}", (each.place,)) for each in open_),
-        ),
-        Group(
-            "Promises kept late",
-            tuple(
-                Line(each.customer, f"due {each.due}, done {each.done}: {each.text}", (each.place,))
-                for each in late
-            ),
-        ),
-        Group(
-            "Follow-ups within the cadence",
-            tuple(
-                Line(each.customer, f"{_of(each.share, 'follow-up')}, {each.cadence}", each.within)
-                for each in one.customers
-            ),
-        ),
+        Group("Longest silences", one.silences, _silence_line),
+        Group("Promises still open", open_, _promise_line),
+        Group("Promises kept late", late, _promise_line),
+        Group("Follow-ups within the cadence", one.customers, _regular_line),
     ]
-    return sentences, groups, [*_overdue(one), *_promised(one), *_too_often(one)]
+    return sentences, groups, chain(_overdue(one), _promised(one), _too_often(one))
 
 
 def silent(one: Silence) -> str:
@@ -157,20 +151,27 @@ def _silence_line(one: Silence) -> Line:
     return Line(one.customer, _silent(one), (one.place,) if one.place else ())
 
 
+def _promise_line(one: Promise) -> Line:
+    done = f", done {one.done}" if one.done else ""
+    return Line(one.customer, f"due {one.due}{done}: {one.text}", (one.place,))
+
+
+def _regular_line(one: Regular) -> Line:
+    return Line(one.customer, f"{_of(one.share, 'follow-up')}, {one.cadence}", one.within)
+
+
 def _overdue(one: Consistency) -> Iterator[Advice]:
     for each in one.silences:
         if each.end is None:
             text = f"Get in touch with {whom(each.customer)}, after {silent(each)} of silence"
-            yield Advice(text, command("brief", each.customer))
+            yield _advice(text, "brief", each.customer)
 
 
 def _promised(one: Consistency) -> Iterator[Advice]:
     for each in one.promises:
         if each.state == "open":
-            numbers = [task.line for task in each.customer.open_follow_ups]
-            number = numbers.index(each.place.line) + 1
             text = f"Keep what you promised {whom(each.customer)} for {each.due} ({each.text}), then"
-            yield Advice(text, command("done", each.customer, str(number)))
+            yield _advice(text, "done", each.customer, _number(each))
 
 
 def _too_often(one: Consistency) -> Iterator[Advice]:
@@ -179,7 +180,7 @@ def _too_often(one: Consistency) -> Iterator[Advice]:
         if each.missed >= _OFTEN_MISSED and each.missed > len(each.within):
             longer = Interval(each.cadence.days * 2, each.cadence.months * 2)
             text = f"If {each.cadence} is too often for {whom(each.customer)}"
-            yield Advice(text, command("set", each.customer, "cadence", *str(longer).split()))
+            yield _advice(text, "set", each.customer, "cadence", *str(longer).split())
 
 
 # Retention
@@ -201,49 +202,42 @@ def _retention(one: Retention, _: Config) -> Parts:
         f"{_of(one.repeat, 'buyer')} had bought before." if one.buyers else "Nobody bought anything.",
     ]
     groups = [
-        Group("Left", tuple(_came_line(each, reason=True) for each in one.left)),
-        Group("Came and left", tuple(_came_line(each, reason=True) for each in one.brief)),
-        Group("Came back", tuple(_came_line(each) for each in one.back)),
-        Group("New", tuple(_came_line(each) for each in one.new)),
-        Group("Bought after they had left", tuple(_came_line(each) for each in one.unclear)),
-        Group(
-            "No day is known", tuple(Line(each, each.status, (Place(each.path, 1),)) for each in one.undated)
-        ),
-        Group(
-            "Bought",
-            tuple(
-                Line(each.customer, "again" if each.is_repeat else "for the first time", each.places)
-                for each in one.buyers
-            ),
-        ),
+        Group("Left", one.left, _left_line),
+        Group("Came and left", one.brief, _left_line),
+        Group("Came back", one.back, _came_line),
+        Group("New", one.new, _came_line),
+        Group("Bought after they had left", one.unclear, _came_line),
+        Group("No day is known", one.undated, _undated_line),
+        Group("Bought", one.buyers, _buyer_line),
     ]
-    advice = [
-        *(
-            Advice(
-                f"If {whom(each.customer)}, who bought on {each.day} after leaving, is a customer again",
-                again,
-            )
-            for each in one.unclear
-            for again in [command("set", each.customer, "status", "active")]
-        ),
-        *(
-            [Advice("See what has changed for those who left", "ptcrm winback")]
-            if one.left or one.brief
-            else []
-        ),
-        *(
-            Advice(
-                f"Note in the file of {whom(each)} since when, or the day of leaving", command("edit", each)
-            )
-            for each in one.undated
-        ),
-    ]
-    return sentences, groups, advice
+    return sentences, groups, _retaining(one)
 
 
-def _came_line(one: Came, *, reason: bool = False) -> Line:
-    why = one.customer.left_reason or "no reason noted"
-    return Line(one.customer, f"{one.day}, {why}" if reason else str(one.day), (one.place,))
+def _retaining(one: Retention) -> Iterator[Advice]:
+    for each in one.unclear:
+        text = f"If {whom(each.customer)}, who bought on {each.day} after leaving, is a customer again"
+        yield _advice(text, "set", each.customer, "status", "active")
+    if one.left or one.brief:
+        yield Advice("See what has changed for those who left", "ptcrm winback")
+    for undated in one.undated:
+        text = f"Note in the file of {whom(undated)} since when, or the day of leaving"
+        yield _advice(text, "edit", undated)
+
+
+def _came_line(one: Came) -> Line:
+    return Line(one.customer, str(one.day), (one.place,))
+
+
+def _left_line(one: Came) -> Line:
+    return Line(one.customer, f"{one.day}, {one.customer.left_reason or 'no reason noted'}", (one.place,))
+
+
+def _undated_line(one: Customer) -> Line:
+    return Line(one, one.status, (Place(one.path, 1),))
+
+
+def _buyer_line(one: Buyer) -> Line:
+    return Line(one.customer, "again" if one.is_repeat else "for the first time", one.places)
 
 
 # Value against pitch, channels
@@ -260,16 +254,17 @@ def _value(one: Giving, _: Config) -> Parts:
         else "",
     ]
     groups = [
-        Group("Give first", tuple(Line(each.customer, _balance(each), each.asked) for each in warned)),
+        Group("Give first", warned, lambda each: Line(each.customer, _balance(each), each.asked)),
         Group(
             "Given and asked",
-            tuple(Line(each.customer, _balance(each), (*each.gave, *each.asked)) for each in one.customers),
+            one.customers,
+            lambda each: Line(each.customer, _balance(each), (*each.gave, *each.asked)),
         ),
     ]
-    advice = [
-        Advice(f"Give {whom(each.customer)} something before the next pitch", command("brief", each.customer))
+    advice = (
+        _advice(f"Give {whom(each.customer)} something before the next pitch", "brief", each.customer)
         for each in warned
-    ]
+    )
     return sentences, groups, advice
 
 
@@ -288,15 +283,15 @@ def _channels(one: Channels, _: Config) -> Parts:
         if one.same
         else "",
     ]
-    same = tuple(Line(each.customer, f"three times {each.channel}", each.places) for each in one.same)
-    advice = [
-        Advice(
-            f"Try something other than {each.channel} with {whom(each.customer)}",
-            command("brief", each.customer),
-        )
+    advice = (
+        _advice(f"Try something other than {each.channel} with {whom(each.customer)}", "brief", each.customer)
         for each in one.same
-    ]
-    return sentences, [Group("Three times the same", same)], advice
+    )
+    return sentences, [Group("Three times the same", one.same, _same_line)], advice
+
+
+def _same_line(one: Same) -> Line:
+    return Line(one.customer, f"three times {one.channel}", one.places)
 
 
 # Effort, referrals, feedback
@@ -322,11 +317,11 @@ def _effort(one: Efforts, config: Config) -> Parts:
         else "",
     ]
     groups = [
-        Group("Much work, little return", tuple(map(_effort_line, one.little_return))),
-        Group("Little work, much return", tuple(map(_effort_line, one.little_work))),
-        Group("Everybody", tuple(map(_effort_line, one.customers))),
+        Group("Much work, little return", one.little_return, _effort_line),
+        Group("Little work, much return", one.little_work, _effort_line),
+        Group("Everybody", one.customers, _effort_line),
     ]
-    return sentences, groups, [*_moved(one.little_work, config, -1), *_moved(one.little_return, config, 1)]
+    return sentences, groups, chain(_moved(one.little_work, config, -1), _moved(one.little_return, config, 1))
 
 
 def hours(minutes: int) -> str:
@@ -357,7 +352,7 @@ def _moved(efforts: Iterable[Effort], config: Config, steps: int) -> Iterator[Ad
                 else "with whom much work brought nothing yet"
             )
             text = f"If {whom(each.customer)}, {why}, is to have another tier"
-            yield Advice(text, command("set", each.customer, "tier", tiers[at]))
+            yield _advice(text, "set", each.customer, "tier", tiers[at])
 
 
 def _referrals(one: Referrals, _: Config) -> Parts:
@@ -371,34 +366,29 @@ def _referrals(one: Referrals, _: Config) -> Parts:
             f" {len(one.new)} of them came in this time."
         ),
     ]
-    tree = tuple(_branch_lines(one.tree))
-    advocates = tuple(
-        Line(
-            each.customer,
-            f"brought {few([whom(other) for other in each.brought])}"
-            if each.brought
-            else "spoke well of you",
-            each.entries,
-        )
-        for each in one.advocates
-    )
-    new = {each.path for each in one.new}
-    advice = [
-        Advice(f"Thank {whom(each.customer)} for {few(thanks)}", command("brief", each.customer))
-        for each in one.advocates
-        if (thanks := [whom(other) for other in each.brought if other.path in new])
+    groups = [
+        Group("Who brought whom", one.tree, _branch_line),
+        Group("Advocates", one.advocates, _advocate_line),
     ]
-    return sentences, [Group("Who brought whom", tree), Group("Advocates", advocates)], advice
+    return sentences, groups, _thanking(one)
 
 
-def _branch_lines(tree: Iterable[Branch]) -> Iterator[Line]:
-    above: list[Customer] = []
-    for each in tree:
-        above[each.depth :] = [each.customer]
-        by = f"brought by {whom(above[-2])}, " if each.depth else ""
-        below = f"; those below, {each.people}, {_paid('paid', each.below)}" if each.people else ""
-        places = (each.place,) if each.place else ()
-        yield Line(each.customer, f"{by}{_paid('paid', each.revenue)}{below}", places)
+def _branch_line(one: Branch) -> Line:
+    by = f"brought by {whom(one.by)}, " if one.by else ""
+    below = f"; those below, {one.people}, {_paid('paid', one.below)}" if one.people else ""
+    return Line(one.customer, f"{by}{_paid('paid', one.revenue)}{below}", (one.place,) if one.place else ())
+
+
+def _advocate_line(one: Advocate) -> Line:
+    brought = few([whom(each) for each in one.brought])
+    return Line(one.customer, f"brought {brought}" if brought else "spoke well of you", one.entries)
+
+
+def _thanking(one: Referrals) -> Iterator[Advice]:
+    new = {each.path for each in one.new}
+    for each in one.advocates:
+        if thanks := [whom(other) for other in each.brought if other.path in new]:
+            yield _advice(f"Thank {whom(each.customer)} for {few(thanks)}", "brief", each.customer)
 
 
 def _paid(verb: str, amounts: Sequence[Money]) -> str:
@@ -421,27 +411,27 @@ def _feedback(one: Feedback, _: Config) -> Parts:
         ("Only noted", noted),
         ("Told", one.of("told")),
     )
-    groups = [Group(title, tuple(map(_loop_line, each))) for title, each in titles]
-    advice = [
-        *(Advice(f"Answer {whom(each.customer)} ({each.text}), then", _ticked(each)) for each in open_),
-        *(
-            Advice(
-                f"Tell {whom(each.customer)} what became of it ({each.text}), and write [told:: DATE] behind it",
-                command("edit", each.customer),
-            )
-            for each in closed
-        ),
-    ]
-    return sentences, groups, advice
+    groups = [Group(title, each, _loop_line) for title, each in titles]
+    return sentences, groups, chain(map(_answering, open_), map(_telling, closed))
+
+
+def _answering(one: Loop) -> Advice:
+    return _advice(f"Answer {whom(one.customer)} ({one.text}), then", "done", one.customer, _number(one))
+
+
+def _telling(one: Loop) -> Advice:
+    text = f"Tell {whom(one.customer)} what became of it ({one.text}), and write [told:: DATE] behind it"
+    return _advice(text, "edit", one.customer)
 
 
 def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
-def _ticked(one: Loop) -> str:
-    numbers = [task.line for task in one.customer.open_follow_ups]
-    return command("done", one.customer, str(numbers.index(one.place.line) + 1))
+def _number(one: Loop | Promise) -> str:
+    """The number of what is open, as `done` takes it."""
+    lines = [task.line for task in one.customer.open_follow_ups]
+    return str(lines.index(one.place.line) + 1)
 
 
 def _loop_line(one: Loop) -> Line:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import Interval, later, time_there
-from ptcrm.model.occurrence import Occurrence
 from ptcrm.text.fold import slug
 from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from datetime import date
 
+    from ptcrm.model.occurrence import Occurrence
     from ptcrm.workspace import Workspace
 
 OVERDUE, TODAY, NEW = "Overdue", "Due today", "Not contacted yet"
 WEEK, SOON = Interval(days=7), Interval(days=14)
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """What an owner needs in the morning. `week` are the seven days after today, `birthdays` two weeks.
 
     `overdue` was owed before today; `new` are those never contacted, whose day has come. `waiting` counts the
@@ -64,18 +61,36 @@ def at_a_glance(workspace: Workspace, *, is_checked: bool = True) -> Glance:
     )
 
 
-def by_urgency(contacts: list[Occurrence], today: date) -> dict[str, list[Occurrence]]:
-    """Contacts planned up to today, the overdue first with the longest owed on top, the new last.
+def glance_object(now: Glance) -> dict[str, object]:
+    """The glance as an object (the JSON of `ptcrm` alone; docs/json.md)."""
+    return {
+        "today": now.today.isoformat(),
+        "overdue": [row(one) for one in now.overdue],
+        "due": [row(one) for one in now.due],
+        "new": [row(one) for one in now.new],
+        "week": [row(one) for one in now.week],
+        "birthdays": [row(one) for one in now.birthdays],
+        "waiting": now.waiting,
+        "free": now.free,
+        "customers": now.customers,
+        "errors": now.errors,
+        "warnings": now.warnings,
+    }
 
-    A reminder is never overdue: it stands until its day comes.
-    """
+
+def by_urgency(contacts: list[Occurrence], today: date) -> dict[str, list[Occurrence]]:
+    """Contacts planned up to today, the overdue first with the longest owed on top, the new last."""
     groups: dict[str, list[Occurrence]] = {OVERDUE: [], TODAY: [], NEW: []}
     for one in contacts:
-        late = one.due < today and one.kind != "lead"
         is_new = one.state == "new" and one.kind != "lead"
-        groups[NEW if is_new else OVERDUE if late else TODAY].append(one)
+        groups[NEW if is_new else OVERDUE if is_late(one, today) else TODAY].append(one)
     groups[OVERDUE].sort(key=lambda one: one.due)
     return groups
+
+
+def is_late(one: Occurrence, today: date) -> bool:
+    """Whether it was owed before today. A reminder is never late: it stands until its day comes."""
+    return one.due < today and one.state != "new" and one.kind != "lead"
 
 
 def row(one: Occurrence) -> dict[str, object]:
@@ -136,15 +151,12 @@ def when(one: Occurrence, today: date) -> str:
     return one.at.strftime("%H:%M") if one.at else ""
 
 
-def what_and_why(one: Occurrence, zone: tzinfo | None) -> str:
-    """What is to be done, and why; a follow-up's own text says that, and the time there if it has one.
-
-    `zone` is the vault's time zone.
-    """
+def what_and_why(one: Occurrence, workspace: Workspace) -> str:
+    """What is to be done, and why; a follow-up's own text says that, and the time there if it has one."""
     if one.kind == "campaign":
         return f"{what(one)}: ptcrm campaign {one.name}"
     if one.kind == "follow-up":
-        there = one.at and time_there(one.planned, one.at, zone, one.timezone)
+        there = one.at and time_there(one.planned, one.at, workspace.zone, one.timezone)
         return f"{what(one)} ({there})" if there else what(one)
     return f"{what(one)} — {'; '.join(reason.text for reason in one.reasons)}"
 

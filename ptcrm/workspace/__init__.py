@@ -7,15 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ptcrm.errors import RefusedError, UsageError
-from ptcrm.model.change import Operation
 from ptcrm.model.dates import Interval, later
 from ptcrm.model.diagnostic import Problem
 from ptcrm.text.fold import same_id
 from ptcrm.vault import store
 from ptcrm.vault.answers import Answer, no_file
 from ptcrm.vault.cache import IF_POSSIBLE, Cache
-from ptcrm.vault.journal import Journal
-from ptcrm.vault.places import place_of
+from ptcrm.vault.places import pending_in, place_of
 from ptcrm.workspace import clock
 from ptcrm.workspace.checked import Checked
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ptcrm.formats.ics import Event
-    from ptcrm.model.change import Erasure
+    from ptcrm.model.change import Erasure, Operation
     from ptcrm.vault.answers import Piece
     from ptcrm.vault.index import Match
     from ptcrm.vault.reconcile import Vault
@@ -68,7 +66,7 @@ class Workspace(Checked):
         Each file is a line of `looked_at`, from before it was read. Nothing is kept if something was, or has to
         be, recovered.
         """
-        if self.recovered or self.journal.has_pending():
+        if self.recovered or self.is_interrupted():
             return
         since, until = _ALWAYS
         if not self._is_given:
@@ -77,7 +75,7 @@ class Workspace(Checked):
                 int(datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp())
                 for day in (self.today, next_day)
             )
-        pending = str(self.journal.pending_file)
+        pending = str(pending_in(self._state))
         follows = [*files, no_file(pending), *filter(None, [self._holidays_seen()])]
         with IF_POSSIBLE:
             self.cache.keep_answer(question, self.config.folders, Answer(since, until, follows, pieces))
@@ -89,7 +87,9 @@ class Workspace(Checked):
 
         `undoes` is the number of the operation that this one takes back. Undo has it unless it is not to be `kept`.
         """
-        store.apply(self.root, operation, self.journal, self._at, undoes=undoes, kept=kept)
+        from ptcrm.vault.applying import apply
+
+        apply(self.root, operation, self.journal, self._at, undoes=undoes, kept=kept)
 
     def logged(self, who: str, words: str, day: date | None = None) -> Operation:
         """The operation that writes `words` (`call: The new shop`) into a log, as of `day` (None: today).
@@ -97,6 +97,7 @@ class Workspace(Checked):
         Words without a colon are a contact. Raises `UsageError` for words that fit no entry (FORMAT §2.3) and a
         day after today, `NotFoundError`, `RefusedError`.
         """
+        from ptcrm.model.change import Operation
         from ptcrm.vault.lines import append_entry, entry_line
 
         text, on = " ".join(words.split()), day or self.today
@@ -193,9 +194,11 @@ class Workspace(Checked):
 
         Nothing can be asked afterwards. Raises `RefusedError`.
         """
+        from ptcrm.vault.applying import apply
+
         self.close()  # what it keeps has to go as well
         self.cache = Cache.open(None, self.cache.stamp)
-        store.apply(self.root, operation, self.journal, self._at, kept=False, erasure=erasure)
+        apply(self.root, operation, self.journal, self._at, kept=False, erasure=erasure)
 
     def _notes(self) -> set[str]:
         """The Markdown files of the whole vault that are no customers', so that no row tells of their links."""
@@ -205,4 +208,7 @@ class Workspace(Checked):
 
 def begin_vault(root: Path, operation: Operation, today: date | None, state_folder: Path) -> None:
     """Apply the operation that makes a vault at `root`, where there is none to open yet."""
-    store.apply(root, operation, Journal(state_folder / place_of(root)), str(today or clock.system_today()))
+    from ptcrm.vault.applying import apply
+    from ptcrm.vault.journal import Journal
+
+    apply(root, operation, Journal(state_folder / place_of(root)), str(today or clock.system_today()))

@@ -63,15 +63,20 @@ class Checked(Planned):
 
     def problems(self) -> tuple[int, int]:
         """How many errors and how many warnings the vault has; whatever is counted was found by `diagnostics`."""
-        seen = [f"{path} {self.look_at(path)}" for path in self.templates()]
-        names = "\0".join([*sorted(store.list_names(self.root)), *seen]).encode(errors="surrogatepass")
-        key, token = f"{self._plan_key} {sha256(names).hexdigest()}", self.cache.token()
+        key, token = f"{self._plan_key} {self.beside_rows()}", self.cache.token()
         counts = self.cache.problems(key)
         if counts is None:
             severities = [one.severity for one in self.diagnostics()]
             counts = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
             self._new_problems = (token, key, counts) if token else None
         return counts
+
+    def beside_rows(self) -> str:
+        """What stands for all that `diagnostics` follow from besides rows, settings and day; another one if that changes."""
+        strays = self.listing.strays
+        seen = [f"{path} {self.look_at(path)}" for path in (*self.templates(), *strays.copies)]
+        names = [*sorted(store.list_names(self.root)), *seen, *map(str, strays.problems), *strays.missing]
+        return sha256("\0".join(names).encode(errors="surrogatepass")).hexdigest()
 
     def _found_in_files(self, codes: frozenset[str]) -> Iterator[Diagnostic]:
         """What reading the files found of these codes; files without an id are read for what they offer to who asks."""

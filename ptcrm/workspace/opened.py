@@ -11,15 +11,14 @@ from datetime import date, datetime, tzinfo
 from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.config import channel_names
 from ptcrm.model.diagnostic import ERRORS, Diagnostic, Severity
 from ptcrm.text.source import Source, UndecodableError
-from ptcrm.vault import replace as files
 from ptcrm.vault import store
-from ptcrm.vault.cache import Cache, is_damage
+from ptcrm.vault.cache import OWED, Cache, is_damage
 from ptcrm.vault.index import (
     Facts,
     FileRead,
@@ -31,26 +30,29 @@ from ptcrm.vault.index import (
     is_older,
     nothing_but,
 )
-from ptcrm.vault.journal import Journal
-from ptcrm.vault.places import place_of, stamp_of, user_folder
-from ptcrm.vault.scan import is_inside, see
+from ptcrm.vault.places import pending_in, place_of, stamp_of, user_folder
+from ptcrm.vault.scan import is_inside, is_still, see
 from ptcrm.vault.settings import Settings, read_settings, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from ptcrm.model.occurrence import Obligations
     from ptcrm.vault.abridged import Abridged
     from ptcrm.vault.forms import Forms
+    from ptcrm.vault.journal import Journal
     from ptcrm.vault.listing import Signature
     from ptcrm.vault.log import LineReader
     from ptcrm.vault.schema import Reading
     from ptcrm.vault.template import Template
 
 _TRIES = 3  # another process may read files while this one works out what follows
-_JUST_NOW_NS = int(files.SETTLE_SECONDS * 1e9)
+_JUST_NOW_NS = int(store.SETTLE_SECONDS * 1e9)
 _FEW = 8  # files that are looked at rather than read anew
-_AT_ONCE = 500  # customers whose obligations are worked out together
+_MOST_MADE = 8  # whole answers that are kept
+_AT_ONCE = 100  # customers whose obligations are worked out together
+
+Made = TypeVar("Made")
 
 
 class Opened:
@@ -68,11 +70,8 @@ class Opened:
     ) -> None:
         self.root, self._folder, self._heard = root, store.identity(root), heard
         place = place_of(root)
-        self.journal = Journal(state_folder / place)
-        try:
-            self.recovered = store.recover(root, self.journal)
-        except RefusedError as error:  # whoever only asks can go on; whoever writes tries again
-            self.recovered = str(error)
+        self._state = state_folder / place
+        self.recovered = self._put_right()
         self._settings = settings_of(root)
         self._cache_file = cache_folder and cache_folder / f"{place}.sqlite"
         self.cache = Cache.open(self._cache_file, stamp_of(self._settings))
@@ -114,8 +113,48 @@ class Opened:
     def _keep(self) -> None:
         """Keep what was worked out for the next time; each part adds its own."""
 
-    def _changed(self, paths: set[str] | None) -> None:
+    def _changed(self, paths: set[str] | None) -> None:  # noqa: ARG002  # the parts ask whose
         """Forget what follows from the rows of the customers at `paths`, or, if None, of all; each part adds its own."""
+        self._made.clear()
+
+    @cached_property
+    def _made(self) -> dict[Hashable, object]:
+        return {}
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` gives, which follows from the rows, the settings, the day and the `key`: made once while they last.
+
+        The newest few are kept.
+        """
+        if key not in self._made:
+            made = make()
+            if len(self._made) >= _MOST_MADE:
+                del self._made[next(iter(self._made))]
+            self._made[key] = made
+        return cast("Made", self._made[key])
+
+    @cached_property
+    def journal(self) -> Journal:
+        """What keeps writing safe."""
+        from ptcrm.vault.journal import Journal
+
+        return Journal(self._state)
+
+    def is_interrupted(self) -> bool:
+        """Whether an operation was begun and has not ended; raises OSError."""
+        return pending_in(self._state).exists()
+
+    def _put_right(self) -> str | None:
+        """Put right what was interrupted, and say so; whoever only asks can go on, if it fails, and whoever writes tries again."""
+        with contextlib.suppress(OSError):  # which is said below
+            if not self.is_interrupted():
+                return None
+        from ptcrm.vault.applying import recover
+
+        try:
+            return recover(self.root, self.journal)
+        except RefusedError as error:
+            return str(error)
 
     @property
     def index(self) -> Index:
@@ -163,10 +202,7 @@ class Opened:
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
         self.cache.release()  # what another process has written since counts, too
-        look = self._look()
-        if look.gone or any(0 <= look.seen_ns - one.mtime_ns < _JUST_NOW_NS for one in look.changed.values()):
-            files.pause()  # an editor may be halfway through a save
-            look = self._look()
+        look = self._settled_look()
         self.listing = look.listing
         known = self._telling(partial(self._known, look.seen_ns), len(look.changed))
         if self._for_names:
@@ -220,7 +256,7 @@ class Opened:
         now_ns = time.time_ns()
         with contextlib.suppress(OSError):
             signature, ahead = store.signature(self.root, path), self._ahead.get(path)
-            is_known = signature in (self.listing.files.get(path), ahead and ahead.signature)
+            is_known = (ahead and ahead.signature) == signature or self.listing.has(path, signature)
             if not is_known and is_older(signature, now_ns) and path.endswith(".md"):
                 self._ahead[path] = FileRead(path, signature, now_ns, self._facts(path))
 
@@ -270,7 +306,7 @@ class Opened:
             if not paths:
                 return done
             done.update(paths)
-            with self.cache.writing():
+            with self.cache.writing(), self.cache.filling(OWED):
                 for at in range(0, len(paths), _AT_ONCE):
                     self.cache.owe(self._owed(paths[at : at + _AT_ONCE]))
         self.cache.hold()
@@ -280,6 +316,20 @@ class Opened:
         """What differs from last time."""
         now_ns = time.time_ns()
         return self.index.look(see(self.root, self.config.folders), now_ns)
+
+    def _settled_look(self) -> Look:
+        """What differs from last time, once no editor can be halfway through a save."""
+        look = self._look()
+        if any(0 <= look.seen_ns - one.mtime_ns < _JUST_NOW_NS for one in look.changed.values()):
+            store.pause()
+            return self._look()
+        if look.gone:
+            store.pause()
+            if any(os.path.lexists(self.root / path) for path in look.gone) or not is_still(
+                self.root, look.seen, look.seen_ns
+            ):
+                return self._look()
+        return look
 
     def is_item(self, path: str) -> bool:
         """Whether the file at `path` belongs to the library."""
@@ -314,7 +364,7 @@ class Opened:
         touches = self.index.touches_of(paths)
         return {
             one.path: obligations(one, touches[one.path], self.config, self.today)
-            for one in self.cache.customers_at(paths)
+            for one in self.cache.customers_once(paths)
         }
 
     def read(self, path: str) -> Reading:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from datetime import date
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property, partial
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ptcrm.errors import QueryError
 from ptcrm.model.dates import later
-from ptcrm.model.occurrence import FOREVER
+from ptcrm.model.occurrence import FOREVER, Contact, Yearly, in_order
 from ptcrm.schedule.plan import (
     Arranged,
     Rules,
     Who,
     arrange,
-    in_order,
+    days_ever,
     next_yearly_days,
     occurrences,
     open_reminders,
@@ -27,10 +28,10 @@ from ptcrm.vault.answers import looked_at
 from ptcrm.vault.cache import IF_POSSIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable
+    from collections.abc import Callable, Collection, Container, Iterable
 
     from ptcrm.model.customer import Customer
-    from ptcrm.model.occurrence import Contact, Occurrence, Yearly
+    from ptcrm.model.occurrence import Occurrence
     from ptcrm.query.fields import Forecast
     from ptcrm.schedule.campaigns import Mailing
     from ptcrm.schedule.demand import Demand
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from ptcrm.schedule.why import Case
 
 from ptcrm.workspace.asked import Asked
+
+_NOWHERE = (0, None)
 
 
 class Listed(NamedTuple):
@@ -47,30 +50,74 @@ class Listed(NamedTuple):
     waiting: int
 
 
-class _Worked:
-    """What was worked out from rows, and still holds after a refresh for those on whom no change bears.
+R = TypeVar("R", bound=tuple[Any, ...])
 
-    `people` and `returns` (what is yearly, next time) are by path, `contacts` by day and row.
+
+class _Rows(Generic[R]):
+    """The rows of everybody, read once, and then those of customers on whom a change bears; `path_of` a row is whose it is."""
+
+    def __init__(self, path_of: Callable[[R], str]) -> None:
+        self._path_of = path_of
+        self._rows: list[R] | None = None
+        self._outdated: set[str] = set()
+
+    @property
+    def at_hand(self) -> list[R] | None:
+        """The rows, if they need not be read for it."""
+        return None if self._outdated else self._rows
+
+    def forget(self, paths: set[str]) -> None:
+        """Read those of the customers at `paths` again when they are next asked for."""
+        self._outdated |= paths
+
+    def now(self, read: Callable[[set[str] | None], list[R]]) -> list[R]:
+        """The rows as they are now, in no order; `read` gives those of the customers at some paths, or (None) all."""
+        if self._rows is None:
+            self._rows = read(None)
+        elif self._outdated:
+            still = [row for row in self._rows if self._path_of(row) not in self._outdated]
+            self._rows = still + read(self._outdated)
+        self._outdated = set()
+        return self._rows
+
+
+class _Worked:
+    """What was read and worked out from rows, and still holds after a refresh for those on whom no change bears.
+
+    `people` and `returns` (what is yearly, next time) are by path, `contacts` by the number of the row, each with the
+    day it stands on; `owed` and `yearly` are the rows of everybody.
     """
 
     def __init__(self) -> None:
         self.people: dict[str, Who] = {}
-        self.contacts: dict[tuple[int, Contact], Occurrence] = {}
+        self.contacts: dict[int, tuple[int, Occurrence]] = {}
         self.returns: dict[str, list[Occurrence]] = {}
+        self.owed, self.yearly = _Rows[Contact](attrgetter("path")), _Rows[tuple[str, Yearly]](itemgetter(0))
 
-    def forget(self, paths: Collection[str]) -> None:
+    def forget(self, paths: set[str]) -> None:
         """Forget the customers at `paths`."""
-        if paths:
-            for known in (self.people, self.returns):
-                for path in paths:
-                    known.pop(path, None)
-            self.contacts = {key: one for key, one in self.contacts.items() if key[1].path not in paths}
+        for known in (self.people, self.returns):
+            for path in paths:
+                known.pop(path, None)
+        self.contacts = {
+            number: place for number, place in self.contacts.items() if place[1].path not in paths
+        }
+        self.owed.forget(paths)
+        self.yearly.forget(paths)
+
+
+class _Plan(NamedTuple):
+    """The plan of the whole vault: of which rows, whether it was just worked out, and the days (`days_ever`)."""
+
+    version: str
+    is_new: bool
+    days: dict[int, int]
 
 
 class Planned(Asked):
     """An open vault with its plan."""
 
-    _new_plan: tuple[str, str, Arranged] | None = None
+    _plan: _Plan | None = None
 
     @cached_property
     def _worked(self) -> _Worked:
@@ -88,7 +135,11 @@ class Planned(Asked):
     def refresh(self) -> None:
         """Read what has changed since last time, and work out anew what follows from it."""
         self._meant.clear()
-        super().refresh()
+        try:
+            super().refresh()
+        except BaseException:  # some of the rows may be other ones already
+            self._changed(None)
+            raise
 
     def _changed(self, paths: set[str] | None) -> None:
         super()._changed(paths)
@@ -162,27 +213,48 @@ class Planned(Asked):
     def arranged(self, until: date) -> Arranged:
         """Where all contacts up to `until` (included) stand, and which found no place."""
         if until < FOREVER:
-            return self._arranged(until)
-        if self._knows_plan():
-            return Arranged(*self.cache.placed(), Counter(self.cache.load_from(self.today)))
-        found = self._arranged(until)
-        self._new_plan = self._plan_key, self.cache.owed_version(), found
-        return found
+            contacts = self.cache.contacts(later(until, self.config.min_gap))
+            return arrange(contacts, self._rules(until), self.today, until)
+        return Arranged(*self._standing(self._worked.owed.now(partial(self.cache.contacts, FOREVER))))
 
-    def _arranged(self, until: date) -> Arranged:
-        """Where contacts stand, worked out."""
+    def _rules(self, until: date) -> Rules:
+        """What a day holds, up to `until`."""
         from ptcrm.schedule.campaigns import busy_days
 
         gap = (later(self.today, self.config.min_gap) - self.today).days
         mailings = self.mailings(later(until, self.config.min_gap))
-        rules = Rules(
-            self.workdays,
-            self.config.capacity.per_day,
-            self.config.capacity.intake,
-            gap,
-            busy_days(mailings, self.config),
-        )
-        return arrange(self.cache.contacts(later(until, self.config.min_gap)), rules, self.today, until)
+        capacity = self.config.capacity
+        return Rules(self.workdays, capacity.per_day, capacity.intake, gap, busy_days(mailings, self.config))
+
+    def _days(self) -> dict[int, int]:
+        """Where every contact that may move stands, as `days_ever` has it; kept when the vault is closed."""
+        version, plan = self.cache.owed_version(), self._plan
+        if plan is None or plan.version != version:
+            known = self.cache.plan(self._plan_key)
+            days = self._days_ever() if known is None else known
+            plan = self._plan = _Plan(version, known is None, days)
+        return plan.days
+
+    def _days_ever(self) -> dict[int, int]:
+        known = self._worked.owed.at_hand
+        if known is None:
+            movable, fixed = self.cache.movable(FOREVER), self.cache.fixed_days()
+        else:
+            movable = [one for one in known if not one.fixed]
+            fixed = [(one.path, one.ready) for one in known if one.fixed]
+        return days_ever(movable, fixed, self._rules(FOREVER), self.today)
+
+    def _standing(self, contacts: Iterable[Contact]) -> tuple[list[tuple[int, Contact]], list[Contact]]:
+        """On which day each of the `contacts` stands, and those that found none."""
+        days = self._days()
+        found = [(one.ready if one.fixed else days.get(one.number), one) for one in contacts]
+        return [(day, one) for day, one in found if day], [one for day, one in found if day == 0]
+
+    def _load(self) -> Counter[int]:
+        """How many contacts stand on each day from today on."""
+        days, now = self._days(), self.today.toordinal()
+        found = [fixed or days.get(number, 0) for _, number, fixed in self.cache.stands()]
+        return Counter([day for day in found if day >= now])
 
     @cached_property
     def _plan_key(self) -> str:
@@ -196,26 +268,20 @@ class Planned(Asked):
         found = find_spec("holidays") if self.config.country else None
         return looked_at(found.origin) if found and found.origin else ""
 
-    def _knows_plan(self) -> bool:
-        return self.cache.has_plan(self._plan_key)
-
     def _keep_plan(self) -> None:
         """Keep the plan of the whole vault, if it was worked out and is still right."""
-        if self._new_plan and self.cache.is_kept:
-            key, version, (days, waiting, _) = self._new_plan
-            rows = [*days, *((None, one) for one in waiting)]
+        plan, self._plan = self._plan, None
+        if plan and plan.is_new and self.cache.is_kept:
             with IF_POSSIBLE:
-                self.cache.keep_plan(key, version, rows)
-        self._new_plan = None
+                self.cache.keep_plan(self._plan_key, plan.version, plan.days)
 
     def next_days(self, paths: Collection[str] | None = None) -> dict[str, date]:
-        """The day on which the next contact of each customer stands, by path; with `paths`, at least of these."""
-        if self._knows_plan():
-            return {path: date.fromordinal(day) for path, day in self.cache.next_days(paths).items()}
-        days: dict[str, int] = {}
-        for day, one in self.arranged(FOREVER).days:
-            days[one.path] = min(day, days.get(one.path, day))
-        return {path: date.fromordinal(day) for path, day in days.items()}
+        """The day on which the next contact of each customer stands, by path; with `paths`, of these."""
+        days, first = self._days(), dict[str, int]()
+        for path, number, fixed in self.cache.stands(paths):
+            if day := fixed or days.get(number, 0):
+                first[path] = min(day, first.get(path, day))
+        return {path: date.fromordinal(day) for path, day in first.items()}
 
     def demand(self) -> Demand:
         """What the cadences of all customers ask for in a year, and what the days from today on hold."""
@@ -231,6 +297,10 @@ class Planned(Asked):
 
         Of a campaign that is its part that goes to them.
         """
+        return sorted(self.planned(until, only), key=in_order)
+
+    def planned(self, until: date, only: Container[str] | None = None) -> list[Occurrence]:
+        """What `plan` gives, in no order, which takes a good part of the time."""
         from ptcrm.schedule.campaigns import entries
 
         days, mailings = self.arranged(until).days, self.mailings(until)
@@ -238,7 +308,7 @@ class Planned(Asked):
             days = [(day, one) for day, one in days if one.path in only]
             mailings = [one.among(only) for one in mailings]
         campaigns = entries(mailings, self.config, self.today, until)
-        return sorted([*self._occurrences(days), *campaigns], key=in_order)
+        return [*self._occurrences(days), *campaigns]
 
     def listed(
         self, until: date, only: Container[str] | None = None, *, whole: bool = False, snoozed: bool = False
@@ -250,7 +320,7 @@ class Planned(Asked):
         """
         from ptcrm.schedule.campaigns import entries
 
-        days, waiting, _ = self.arranged(FOREVER if whole else until)
+        days, waiting = self.arranged(FOREVER if whole else until)
         if whole:
             end = until.toordinal()
             days = [(day, one) for day, one in days if one.ready <= end]
@@ -273,17 +343,18 @@ class Planned(Asked):
         """The reminders ahead of what is yearly that may stand on a day up to `until`, and perhaps others."""
         leads = self.config.occasions.lead.values()
         last = max((later(until, ahead) for ahead in leads), default=until)
-        return [row for row in self.cache.yearly(days=(self.today, last)) if row[1].kind == "lead"]
+        return [row for row in self.cache.yearly_on(self.today, last) if row[1].kind == "lead"]
 
     def _occurrences(self, days: list[tuple[int, Contact]]) -> list[Occurrence]:
         """The contacts that stand on `days`, in their order."""
         known = self._worked.contacts
-        if missing := [place for place in days if place not in known]:
+        if missing := [place for place in days if known.get(place[1].number, _NOWHERE)[0] != place[0]]:
             who = self._whos(row.path for _, row in missing)
             owed = self.cache.obligations([row for _, row in missing])
             details = [(who[row.path], one) for (_, row), one in zip(missing, owed, strict=True)]
-            known.update(zip(missing, occurrences(missing, details, self.today), strict=True))
-        return [known[place] for place in days]
+            for (day, row), one in zip(missing, occurrences(missing, details, self.today), strict=True):
+                known[row.number] = day, one
+        return [known[row.number][1] for _, row in days]
 
     def _whos(self, paths: Iterable[str]) -> dict[str, Who]:
         """What occurrences need to know of the customers at `paths` (and perhaps of others), by path."""
@@ -315,7 +386,7 @@ class Planned(Asked):
 
     def occasions(self, first: date, last: date, only: Container[str] | None = None) -> list[Occurrence]:
         """The birthdays and other occasions from `first` to `last` (both included); with `only`, of these paths."""
-        rows = [row for row in self.cache.yearly(days=(first, last)) if row[1].kind != "lead"]
+        rows = [row for row in self.cache.yearly_on(first, last) if row[1].kind != "lead"]
         owed = self._yearly([(path, one) for path, one in rows if only is None or path in only])
         return yearly_days(owed, first, last, self.config.occasions.leap_day, self.today)
 
@@ -326,7 +397,8 @@ class Planned(Asked):
         these paths.
         """
         known, leap_day = self._worked.returns, self.config.occasions.leap_day
-        rows = [(path, one) for path, one in self.cache.yearly() if only is None or path in only]
+        rows = sorted(self._worked.yearly.now(self.cache.yearly), key=itemgetter(0))
+        rows = [row for row in rows if only is None or row[0] in only]
         missing = self._yearly([row for row in rows if row[0] not in known])
         reminders = [
             one
@@ -349,9 +421,9 @@ class Planned(Asked):
 
         customer = self.cache.customer(path)
         assert customer is not None  # noqa: S101  # who calls has found the customer
-        days, waiting, load = self._stands(path)
+        days, waiting = self._standing(self.cache.contacts(FOREVER, [path]))
         contacts = self._occurrences(days)
-        yearly = self._yearly(self.cache.yearly(path))
+        yearly = self._yearly(self.cache.yearly([path]))
         leap_day = self.config.occasions.leap_day
         others = open_reminders(yearly, leap_day, self.today, self.today)
         reminded = {one.text for one in others}
@@ -369,7 +441,7 @@ class Planned(Asked):
             self.config,
             self.today,
             self.workdays,
-            load,
+            self._load,
             [
                 *(one.planned for one in contacts),
                 *map(date.fromordinal, busy_days(mailings, self.config).get(path, [])),
@@ -377,14 +449,6 @@ class Planned(Asked):
             len(waiting),
         )
         return sorted([*contacts, *others], key=in_order), case
-
-    def _stands(self, path: str) -> Arranged:
-        """Where the contacts of the customer at `path` stand, which found no day, and the load of every day."""
-        if self._knows_plan():
-            return Arranged(*self.cache.placed(path), Counter(self.cache.load_from(self.today)))
-        days, waiting, load = self.arranged(FOREVER)
-        of_her = [(day, one) for day, one in days if one.path == path]
-        return Arranged(of_her, [one for one in waiting if one.path == path], load)
 
     def runs_of(self, path: str) -> list[Run]:
         """The playbooks that the customer at `path` is in, and how far each has come."""

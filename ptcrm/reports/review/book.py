@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.config import Config
 from ptcrm.model.customer import Customer, FollowUp, Money
 from ptcrm.model.dates import Interval
 from ptcrm.model.values import parse_money, sums
-from ptcrm.reports.review.values import Period, Place
+from ptcrm.reports.review.values import Period, Place, Places
 from ptcrm.vault.entries import EntryRow, Past
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 
 SALE, REFERRAL, FEEDBACK = "sale", "referral", "feedback"
-EARLIER = (SALE, REFERRAL)  # what counts from before the period, too
+EVER = (SALE, REFERRAL, FEEDBACK)  # what is asked for by itself, also from before the period
 _NOTHING = Past()
+_AMOUNTS = 1 << 12  # that are known at once
 
 
 class Referred(NamedTuple):
@@ -30,7 +32,7 @@ class Referred(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
     """The customers meant, in the order in which figures name them, and by path what is known up to the period's end.
 
@@ -58,29 +60,31 @@ class Book:
         first, last = self.period.first.toordinal(), self.period.last.toordinal()
         touches = self.touches.get(one.path)
         if touches is None:
-            past = self.past(one)
-            rows = [
-                *([past.contact] if past.contact else []),
-                *(row for row in past.rows if row.form.contact),
-            ]
-            return [*{row.day: (row.day, Place(one.path, row.line)) for row in rows}.values()]
+            past, path = self.past(one), one.path
+            rows = [past.before, *past.contacts] if past.before else past.contacts
+            lines = {row.day: row.line for row in rows}
+            return [(day, Place(path, line)) for day, line in lines.items()]
         known = {day: (day, place) for day, place in touches if day <= last}
         newest = max((day for day in known if day < first), default=first)
         return [known[day] for day in sorted(known) if day >= newest]
 
-    def sales(self, one: Customer) -> list[EntryRow]:
+    def entries(self, one: Customer, channel: str) -> Sequence[EntryRow]:
+        """The customer's entries of a channel (one of `EVER`) up to the period's end, from old to new."""
+        return self.past(one).ever.get(channel, ())
+
+    def sales(self, one: Customer) -> Sequence[EntryRow]:
         """The customer's sales up to the period's end, from old to new."""
-        past = self.past(one)
-        return [row for row in (*past.earlier, *past.rows) if row.form.channel == SALE]
+        return self.entries(one, SALE)
 
-    def came(self, one: Customer) -> tuple[date, Place] | None:
-        """Since when she is a customer, and which line says so: `since`, else the first sale, else the first entry."""
+    def came(self, one: Customer) -> tuple[int, int | None] | None:
+        """Since when she is a customer: `since`, else the first sale, else the first entry; and its line in the log."""
         if one.since:
-            return one.since, Place(one.path, one.lines.get("since", 1))
+            return one.since.toordinal(), None
         row = next(iter(self.sales(one)), None) or self.past(one).oldest
-        return (date.fromordinal(row.day), Place(one.path, row.line)) if row else None
+        return (row.day, row.line) if row else None
 
-    def brought(self) -> dict[str, list[Customer]]:
+    @cached_property
+    def brought(self) -> Mapping[str, Sequence[Customer]]:
         """Whom each of the customers who brought any of the others brought."""
         meant, found = {one.path for one in self.customers}, dict[str, list[Customer]]()
         for one in self.customers:
@@ -96,7 +100,7 @@ class Book:
 
     def _amounts(self, words: Iterable[str]) -> Iterator[Money]:
         for one in words:
-            found = parse_money(one, self.config.currency)
+            found = _amount(one, self.config.currency)
             if isinstance(found, Money):
                 yield found
 
@@ -105,6 +109,9 @@ class Book:
         return sums((one for each in amounts for one in each), self.config.currency)
 
 
-def places(one: Customer, rows: Iterable[EntryRow]) -> tuple[Place, ...]:
+_amount = lru_cache(_AMOUNTS)(parse_money)
+
+
+def places(one: Customer, rows: Iterable[EntryRow]) -> Places:
     """Where these rows of the customer's file stand."""
-    return tuple(Place(one.path, row.line) for row in rows)
+    return Places(one.path, [row.line for row in rows])

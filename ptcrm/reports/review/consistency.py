@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
 from datetime import date
+from functools import lru_cache
 from itertools import count, pairwise, takewhile
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.budget import group_of
 from ptcrm.reports.review.book import FEEDBACK
 from ptcrm.reports.review.values import Place, Share, month_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from ptcrm.model.customer import Customer
     from ptcrm.reports.review.book import Book
 
 PromiseState = Literal["kept", "late", "open"]
 
 
-@dataclass(frozen=True, slots=True)
-class Regular:
+class Regular(NamedTuple):
     """How regularly one customer was followed up: the contacts made `within` the cadence, and how many were `missed`.
 
     Each cadence that passes in a silence is one that was missed.
@@ -41,8 +40,7 @@ class Regular:
         return Share(len(self.within), len(self.within) + self.missed)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """The follow-ups of one tier (or `no tier`) in one month (`2026-11`)."""
 
     tier: str
@@ -50,8 +48,7 @@ class Cell:
     share: Share
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(NamedTuple):
     """The longest wait of a customer that was longer than her cadence: from one contact, at `place`, to the next.
 
     `begin` is the day from which it counts: that of the contact, but not before the vault's `start`, nor before a
@@ -65,8 +62,7 @@ class Silence:
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """An explicit follow-up that was due in the period: done by its day (`kept`), afterwards (`late`), or not yet (`open`)."""
 
     customer: Customer
@@ -77,8 +73,7 @@ class Promise:
     state: PromiseState
 
 
-@dataclass(frozen=True, slots=True)
-class Consistency:
+class Consistency(NamedTuple):
     """Follow-ups made within the cadence, of all that were due; `silences` are the longest first.
 
     `cells` has each tier and month in which any was due, by tier rank, then by month.
@@ -98,7 +93,7 @@ class Consistency:
 
 def consistency(book: Book) -> Consistency:
     """How regularly those were followed up whose cadence asks for contacts (docs/review.md#consistency)."""
-    counts: Counter[tuple[str, str, bool]] = Counter()
+    made, missed = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
     regular, silences = list[Regular](), list[Silence]()
     for one in book.customers:
         cadence = book.cadences.get(one.path)
@@ -106,16 +101,15 @@ def consistency(book: Book) -> Consistency:
             continue
         found = _followed_up(one, cadence, book)
         if found.within or found.missed:
-            regular.append(
-                Regular(one, cadence, tuple(place for _, place in found.within), len(found.missed))
-            )
-        tier = group_of(one, book.config).title
-        counts.update((tier, month_of(day), True) for day, _ in found.within)
-        counts.update((tier, month_of(day), False) for day in found.missed)
+            places = tuple([place for _, place in found.within])
+            regular.append(Regular(one, cadence, places, len(found.missed)))
+            tier = group_of(one, book.config).title
+            made[tier] += [day for day, _ in found.within]
+            missed[tier] += found.missed
         if found.longest:
             silences.append(found.longest)
     silences.sort(key=lambda one: -one.days)
-    cells = _cells(counts, book)
+    cells = _cells(made, missed, book)
     share = Share(sum(one.share.part for one in cells), sum(one.share.whole for one in cells))
     return Consistency(share, cells, tuple(regular), tuple(silences), tuple(_promises(book)))
 
@@ -130,22 +124,30 @@ class _Found(NamedTuple):
 
 def _followed_up(one: Customer, cadence: Interval, book: Book) -> _Found:
     """How one customer was followed up; days are ordinals."""
-    first, until = book.period.first.toordinal(), book.period.last.toordinal()
-    left = one.left if one.status == "former" else None
-    base = max(book.config.start or date.min, left or date.min).toordinal()
-    within, missed, longest = list[tuple[int, Place]](), list[int](), None
+    first, until, base = book.period.first.toordinal(), book.period.last.toordinal(), _base(one, book)
+    within, missed = list[tuple[int, Place]](), list[int]()
+    most, longest = -1, None
     for (begin, place), (end, made) in pairwise(_points(one, book)):
         anchor = max(begin, base)
-        due = _due(anchor, cadence)
+        due = anchor + cadence.days if not cadence.months else _later(anchor, cadence.months)
         if made and anchor < end <= due:
             within.append((end, made))
         elif due < end:
             missed += _due_days(anchor, cadence, first, end)
             silent = (end if made else until) - anchor
-            if longest is None or silent > longest.days:
-                over = date.fromordinal(end) if made else None
-                longest = Silence(one, date.fromordinal(anchor), over, silent, place)
-    return _Found(within, missed, longest)
+            if silent > most:
+                most, longest = silent, (anchor, end if made else None, place)
+    return _Found(within, missed, _silence(one, most, *longest) if longest else None)
+
+
+def _base(one: Customer, book: Book) -> int:
+    """The day before which no silence counts: the vault's `start`, and for a former customer the day of leaving."""
+    left = one.left if one.status == "former" else None
+    return max(book.config.start or date.min, left or date.min).toordinal()
+
+
+def _silence(one: Customer, days: int, begin: int, end: int | None, place: Place | None) -> Silence:
+    return Silence(one, date.fromordinal(begin), date.fromordinal(end) if end else None, days, place)
 
 
 def _points(one: Customer, book: Book) -> list[tuple[int, Place | None]]:
@@ -161,11 +163,10 @@ def _points(one: Customer, book: Book) -> list[tuple[int, Place | None]]:
     return [*points, (period.last.toordinal() + (period.last < book.today), None)]
 
 
-def _due(anchor: int, cadence: Interval) -> int:
-    """The day on which the cadence asks for a contact after that at `anchor`."""
-    if not cadence.months:
-        return anchor + cadence.days
-    return later(date.fromordinal(anchor), cadence).toordinal()
+@lru_cache(1 << 14)
+def _later(anchor: int, months: int) -> int:
+    """The day so many months after that at `anchor`."""
+    return later(date.fromordinal(anchor), Interval(months=months)).toordinal()
 
 
 def _due_days(anchor: int, cadence: Interval, first: int, end: int) -> Iterable[int]:
@@ -178,15 +179,23 @@ def _due_days(anchor: int, cadence: Interval, first: int, end: int) -> Iterable[
     return [day for day in days if day >= first]
 
 
-def _cells(counts: Counter[tuple[str, str, bool]], book: Book) -> tuple[Cell, ...]:
-    """The counts by tier, month, and whether made within the cadence, as cells: by rank, then by month."""
+def _cells(made: Mapping[str, list[int]], missed: Mapping[str, list[int]], book: Book) -> tuple[Cell, ...]:
+    """The days on which follow-ups of each tier were made in time, and were missed, as cells: by rank, then by month."""
     ranks = {tier: rank for rank, tier in enumerate(book.config.tiers)}
-    keys = sorted({(ranks.get(tier, len(ranks)), tier, month) for tier, month, _ in counts})
     return tuple(
-        Cell(tier, month, Share(made, made + counts[tier, month, False]))
-        for _, tier, month in keys
-        for made in [counts[tier, month, True]]
+        Cell(tier, month, Share(within[month], within[month] + beyond[month]))
+        for tier in sorted(made, key=lambda tier: (ranks.get(tier, len(ranks)), tier))
+        for within, beyond in [(_by_month(made[tier]), _by_month(missed[tier]))]
+        for month in sorted({*within, *beyond})
     )
+
+
+def _by_month(days: Iterable[int]) -> Counter[str]:
+    """How many of the days are in each month."""
+    found = Counter[str]()
+    for day, times in Counter(days).items():
+        found[month_of(day)] += times
+    return found
 
 
 def _promises(book: Book) -> Iterator[Promise]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.budget import group_of, yearly
-from ptcrm.reports.review.book import REFERRAL, SALE, places
-from ptcrm.reports.review.values import Place
+from ptcrm.reports.review.book import REFERRAL, places
+from ptcrm.reports.review.values import Place, Places
 from ptcrm.vault.entries import EntryRow
 
 if TYPE_CHECKING:
@@ -24,8 +23,7 @@ _A_YEAR = Interval(months=12)
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What was given by one channel: gifts, cards, articles; money by currency, and minutes."""
 
     channel: str
@@ -34,8 +32,7 @@ class Given:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class TierEffort:
+class TierEffort(NamedTuple):
     """Plan against actual of one tier: contacts that the cadences asked for and those made; what may and did go out.
 
     `budget` is the tier's yearly one for these customers, in proportion to the days; empty if it has none.
@@ -50,25 +47,23 @@ class TierEffort:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
+class Effort(NamedTuple):
     """What one customer took and brought: contacts, minutes and money; sales, `referral` entries, and people.
 
     All of it is of the period, but for those `brought`, who came at any time.
     """
 
     customer: Customer
-    contacts: tuple[Place, ...]
+    contacts: Places
     minutes: int
     cost: tuple[Money, ...]
-    sales: tuple[Place, ...]
+    sales: Places
     revenue: tuple[Money, ...]
-    referrals: tuple[Place, ...]
+    referrals: Places
     brought: tuple[Customer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Efforts:
+class Efforts(NamedTuple):
     """What was given, the tiers by rank, and each customer with any contact or sale, the most contacts first.
 
     `little_return` are those with much work and nothing that came of it, `little_work` the reverse.
@@ -83,8 +78,7 @@ class Efforts:
 
 def efforts(book: Book) -> Efforts:
     """What contacts took in the period, and what came of it (docs/review.md#effort)."""
-    brought = book.brought()
-    every = [found for one in book.customers if (found := _effort(one, brought.get(one.path, []), book))]
+    every = [found for one in book.customers if (found := _effort(one, book))]
     every.sort(key=lambda one: -len(one.contacts))
     return Efforts(
         _given(book),
@@ -95,26 +89,21 @@ def efforts(book: Book) -> Efforts:
     )
 
 
-def _effort(one: Customer, brought: list[Customer], book: Book) -> Effort | None:
-    rows = book.past(one).rows
-    contacts, sales, referrals = list[EntryRow](), list[EntryRow](), list[EntryRow]()
-    for row in rows:
-        form = row.form
-        if form.contact:
-            contacts.append(row)
-        if form.channel == SALE:
-            sales.append(row)
-        elif form.channel == REFERRAL:
-            referrals.append(row)
-    if not (contacts or sales or referrals or brought):
+def _effort(one: Customer, book: Book) -> Effort | None:
+    past, first = book.past(one), book.period.first.toordinal()
+    sales, referrals = (
+        [row for row in rows if row.day >= first] for rows in (book.sales(one), book.entries(one, REFERRAL))
+    )
+    brought = book.brought.get(one.path, ())
+    if not (past.contacts or sales or referrals or brought):
         return None
     return Effort(
         one,
-        places(one, contacts),
-        sum(row.form.minutes or 0 for row in rows),
-        book.money(row.form.cost for row in rows if row.form.cost),
+        places(one, past.contacts),
+        sum([row.form.minutes for row in past.rows if row.form.minutes]),
+        book.money([row.form.cost for row in past.rows if row.form.cost]),
         places(one, sales),
-        book.money(row.form.amount for row in sales),
+        book.money([row.form.amount for row in sales]),
         places(one, referrals),
         tuple(brought),
     )
@@ -124,9 +113,8 @@ def _given(book: Book) -> tuple[Given, ...]:
     """What gave something or was sent as a sign, by channel, the most often given first."""
     found = defaultdict[str, list[tuple[Place, EntryRow]]](list)
     for one in book.customers:
-        for row in book.past(one).rows:
-            if row.form.gave or row.form.channel in _SENT:
-                found[row.form.channel].append((Place(one.path, row.line), row))
+        for row in [row for row in book.past(one).rows if row.form.gave or row.form.channel in _SENT]:
+            found[row.form.channel].append((Place(one.path, row.line), row))
     given = [
         Given(
             channel,
@@ -142,10 +130,11 @@ def _given(book: Book) -> tuple[Given, ...]:
 def _tiers(book: Book, every: Sequence[Effort]) -> tuple[TierEffort, ...]:
     """The tiers by rank, then those in none; of each, what was planned and what was done."""
     members, done = defaultdict[str, list[Customer]](list), defaultdict[str, list[Effort]](list)
+    made = {each.customer.path: each for each in every}
     for one in book.customers:
-        members[group_of(one, book.config).title].append(one)
-    for each in every:
-        done[group_of(each.customer, book.config).title].append(each)
+        tier = group_of(one, book.config).title
+        members[tier].append(one)
+        done[tier] += [made[one.path]] if one.path in made else []
     return tuple(
         TierEffort(
             tier,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ptcrm.reports.review.channels import Channels, channels
@@ -12,37 +12,59 @@ from ptcrm.reports.review.feedback import Feedback, feedback
 from ptcrm.reports.review.giving import Giving, giving
 from ptcrm.reports.review.referrals import Referrals, referrals
 from ptcrm.reports.review.retention import Retention, retention
-from ptcrm.reports.review.values import Period
 
 if TYPE_CHECKING:
     from ptcrm.reports.review.book import Book
+    from ptcrm.reports.review.values import Period
 
 
-@dataclass(frozen=True, slots=True)
 class Review:
-    """Every figure of a period, about the same customers."""
+    """Every figure of a period, about the same customers. Each is worked out when it is asked for first."""
 
-    period: Period
-    customers: int
-    consistency: Consistency
-    retention: Retention
-    value: Giving
-    channels: Channels
-    effort: Efforts
-    referrals: Referrals
-    feedback: Feedback
+    def __init__(self, book: Book) -> None:
+        self._book = book
 
+    @property
+    def period(self) -> Period:
+        """The days that are looked at."""
+        return self._book.period
 
-def review(book: Book) -> Review:
-    """Every figure of the book's period."""
-    return Review(
-        book.period,
-        len(book.customers),
-        consistency(book),
-        retention(book),
-        giving(book),
-        channels(book),
-        efforts(book),
-        referrals(book),
-        feedback(book),
-    )
+    @property
+    def customers(self) -> int:
+        """How many customers are meant."""
+        return len(self._book.customers)
+
+    @cached_property
+    def consistency(self) -> Consistency:
+        """Follow-ups within the cadence, silences, promises."""
+        return consistency(self._book)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """Who stayed, left and came back."""
+        return retention(self._book)
+
+    @cached_property
+    def value(self) -> Giving:
+        """What gave something, against what asked for something."""
+        return giving(self._book)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Contacts by channel."""
+        return channels(self._book)
+
+    @cached_property
+    def effort(self) -> Efforts:
+        """What contacts took, and what came of it."""
+        return efforts(self._book)
+
+    @cached_property
+    def referrals(self) -> Referrals:
+        """Who brought whom."""
+        return referrals(self._book)
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        """How far feedback got."""
+        return feedback(self._book)

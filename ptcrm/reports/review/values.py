@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 
 class Place(NamedTuple):
@@ -16,6 +16,27 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"
+
+
+class Places(Sequence[Place]):
+    """Lines of one file; each is made when it is asked for."""
+
+    __slots__ = ("lines", "path")
+
+    def __init__(self, path: str, lines: Sequence[int]) -> None:
+        self.path, self.lines = path, lines
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @overload
+    def __getitem__(self, at: int) -> Place: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Place, ...]: ...
+    def __getitem__(self, at: int | slice) -> Place | tuple[Place, ...]:
+        if isinstance(at, slice):
+            return tuple(Place(self.path, line) for line in self.lines[at])
+        return Place(self.path, self.lines[at])
 
 
 class Share(NamedTuple):
@@ -40,8 +61,7 @@ class Share(NamedTuple):
         return f"{whole_percent} %"
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):
     """The days from `first` to `last`, both included."""
 
     first: date

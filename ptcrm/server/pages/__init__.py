@@ -60,7 +60,7 @@ class Place(NamedTuple):
 PLACES = (
     Place("GET", "/", today_page),
     Place("GET", "/agenda", agenda_page),
-    Place("GET", "/problems", problems_page),
+    Place("GET", "/problems", problems_page, is_long=True),
     Place("GET", "/problems/fix", fix_page),
     Place("POST", "/problems/fix", fix),
     Place("GET", "/feeds", feeds_page),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ptcrm.model.dates import parse_date
-from ptcrm.model.diagnostic import Problem
+from ptcrm.errors import UsageError
+from ptcrm.model.dates import long_day
+from ptcrm.model.typed import a_day, plain
 from ptcrm.server.pages.page import Page, address
 from ptcrm.server.pages.rows import Row, row_of
 from ptcrm.views.sheet import SheetDay, month_sheet, week_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from ptcrm.model.occurrence import Occurrence
     from ptcrm.server.pages.page import Asked
@@ -35,16 +37,26 @@ class _Day:
 def agenda_page(workspace: Workspace, asked: Asked) -> Page:
     """What stands on each day of a week or month, and how many contacts of how many it has room for."""
     view = "month" if asked.query.get("view") == "month" else "week"
-    found = parse_date(asked.query.get("on", ""))
-    day = workspace.today if isinstance(found, Problem) else found
+    day, problem = _wanted(asked.query.get("on", ""), workspace.today)
     sheet = (month_sheet if view == "month" else week_sheet)(workspace, day)
+    if not sheet.first <= day <= sheet.last:
+        problem = f"{long_day(day)} cannot be looked at: the agenda goes from today to ten years ahead."
     values = {
         "view": view,
+        "problem": problem,
         "sheet": sheet,
         "weeks": [[_day(workspace, one, _MOST[view]) for one in week] for week in sheet.weeks],
         "links": _links(sheet, view, workspace),
     }
-    return Page("agenda.html", values)
+    return Page("agenda.html", values, 422 if problem else 200)
+
+
+def _wanted(words: str, today: date) -> tuple[date, str]:
+    """The day that an address names, today if it names none; and what is wrong with it."""
+    try:
+        return a_day(plain(words) or "today", today), ""
+    except UsageError as error:
+        return today, str(error)
 
 
 def _day(workspace: Workspace, day: SheetDay, most: int) -> _Day:

@@ -7,6 +7,8 @@ the cookie that the first address, which has a secret in it, was exchanged for.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import secrets
 from dataclasses import dataclass, field
 from html import escape
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, PlainTextResponse
 
+from ptcrm.formats import report
 from ptcrm.server.addresses import is_loopback
 from ptcrm.server.pages.page import fields_of
 
@@ -26,12 +29,15 @@ SAFE_METHODS = ("GET", "HEAD")
 FORM = "application/x-www-form-urlencoded"
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _PROXIED = frozenset((b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"))
+_STYLE = f"{report.PAGE}a {{ color: inherit }}\n"
+_STYLE_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS = {
     b"cache-control": b"no-store",
     b"content-security-policy": (
-        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+        "default-src 'none'; script-src 'self'; "
+        f"style-src 'self' 'sha256-{_STYLE_DIGEST}'; "  # what is refused has its style in itself
+        "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ).encode(),
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
     b"referrer-policy": b"same-origin",  # with no-referrer a form of ours would come from the Origin "null"
@@ -41,7 +47,7 @@ _HEADERS = {
 _BARE = (
     '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n<title>{title}</title>\n{head}</head>\n'
+    '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n<title>{title}</title>\n<style>{style}</style>\n{head}</head>\n'
     "<body>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
 )
 _CLOSED = (
@@ -176,4 +182,4 @@ def _refused(status: int, why: str) -> HTMLResponse:
 
 def _bare(title: str, body: str, head: str = "", status: int = 200) -> HTMLResponse:
     """A page that needs nothing else."""
-    return HTMLResponse(_BARE.format(title=title, head=head, body=body), status)
+    return HTMLResponse(_BARE.format(title=title, style=_STYLE, head=head, body=body), status)

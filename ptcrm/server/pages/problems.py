@@ -41,17 +41,23 @@ class _Wrong:
 
 def problems_page(workspace: Workspace, asked: Asked) -> Page:  # noqa: ARG001  # as all pages
     """What `ptcrm check` finds, errors first."""
-    found = sorted(workspace.diagnostics(), key=lambda one: _RANK[one.severity])
+    found, without_id = workspace.once(("problems", workspace.beside_rows()), lambda: _found(workspace))
     ids = {one.path: one.id for one in workspace.cache.customers_at({one.path for one in found[:_MOST]})}
     values = {
         "found": [_wrong(workspace, one, ids) for one in found[:_MOST]],
         "counts": [(severity.value, _count(found, severity)) for severity in Severity],
         "more": len(found[_MOST:]),
         "safe": sum(one.fix is not None and one.fix.safe for one in found),
-        "without_id": len(workspace.without_id()),
+        "without_id": without_id,
         "files": len(workspace.listing.files),
     }
     return Page("problems.html", values)
+
+
+def _found(workspace: Workspace) -> tuple[list[Diagnostic], int]:
+    """What is wrong, errors first, and how many files have no id."""
+    found = sorted(workspace.diagnostics(), key=lambda one: _RANK[one.severity])
+    return found, len(workspace.without_id())
 
 
 def _count(found: Iterable[Diagnostic], severity: Severity) -> int:

@@ -24,9 +24,7 @@ def review_page(workspace: Workspace, asked: Asked) -> Page:
     first, last, where = (plain(asked.query.get(name, "")) for name in ("from", "to", "where"))
     problem, body = "", ""
     try:
-        paths = set(workspace.paths_by(typed([where]))) if where else None
-        found = review(workspace, period_of(first or None, last or None, workspace.today), paths)
-        body = as_body(report(found, workspace.config), customer_address)
+        body = workspace.once(("review", first, last, where), lambda: _body(workspace, first, last, where))
     except UsageError as error:
         problem = str(error)
     values = {
@@ -37,3 +35,9 @@ def review_page(workspace: Workspace, asked: Asked) -> Page:
         "body": Markup(body),  # noqa: S704  # made of escaped text
     }
     return Page("review.html", values, 422 if problem else 200)
+
+
+def _body(workspace: Workspace, first: str, last: str, where: str) -> str:
+    paths = set(workspace.paths_by(typed([where]))) if where else None
+    found = review(workspace, period_of(first or None, last or None, workspace.today), paths)
+    return as_body(report(found, workspace.config), customer_address)
