@@ -250,6 +250,8 @@ channels:
         ("country: [PL]", "PT105", 1, 10),
         ("currency: euro", "PT502", 1, 11),
         ("working_days: [day]", "PT502", 1, 16),
+        ("working_days: []", "PT502", 1, 15),
+        ("customers: []", "PT502", 1, 12),
         ("away: 2027-01-02..2026-12-20", "PT502", 1, 7),
         ("away: [2026-02-30]", "PT102", 1, 8),
         ("away: next week", "PT102", 1, 7),
@@ -278,6 +280,36 @@ def test_a_bad_value_is_reported_in_its_place_and_the_default_used(
     assert [(one.code, one.line, one.column) for one in problems] == [(code, line, column)]
     assert problems[0].severity is Severity.WARNING
     assert problems[0].path == "ptcrm.yaml"
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "told"),
+    [
+        ("tiers: {gold: {budget: 50 EUR}}", 24, "“50 EUR” is no yearly budget. Write 50 EUR/year."),
+        ("tiers: {gold: {budget: 50 EUR/month}}", 24, "is no yearly budget. Write for example 200 EUR/year."),
+        (
+            "tiers: {gold: {budget: -50 EUR/year}}",
+            24,
+            "“-50 EUR” is below nothing. Write an amount without the minus.",
+        ),
+        (
+            "channels: {card: {cost: -3 EUR}}",
+            25,
+            "“-3 EUR” is below nothing. Write an amount without the minus.",
+        ),
+        ("channels: {card: {cost: € -3}}", 25, "is below nothing. Write an amount without the minus."),
+    ],
+)
+def test_what_costs_costs_something_a_year(text: str, column: int, told: str) -> None:
+    found, problems = read(text)
+    assert (found.channels, found.tiers.get("gold", Tier())) == (Config().channels, Tier())
+    assert [(one.code, one.line, one.column) for one in problems] == [("PT502", 1, column)]
+    assert f"{problems[0].message}. {problems[0].hint}".endswith(told)
+
+
+def test_what_costs_nothing_is_no_mistake() -> None:
+    found = config("tiers: {gold: {budget: 0 EUR / year}}\nchannels: {card: {cost: 0}}\n")
+    assert (found.tiers["gold"].budget, found.channels["card"].cost) == ("0 EUR / year", "0")
 
 
 def test_what_is_bad_inside_a_record_leaves_the_rest_of_it() -> None:

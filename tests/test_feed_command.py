@@ -158,6 +158,16 @@ def test_serve(command: list[str], vault: Path, run: Run, places: list[Where]) -
     assert there == Where("localhost", 0, public=True, url=Base("https", "example.org", None, "/ptcrm"))
 
 
+@pytest.mark.parametrize(
+    ("host", "listens"), [("[::1]", "::1"), ("::1", "::1"), ("[localhost]", "[localhost]"), ("[::1", "[::1")]
+)
+def test_brackets_around_an_address_are_none_of_it(
+    host: str, listens: str, vault: Path, run: Run, places: list[Where]
+) -> None:
+    assert run("--vault", vault, "serve", "--host", host).exit_code == 0
+    assert places == [Where(listens)]
+
+
 def test_where_to_serve_is_no_matter_without_serving(vault: Path, run: Run, places: list[Where]) -> None:
     result = run("--vault", vault, "watch", "--port", "8200")
     assert result.exit_code == 2

@@ -125,3 +125,27 @@ def test_the_next_return_is_known_on_each_side(
     vault = by_rule(make_vault, rule)
     days = [day for day, name in listed(run, vault, today, following) if name == "Leo"]
     assert days == [following]
+
+
+def test_what_has_not_begun_has_no_age(run: Run, make_vault: MakeVault) -> None:
+    born = "---\nname: Ida\nbirthday: 2026-12-01\noccasions: [wedding 2026-12-02]\n---\n"
+    vault = make_vault(
+        {"ida": born, "ola": born.replace("Ida", "Ola").replace("2026-12", "2025-12")},
+        config="feeds: {all: {age_in_title: true, horizon: 1 month}}\n",
+    )
+    call = ("--vault", vault, "--today", "2026-11-28")
+    lines = run(*call, "birthdays").stdout.splitlines()
+    assert [line.split("  ")[-1] for line in lines] == [
+        "birthday",
+        "birthday, 1 (born 2025)",
+        "wedding",
+        "wedding, 1 year (2025)",
+    ]
+    found = json.loads(run(*call, "birthdays", "--json").stdout)
+    assert [one["years"] for one in found] == [None, 1, None, 1]
+    assert "born" not in run(*call, "show", "ida").stdout
+    feed = run(*call, "export", "ics").stdout
+    assert "Ida's birthday (born 2026)" in feed
+    assert "Ola's birthday (1)" in feed
+    assert "(0" not in feed
+    assert "the birthday 2026-12-01 is after today" in run(*call, "check").stdout

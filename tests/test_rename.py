@@ -139,6 +139,24 @@ def test_names_that_cannot_be(new: str, code: int, run: Run, make_vault: MakeVau
     assert snapshot(vault) == before
 
 
+def test_an_item_of_the_library_is_not_renamed_and_how_to_is_said(run: Run, make_vault: MakeVault) -> None:
+    vault = make_vault({"anna": ANNA + "- [[tyres]]\n"})
+    item = vault / "library" / "tyres.md"
+    item.parent.mkdir()
+    item.write_text("---\ntitle: Tyres\n---\n")
+    before = snapshot(vault)
+    refused = run("--vault", vault, "--today", DAY, "rename", "tyres", "wheels")
+    assert (refused.exit_code, refused.stdout) == (3, "")
+    assert refused.stderr == (
+        "ptcrm: “tyres” is no customer but something of the library: library/tyres.md\n"
+        "Only customers are renamed. Rename the file yourself; with `id: tyres` in it, links to it lead there still.\n"
+    )
+    assert snapshot(vault) == before
+    item.rename(item.with_name("wheels.md")).write_text("---\nid: tyres\ntitle: Tyres\n---\n")
+    assert run("--vault", vault, "--today", DAY, "check").exit_code == 0
+    assert "of the library" not in run("--vault", vault, "rename", "nobody", "x").stderr
+
+
 def test_a_file_that_cannot_be_written_is_named_and_the_others_change(
     run: Run, make_vault: MakeVault
 ) -> None:

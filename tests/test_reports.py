@@ -515,6 +515,23 @@ Jan   gold  -          does not fit: revenue:>5000 or tag:opinion-leader
     assert {path: path.read_bytes() for path in vault.rglob("*.*")} == before
 
 
+def test_sales_in_other_currencies_are_named(make_vault: MakeVault, run: Run) -> None:
+    files = {
+        "anna": customer(
+            "2026-11-01 sale: x [amount:: 9000 PLN]\n2026-10-01 sale: y [amount:: 1.50 USD]", name="Anna"
+        ),
+        "jan": customer("2026-11-01 sale: x [amount:: 100]", name="Jan"),
+        "ola": customer("2026-12-01 sale: later [amount:: 1 PLN]", name="Ola"),
+        "left": customer("2026-11-01 sale: x [amount:: 1 PLN]", status="former"),
+    }
+    said = "`revenue` counts sales in EUR alone. Not counted: Anna 9000 PLN, 1.50 USD.\n"
+    vault = make_vault(files, RULES)
+    for words in (["tiers"], ["tiers", "--json"]):
+        assert run("--vault", vault, "--today", DAY, *words).stderr == said
+    other = make_vault(files, 'tiers: {gold: {when: "tag:vip"}}\n', name="other")
+    assert run("--vault", other, "--today", DAY, "tiers").stderr == ""
+
+
 def test_without_a_rule_nothing_is_suggested(said: Callable[..., str]) -> None:
     assert "has a rule" in said("tiers", {"anna": customer(tier="gold")})
 

@@ -7,8 +7,9 @@ import click
 from ptcrm.cli.choosing import first_is_meant
 from ptcrm.cli.options import Session, writing
 from ptcrm.cli.output import say, tell
-from ptcrm.errors import UsageError
+from ptcrm.errors import NotFoundError, UsageError
 from ptcrm.model.diagnostic import Problem
+from ptcrm.text.fold import same_id
 from ptcrm.text.words import plural
 from ptcrm.vault.fields import parse_stem
 
@@ -28,7 +29,13 @@ def rename_command(session: Session, words: tuple[str, ...]) -> None:
       ptcrm rename anna anna-nowak --dry-run
     """
     workspace = session.workspace()
-    match, rest = first_is_meant(session, words)
+    try:
+        match, rest = first_is_meant(session, words)
+    except NotFoundError as error:
+        if workspace.index.library().led_to(same_id(words[0])) is None:
+            raise
+        hint = f"Rename the file yourself; with `id: {words[0]}` in it, links to it lead there still."
+        raise NotFoundError(f"{error}\nOnly customers are renamed. {hint}") from None
     if not rest:
         raise UsageError(f"The new name of the file is missing: ptcrm rename {match.id} NEW")
     stem = parse_stem(" ".join(rest))

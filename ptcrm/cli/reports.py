@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ptcrm.cli.options import Session, a_year, json_option, pass_session
-from ptcrm.cli.output import say, say_json, say_table
+from ptcrm.cli.output import say, say_json, say_table, tell
 from ptcrm.errors import QueryError
 from ptcrm.model.dates import ago, date_words
-from ptcrm.text.words import plural
+from ptcrm.text.words import few, plural
 from ptcrm.views.reports import (
     budget_row,
     campaign,
@@ -22,6 +22,7 @@ from ptcrm.views.reports import (
     suggested_tiers,
     tier_command,
     tier_row,
+    uncounted_sales,
     yearly_budget,
 )
 from ptcrm.views.today import named
@@ -169,7 +170,8 @@ def tiers_command(session: Session, whole: bool, as_json: bool) -> None:
       ptcrm tiers --json
     """
     workspace = session.workspace()
-    found = [one for one in suggested_tiers(workspace) if whole or one.differs]
+    every = suggested_tiers(workspace)
+    found = [one for one in every if whole or one.differs]
     if as_json:
         say_json([tier_row(one) for one in found])
     elif not any(tier.when for tier in workspace.config.tiers.values()):
@@ -178,6 +180,9 @@ def tiers_command(session: Session, whole: bool, as_json: bool) -> None:
         _say_tiers(found)
     else:
         say("Every tier is the one that the rules suggest.")
+    if sold := uncounted_sales(workspace, every):
+        currency = workspace.config.currency
+        tell(f"`revenue` counts sales in {currency} alone. Not counted: {few(sold)}.")
 
 
 def _say_tiers(found: list[Suggestion]) -> None:

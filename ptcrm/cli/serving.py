@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ptcrm.workspace import Workspace
 
 _PLACE = Where()
+_BRACKETS = re.compile(r"\A\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\]\Z")  # as an address of IPv6 stands in a URL
 
 
 class BaseAddress(click.ParamType[Base]):
@@ -62,7 +64,7 @@ def serving_options(command: Callable[..., None]) -> Callable[..., None]:
     @url_option
     @wraps(command)
     def call(*args: object, host: str, port: int, public: bool, url: Base | None, **options: object) -> None:
-        where = Where(host, port, public, url)
+        where = Where(_BRACKETS.sub(r"\1", host), port, public, url)
         command(*args, where=None if where == _PLACE else where, **options)
 
     wrapped: Callable[..., None] = call

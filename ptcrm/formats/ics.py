@@ -318,7 +318,7 @@ def _yearly(look: Look, one: Occurrence, since: Anniversary, today: date) -> Ite
     leap = (since.month, since.day) == (2, 29)
     if one.years or look.feed.age_in_title or (leap and look.leap_day == "mar1"):
         for day in since.within(*_years(look.feed, one.not_before, today), look.leap_day):
-            years = None if since.year is None else day.year - since.year
+            years = (day.year - since.year or None) if since.year else None  # no age on the first day
             if one.years and years not in one.years:
                 continue
             told = years if one.years or look.feed.age_in_title else None

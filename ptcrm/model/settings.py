@@ -58,7 +58,7 @@ from ptcrm.model.reading import (
     whole,
     zone,
 )
-from ptcrm.model.values import MONEY_FORM, parse_money
+from ptcrm.model.values import MONEY_FORM, parse_price
 from ptcrm.text.fold import same_id
 from ptcrm.text.frontmatter import Mapping, Sequence
 from ptcrm.text.near import nearest, suggest
@@ -75,6 +75,7 @@ T = TypeVar("T")
 TITLE_FIELDS = ("verb", "channel", "name", "tier", "text", "year", "years")
 _DEVICE = re.compile("con|prn|aux|nul|(?:com|lpt)[0-9]", re.IGNORECASE)  # no names of files on Windows
 _FEED_NAME = re.compile(r"[^\W_][\w-]{0,39}")
+_PRICE_FORM = MONEY_FORM.replace("-?", "")
 _WEEKDAY_FORM = rf"(?:{shape.in_any_case('|'.join(WEEKDAYS))})[\s\S]*"
 # Not below /, \ or ~, not above the vault, nothing before a colon.
 _FOLDER_FORM = r"\s*(?![/\\~])(?!(?:[\s\S]*[/\\])?\.\.(?:[/\\]|\s*$))[^:\x00-\x1f\x7f]*\s*"
@@ -125,19 +126,22 @@ def _currency(words: str) -> str | Problem:
     return Problem("PT502", f"“{words}” is no currency code", "Write three letters such as EUR.")
 
 
-@parsed(shape.like(MONEY_FORM, "Write for example 30 EUR.", "number"))
+@parsed(shape.like(_PRICE_FORM, "Write for example 30 EUR.", "number", minimum=0))
 def _cost(words: str) -> str | Problem:
-    money = parse_money(words, "EUR")
-    return money if isinstance(money, Problem) else words
+    price = parse_price(words)
+    return price if isinstance(price, Problem) else words
 
 
-@parsed(shape.like(rf"{MONEY_FORM}\s*(?:/\s*year)?", "Write for example 200 EUR/year.", "number"))
+@parsed(shape.like(rf"{_PRICE_FORM}\s*/\s*year", "Write for example 200 EUR/year."))
 def _budget(words: str) -> str | Problem:
-    amount, slash, per = words.partition("/")
-    if slash and per.strip() != "year":
-        return Problem("PT502", f"“{words}” is no yearly budget", "Write for example 200 EUR/year.")
-    money = parse_money(amount, "EUR")
-    return money if isinstance(money, Problem) else words
+    amount, _, per = words.partition("/")
+    price = parse_price(amount)
+    if isinstance(price, Problem):
+        return price
+    if per.strip() == "year":
+        return words
+    hint = "Write for example 200 EUR/year." if "/" in words else f"Write {words}/year."
+    return Problem("PT502", f"“{words}” is no yearly budget", hint)
 
 
 @parsed(shape.LENGTH)
@@ -306,23 +310,27 @@ _PLAYBOOK = record(Playbook, starts=text, lapse=_length, steps=many(_STEP))
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of `ptcrm.yaml`: how it is read, and what it means in a line (shown in the docs)."""
+    """One key of `ptcrm.yaml`: how it is read, and what it means in a line (shown in the docs).
+
+    One that is `filled` takes no empty list.
+    """
 
     name: str
     read: Reader[Any]
     meaning: str
+    filled: bool = False
 
 
 KEYS = (
     Key("format", _format, "the version of this format"),
     Key("id", _vault_id, "a name that no other vault has, for the identity of events; written by `init`"),
     Key("start", day, "silence before this day is nobody's fault; written by `init`"),
-    Key("customers", many(_folder), "a folder or a list of folders with customers"),
+    Key("customers", many(_folder), "a folder or a list of folders with customers", filled=True),
     Key("timezone", zone, "where today begins; default: the system's"),
     Key("country", text, "whose public holidays are kept free"),
     Key("language", text, "the language of drafts to customers who name none"),
     Key("currency", _currency, "what an amount without a code is in"),
-    Key("working_days", many(_weekday), "the days on which contacts are planned"),
+    Key("working_days", many(_weekday), "the days on which contacts are planned", filled=True),
     Key("away", many(_range), "days without work, as FIRST..LAST"),
     Key(
         "capacity",
@@ -381,6 +389,10 @@ def read_config(root: Mapping, report: Report) -> Config:
         if key is None:
             report.add(
                 "PT501", name.span.start, f"“{name.value}” means nothing here", suggest(name.value, known)
+            )
+        elif key.filled and isinstance(node, Sequence) and not node.items:
+            report.add(
+                "PT502", node.span.start, f"“{name.value}” is empty", "Name one, or take the line away."
             )
         elif not is_empty(node) and (value := key.read(node, report)) not in (None, (), {}):
             values[key.name] = value

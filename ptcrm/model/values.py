@@ -56,6 +56,14 @@ def parse_money(words: str, currency: str) -> Money | Problem:
     return Money(Decimal(amount), _SIGNS.get(code, code.upper()))
 
 
+def parse_price(words: str) -> Money | Problem:
+    """An amount of money that is not below nothing; without a code it is in EUR."""
+    money = parse_money(words, "EUR")
+    if isinstance(money, Problem) or money.amount >= 0:
+        return money
+    return Problem("PT502", f"“{words}” is below nothing", "Write an amount without the minus.")
+
+
 def sums(amounts: Iterable[Money], currency: str) -> tuple[Money, ...]:
     """The sum of each currency, `currency` first and then by code; currencies are never added together."""
     found: dict[str, Decimal] = defaultdict(Decimal)

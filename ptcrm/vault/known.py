@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer, Money
-from ptcrm.model.values import parse_money
+from ptcrm.model.values import parse_money, sums
 from ptcrm.query.fields import LINK, Forecast, Key, Story, facts_of, targets, words_of
 from ptcrm.vault.index import Index, link_key
 
@@ -94,12 +94,22 @@ def _last_days(index: Index, customers: Iterable[Customer], today: date) -> dict
 
 
 def _revenues(index: Index, currency: str, today: date) -> Mapping[str, Decimal]:
-    sums: dict[str, Decimal] = defaultdict(Decimal)
+    found: dict[str, Decimal] = defaultdict(Decimal)
     for path, amount in index.sold(today):
         money = parse_money(amount, currency)
         if isinstance(money, Money) and money.currency == currency:
-            sums[path] += money.amount
-    return sums
+            found[path] += money.amount
+    return found
+
+
+def uncounted(index: Index, currency: str, today: date) -> dict[str, tuple[Money, ...]]:
+    """What sales up to today have brought in other currencies, which is not in `revenue`; by path."""
+    found: dict[str, list[Money]] = defaultdict(list)
+    for path, amount in index.sold(today):
+        money = parse_money(amount, currency)
+        if isinstance(money, Money) and money.currency != currency:
+            found[path].append(money)
+    return {path: sums(amounts, currency) for path, amounts in found.items()}
 
 
 def _channels(index: Index) -> dict[str, dict[str, int]]:

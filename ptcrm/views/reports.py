@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -12,13 +12,17 @@ from ptcrm.errors import NotFoundError, QueryError
 from ptcrm.model.dates import later
 from ptcrm.model.occurrence import Standing
 from ptcrm.query.configured import of_tier
+from ptcrm.query.nodes import fields_of
 from ptcrm.reports.budget import Ahead, Book, Spent, budget
+from ptcrm.reports.budget import words as money_words
 from ptcrm.reports.campaign import Recipient, recipients
 from ptcrm.reports.tiers import Rule, suggestions
 from ptcrm.reports.winback import Group, winback
 from ptcrm.schedule.campaigns import SEASON, Mailing, days_of, next_day
 from ptcrm.text.near import suggest
+from ptcrm.vault.known import uncounted
 from ptcrm.vault.store import CONFIG_NAME
+from ptcrm.views.today import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,6 +142,17 @@ def suggested_tiers(workspace: Workspace) -> list[Suggestion]:
         if tier.when
     ]
     return suggestions(customers, rules, workspace.facts([rule.query for rule in rules], customers))
+
+
+def uncounted_sales(workspace: Workspace, among: Iterable[Suggestion]) -> list[str]:
+    """The sales in other currencies, `Anna 1200 USD`, if a rule asks for `revenue`, which does not count them."""
+    config = workspace.config
+    rules = (workspace.query(of_tier(config, name)) for name, tier in config.tiers.items() if tier.when)
+    if not any("revenue" in fields_of(rule) for rule in rules):
+        return []
+    found = uncounted(workspace.index, config.currency, workspace.today)
+    sellers = (one.customer for one in among if one.customer.path in found)
+    return [f"{named(one.name, one.id)} {money_words(found[one.path])}" for one in sellers]
 
 
 def tier_command(one: Suggestion) -> str | None:

@@ -162,8 +162,8 @@ def what_and_why(one: Occurrence, workspace: Workspace) -> str:
 
 
 def years(one: Occurrence) -> int | None:
-    """How many years a yearly occurrence completes, if its first year is known."""
-    return None if one.since is None or one.since.year is None else one.planned.year - one.since.year
+    """How many years a yearly occurrence completes; None if its first year is not known, or is this one."""
+    return (one.planned.year - one.since.year or None) if one.since and one.since.year else None
 
 
 def yearly_row(one: Occurrence) -> dict[str, object]:

@@ -72,6 +72,8 @@ class Asked(Opened):
         """Why nobody was found: perhaps the file has errors or no front matter, perhaps it is a slip."""
         if why := self.unread(words):
             return why
+        if item := self.index.library().led_to(same_id(words)):
+            return f"“{words}” is no customer but something of the library: {item.path}"
         near = " or ".join(f"“{name}”" for name in self.index.near(words))
         return f"Nobody here answers to “{words}”. {f'Did you mean {near}?' if near else 'See all with `ptcrm list`.'}"
 
