@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
 from hypothesis import given, settings
@@ -244,7 +244,7 @@ def test_a_fix_that_would_lose_a_value_is_left_out(text: str) -> None:
 def test_a_fix_that_does_harm_or_does_not_help_is_left_out(text: str, old: str, new: str) -> None:
     found = read(text)
     fix = Fix("x", Edit(Span(text.index(old), text.index(old) + len(old)), new), safe=True)
-    offer = replace(found.offers[0], fix=fix)
+    offer = found.offers[0]._replace(fix=fix)
     other = type("Other", (Reading,), {"offers": (offer,)})
     assert repaired(other(*found), READER, lambda _: True) is None
 

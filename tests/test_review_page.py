@@ -16,7 +16,7 @@ import pytest
 
 from ptcrm.formats.report import STYLE
 from ptcrm.server import pages
-from ptcrm.vault.index import RACY_NS
+from ptcrm.vault.scan import RACY_NS
 from tests.conftest import DAY, SAMPLE, MakeVault, Run
 from tests.test_review_report import EVIL, HOSTILE, REFERRED, TITLES
 from tests.visitor import visiting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import FrozenInstanceError, fields, replace
 from datetime import date, time
@@ -50,7 +51,7 @@ def values(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401  # a type, or w
         return st.none() | values(args[0])
     if origin is tuple:
         return _tuples(args)
-    if origin is dict:
+    if origin in (dict, Mapping):
         return st.dictionaries(TEXT, values(args[1]), max_size=2)
     hints = get_type_hints(kind)
     return st.builds(kind, **{name: values(hints[name]) for name in _names(kind)})

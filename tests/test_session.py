@@ -12,6 +12,7 @@ import platformdirs
 import pytest
 
 from ptcrm.vault import store
+from ptcrm.vault.scan import Seen, see
 from ptcrm.workspace import opened
 from tests.conftest import MakeVault, OpenVault, Run
 
@@ -180,7 +181,12 @@ def test_a_file_that_is_gone_for_good_is_not_looked_for_in_every_folder(
     run("--vault", vault, "list")
     (vault / "customers" / "anna.md").unlink()
     os.utime(vault / "customers", (1, 1))
-    looks, see = list[str](), opened.see
-    monkeypatch.setattr(opened, "see", lambda root, folders: looks.append(root) or see(root, folders))
+    looks = list[Path]()
+
+    def looked(root: Path, folders: list[str]) -> Seen:
+        looks.append(root)
+        return see(root, folders)
+
+    monkeypatch.setattr(opened, "see", looked)
     assert "Anna" not in run("--vault", vault, "list").stdout
     assert len(looks) == 1

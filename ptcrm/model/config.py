@@ -5,8 +5,10 @@ Small values are tuples, since every command begins with these classes, and a da
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003  # the cache reads the types of fields
 from dataclasses import dataclass, field
 from datetime import date, time
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from ptcrm.model.dates import NEVER, Anniversary, Interval
@@ -138,8 +140,7 @@ class Campaign(NamedTuple):
     template: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(NamedTuple):
     """What one calendar feed holds and how it looks.
 
     `title` are templates by kind. `past` and `horizon` are how far it reaches back and ahead; None is the default
@@ -152,7 +153,7 @@ class Feed:
     horizon: Interval | None = None
     private: bool = False
     age_in_title: bool = False
-    title: dict[str, str] = field(default_factory=dict)
+    title: Mapping[str, str] = MappingProxyType({})
     alarm: time | None = None
     todo: bool = False
     overdue: str | None = None
@@ -167,12 +168,11 @@ class Capacity(NamedTuple):
     intake: int = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Occasions:
+class Occasions(NamedTuple):
     """How days of the year are kept: 29 February, reminders ahead, years as a customer."""
 
     leap_day: str = "feb28"
-    lead: dict[str, Interval] = field(default_factory=dict)
+    lead: Mapping[str, Interval] = MappingProxyType({})
     customer_years: tuple[int, ...] = (1, 5, 10)
 
     def lead_of(self, name: str, kind: str) -> tuple[str, Interval] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from ptcrm.model.diagnostic import Problem, rewrite
@@ -249,7 +249,7 @@ def parse_interval(text: str) -> Interval | Problem:
     problem = Problem("PT104", f"“{text}” is no length of time", hint)
     loose = re.fullmatch(_LOOSELY_COUNTED, words)
     meant = parse_interval(f"{loose['count'] or 1}{loose['unit'][0]}") if loose else problem
-    return problem if isinstance(meant, Problem) else replace(problem, fix=rewrite(text, str(meant)))
+    return problem if isinstance(meant, Problem) else problem._replace(fix=rewrite(text, str(meant)))
 
 
 def parse_day(text: str, today: date) -> date | Problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -90,8 +89,7 @@ USUAL = frozenset(rule.code for rule in RULES if not rule.opt_in)
 ERRORS = frozenset(rule.code for rule in RULES if rule.severity is Severity.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """An edit of the file's text that puts a problem right, under the name a person reads.
 
     A `safe` one keeps the meaning, or gives the only one there can be; any other is a good guess.
@@ -104,7 +102,7 @@ class Fix:
     def moved(self, by: int) -> Fix:
         """The same fix `by` characters further on."""
         start, end = self.edit.span
-        return replace(self, edit=Edit(Span(start + by, end + by), self.edit.text))
+        return self._replace(edit=Edit(Span(start + by, end + by), self.edit.text))
 
 
 def rewrite(old: str, new: str, *, safe: bool = False) -> Fix:
@@ -112,8 +110,7 @@ def rewrite(old: str, new: str, *, safe: bool = False) -> Fix:
     return Fix(f"Write {new}", Edit(Span(0, len(old)), new), safe)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One problem in one file. `line` and `column` count from 1; `hint` says what to do next.
 
     `detail` shows more, on lines of its own. `fix` is an edit of the text the problem was found in.
@@ -134,8 +131,7 @@ class Diagnostic:
         return _BY_CODE[self.code].severity
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Why a value cannot be used, before anyone knows where it stands.
 
     The place of `fix` counts from the start of the value's text.
@@ -148,4 +144,4 @@ class Problem:
 
     def moved(self, by: int) -> Problem:
         """The same problem of a longer text, in which the value stands at `by`."""
-        return replace(self, fix=self.fix and self.fix.moved(by))
+        return self._replace(fix=self.fix and self.fix.moved(by))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ptcrm.model import shape
@@ -92,7 +92,7 @@ def text(node: Node, report: Report) -> str | None:
 def placed(problem: Problem, words: str, node: Node, report: Report) -> Problem:
     """`problem` of `words` as one of the whole file; without a fix if `node` has them in other letters."""
     at = report.source.text.find(words, *node.span)
-    return replace(problem, fix=None) if at < 0 else problem.moved(at)
+    return problem._replace(fix=None) if at < 0 else problem.moved(at)
 
 
 @shaped(shape.TEXTS)

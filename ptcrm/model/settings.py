@@ -281,7 +281,7 @@ def _feed(node: Node, report: Report) -> Feed:
     found = _FEED(node, report)
     words = [key.value for key, _ in node.pairs] if isinstance(node, Mapping) else []
     meant = any(nearest(word, ["private"]) for word in words if word != "private")
-    return replace(found, private=True) if meant else found
+    return found._replace(private=True) if meant else found
 
 
 @shaped(by_name(_FEED).shape)

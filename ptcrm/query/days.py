@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -67,7 +66,7 @@ def _or_length(problem: Problem) -> Problem:
     """The problem with a day; if the day is none at all, with a length of time as another way."""
     if not problem.hint.startswith("Write for example"):
         return problem
-    return replace(problem, hint=f"{problem.hint} A length of time is written like 6w or 3m.")
+    return problem._replace(hint=f"{problem.hint} A length of time is written like 6w or 3m.")
 
 
 def _length(words: str) -> Interval | None:
@@ -91,7 +90,7 @@ def period(words: str, asked: Asked) -> tuple[date, date] | Problem:
         if isinstance(day, date):
             return day, day
         never = f"no:{asked.field.name} finds those who have none."
-        return replace(day, hint=never) if fold(words) == "never" else day
+        return day._replace(hint=never) if fold(words) == "never" else day
     year, month = int(found[1]), int(found[2] or 0)
     try:
         return date(year, month or 1, 1), date(year, month or 12, monthrange(year, month or 12)[1])

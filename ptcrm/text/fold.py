@@ -30,6 +30,8 @@ def _folded(text: str) -> str:
 
 def same_id(text: str) -> str:
     """The form in which two ids are compared: NFC and casefold (FORMAT §2.1)."""
+    if text.isascii():
+        return text.casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 

@@ -46,8 +46,7 @@ _ALIASES = "YAML anchors (&) and aliases (*) are not read"
 _HARD_SPACE = re.compile("^[ \t]*[^\\s:#]+:\u00a0", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A value as typed. `quoted` covers both kinds of quotes and block text."""
 
     value: str

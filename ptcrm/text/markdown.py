@@ -24,7 +24,7 @@ _MARKER = re.compile(r"([-*+]|[0-9]{1,9}[.)])(?=[ \t]|$)")
 _MAX_MARKERS = 20  # on one line, `- - - x`; what comes after them is text
 # Words, or a date, which begin nothing else inside an item.
 _PLAIN_START = r"[-*+] (?:[0-9]{4}-|[^\W\d_])"
-_PLAIN_ITEMS = re.compile(rf"(?>{_PLAIN_START}.*\n(?={_PLAIN_START}))++")
+_PLAIN_ITEMS = re.compile(rf"(?>{_PLAIN_START}.*\n(?={_PLAIN_START}|\Z))++")
 _LONE_CR = re.compile(r"\r(?!\n)")
 _BOX = re.compile(r"\[([^\n])\](?=[ \t]|$)")
 # In a table the bar of `[[target|words]]` is written `\|`.
@@ -275,7 +275,7 @@ class _Scanner:
         self.last_end = end
 
     def run(self, at: int) -> int:
-        """Where the lines from `at` on are no longer items of one plain line each, with another below.
+        """Where the lines from `at` on are no longer items of one plain line each, with another or nothing below.
 
         Nearly all of a log is such lines. The tests hold this short way to `line`, which could take them all.
         """

@@ -25,7 +25,7 @@ _PHONE = r"\+(?:[0-9][ ()./\u00a0-]*){7,15}(?:(?:ext\.?|x) ?[0-9]{1,6})?"
 
 def for_terminal(text: str) -> str:
     """`text` with everything that could move the cursor, colour or reorder replaced by `�`."""
-    if text.isprintable():  # which nothing is that is unsafe
+    if text.replace("\n", " ").isprintable():  # which nothing is that is unsafe
         return text
     return re.sub(_UNSAFE, "\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 

@@ -7,6 +7,7 @@ of the user's own have `=` in front.
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ptcrm.query.fields import BY_NAME as ASKED
@@ -16,29 +17,41 @@ from ptcrm.text.fold import fold
 
 if TYPE_CHECKING:
     from ptcrm.model.customer import Customer
-    from ptcrm.query.fields import Field
 
 _ENDS = str.maketrans("\t\n", "\x1e\x1f")
 # Fields that follow from the customer's own file; what follows from links depends on other files, too.
 LINKED = tuple(one.name for one in FIELDS if one.type is Type.LINK)
-OF_FILE = tuple(
-    one.name
+_FOUND = tuple(ASKED[name] for name in ("near", "occasion", "follow_up", "cadence"))
+_WRITTEN = tuple(
+    one
     for one in FIELDS
-    if (one.place.startswith("customer.") and one.type is not Type.FLAG)
-    or one.name in ("near", "occasion", "follow_up", "cadence", *LINKED)
+    if (one.place.startswith("customer.") and one.type is not Type.FLAG) or one.name in LINKED
 )
-_FOLDED = frozenset({Type.WORD, Type.TEXT, Type.OWN})
+_written = attrgetter(*(one.place.removeprefix("customer.") for one in _WRITTEN))
+OF_FILE = frozenset(one.name for one in (*_WRITTEN, *_FOUND))
+_FOLDED = frozenset({Type.WORD, Type.TEXT})
 
 
 def asked_of(one: Customer) -> str:
     """The text with what may be asked of a customer."""
     facts = facts_of(one)
-    found = [(name, _in_line(str(value), ASKED[name])) for name in OF_FILE for value in facts(name) if value]
+    found = [
+        f"{field.name}\t{_in_line(value, field.type)}\n"
+        for field, values in zip(_WRITTEN, _written(one), strict=True)
+        if values
+        for value in (values if isinstance(values, tuple) else (values,))
+    ]
+    found += [
+        f"{field.name}\t{_in_line(value, field.type)}\n"
+        for field in _FOUND
+        for value in facts(field.name)
+        if value
+    ]
     own = dict.fromkeys(name for name, _ in one.own)
     found += [
-        (f"={_folded(name)}", _folded(str(value))) for name in own for value in members_of(name, one.own)
+        f"={_folded(name)}\t{_folded(str(value))}\n" for name in own for value in members_of(name, one.own)
     ]
-    return "\n" + "".join(dict.fromkeys(f"{name}\t{value}\n" for name, value in found))
+    return "\n" + "".join(dict.fromkeys(found))
 
 
 def own_names(one: Customer) -> str:
@@ -47,13 +60,14 @@ def own_names(one: Customer) -> str:
     return json.dumps([*found.items()], ensure_ascii=False) if found else ""
 
 
-def _in_line(value: str, field: Field) -> str:
-    if field.type is Type.PHONE:
-        return digits_of(value)
-    if field.type is Type.YEARLY:
-        return value[-len("MM-DD") :]
-    return _folded(value) if field.type in _FOLDED else ""
+def _in_line(value: object, kind: Type) -> str:
+    if kind in _FOLDED:
+        return _folded(str(value))
+    if kind is Type.PHONE:
+        return digits_of(str(value))
+    return str(value)[-len("MM-DD") :] if kind is Type.YEARLY else ""
 
 
 def _folded(words: str) -> str:
-    return fold(words).translate(_ENDS)
+    found = fold(words)
+    return found if found.isprintable() else found.translate(_ENDS)

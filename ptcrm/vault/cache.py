@@ -520,6 +520,22 @@ class Cache:
         rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
         return {path: self.memo.load_later(Standing, facts) for path, facts in rows}
 
+    def cadences(self, paths: Iterable[str] | None = None) -> dict[str, Interval]:
+        """The cadence of everybody whom it asks for contacts, by path; with `paths`, of these customers.
+
+        Read as plain JSON: of a whole vault, building the standings takes three times as long.
+        """
+        query, known = "SELECT path, facts FROM standing", dict[tuple[int, int], Interval]()
+        rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
+        found = dict[str, Interval]()
+        for path, facts in rows:
+            plain = json.loads(facts.partition("\n")[0])
+            if "due" in plain:
+                cadence = plain["cadence"]
+                key = cadence.get("days", 0), cadence.get("months", 0)
+                found[path] = known.get(key) or known.setdefault(key, Interval(*key))
+        return found
+
     def contacts(self, until: date, paths: Iterable[str] | None = None) -> list[Contact]:
         """What may be planned up to `until` (included); with `paths`, of these customers."""
         if paths is None:

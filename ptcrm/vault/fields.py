@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,7 @@ def parse_stem(words: str) -> str | Problem:
     if may_be_left_out(stem):
         return Problem("PT108", f"a file named “{words}” would be taken for a copy and not read", hint)
     found = parse_id(stem)
-    return replace(found, hint=hint) if isinstance(found, Problem) else found
+    return found._replace(hint=hint) if isinstance(found, Problem) else found
 
 
 def written(reading: Reading, field: Field) -> list[str]:

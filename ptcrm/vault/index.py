@@ -10,8 +10,9 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from ptcrm.text.fold import fold, same_id
 from ptcrm.vault.cache import BY_FILE
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 # What a link may name, the strongest first; a name is only for people asking (FORMAT §2.1).
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
-_AT_ONCE = 500  # files whose rows are written together
+_AT_ONCE = 100  # files whose rows are written together
 _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
 
 
@@ -131,8 +132,6 @@ def link_key(target: str, path: str) -> str:
     """What the link `target` in the file at `path` is looked up by: an id, stem, alias or path."""
     if not target.endswith(".md"):
         return same_id(target)
-    from urllib.parse import unquote
-
     folder = posixpath.dirname(path)
     return same_id(posixpath.normpath(posixpath.join(folder, unquote(target))).removesuffix(".md"))
 
@@ -346,21 +345,21 @@ class Index:
         personal = self._personal({*paths, *members}, handles | self._handles(members))
         found = {path: personal[path].copy() for path in paths}
         for company, member in people:
-            found[company].update(
+            found[company] += [
                 row._replace(stepped=False, step=None) for row in personal[member] if row.tried
-            )
-        return {path: [row.touch for row in sorted(rows)] for path, rows in found.items()}
+            ]
+        return {path: [row.touch for row, _ in groupby(sorted(rows))] for path, rows in found.items()}
 
-    def _personal(self, paths: set[str], handles: dict[str, str]) -> dict[str, set[TouchRow]]:
+    def _personal(self, paths: set[str], handles: dict[str, str]) -> dict[str, list[TouchRow]]:
         """What the own entries of the customers at `paths` bear, and those made with them, by their `handles`."""
-        found: dict[str, set[TouchRow]] = {path: set() for path in paths}
+        found: dict[str, list[TouchRow]] = {path: [] for path in paths}
         query = "SELECT path, entries FROM log WHERE path IN ({})"
         for path, text in self.cache.rows_among(query, paths):
-            found[path].update(touch_rows(text, path))
+            found[path] += touch_rows(text, path)
         query = f"SELECT key, {_TOUCH} FROM shared WHERE bears AND key IN ({{}})"  # noqa: S608
         for key, *row, contact, tried, voicemail, stepped, step in self.cache.rows_among(query, handles):
             truths = map(bool, (contact, tried, voicemail, stepped))
-            found[handles[key]].add(TouchRow._make((*row, *truths, step)))
+            found[handles[key]].append(TouchRow._make((*row, *truths, step)))
         return found
 
     def entries(self, part: str = "") -> Iterator[tuple[str, EntryRow]]:
@@ -422,7 +421,7 @@ class Index:
     ) -> dict[str, Past]:
         """By path, what each log holds for the figures from `first` to `last` (both included); `paths`: these alone.
 
-        `ever` are the channels that count from before, too.
+        `ever` are the channels whose entries are wanted by themselves, also those from before.
         """
         query, days = "SELECT path, entries FROM log", (first.toordinal(), last.toordinal())
         rows = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptcrm.model.diagnostic import Diagnostic, Problem
@@ -59,4 +58,4 @@ def read_item(source: Source) -> ItemRead:
 
 def _without_fixes(report: Report) -> tuple[Diagnostic, ...]:
     """What is wrong; `check --fix` mends customers' files alone."""
-    return tuple(replace(one, fix=None) for one in report.found)
+    return tuple(one._replace(fix=None) for one in report.found)

@@ -83,14 +83,22 @@ class Listing:
             tuple(folder for one in parts for folder in one.closed),
         )
 
+    @cached_property
+    def _lines(self) -> frozenset[str]:
+        return frozenset(line for lines in self._folders.values() for line in lines)
+
+    def has(self, path: str, signature: Signature) -> bool:
+        """Whether there was a file at `path`, and looked like this."""
+        return f"{path}{BETWEEN}{' '.join(map(str, signature))}" in self._lines
+
     def since(self, before: Listing) -> set[str]:
         """The paths of the customers' files that are new, changed or gone since `before`."""
-        found: set[str] = set()
-        for folder in before._folders.keys() | self._folders.keys():
-            then, now = before._folders.get(folder, []), self._folders.get(folder, [])
-            if then != now:
-                other = difference(then, now, before.by_folder.get(folder, NO_STRAYS))
-                found |= other.changed.keys() | other.gone
+        found = set[str]()
+        for folder in self._folders.keys() | before._folders.keys():
+            old, new = before._folders.get(folder, []), self._folders.get(folder, [])
+            if old != new:
+                there = difference(old, new, before.by_folder.get(folder, NO_STRAYS))
+                found |= there.changed.keys() | there.gone
         return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ptcrm.model.config import QUALIFIERS, Config, channel_names
@@ -119,6 +120,7 @@ class LineReader:
         Nearly all are of a day and a form that are known, and then nothing but ": " has to be looked for.
         """
         days, forms, at, line = self._days, self._forms, run.start, report.line(run.start)
+        new = tuple.__new__  # there are so many, and a named tuple's own way takes three times as long
         for words in run.of(text).split("\n")[:-1]:
             head, colon, rest = words.partition(": ")
             day, like = days.get(head[2:12]), forms.get(head[12:])
@@ -126,8 +128,9 @@ class LineReader:
             if day and like and colon and "::" not in rest:
                 rest = rest.lstrip(" \t").rstrip()
                 tags = tuple(_TAG.findall(rest)) if "#" in rest else ()
-                found[at + 2] = LogEntry(
-                    day, like.channel, rest, None, like.qualifiers, tags, (), line, Span(at, end)
+                span = new(Span, (at, end))
+                found[at + 2] = new(
+                    LogEntry, (day, like.channel, rest, None, like.qualifiers, tags, (), line, span)
                 )
             else:
                 self._item(text, Item(Span(at, end), Span(at + 2, end), text[at], 0, 0), found, report)
@@ -222,7 +225,7 @@ class LineReader:
         if not dated:
             shown = _ALMOST_DATED.match(words)
             if shown:
-                return replace(_odd_date("PT201", shown), message=f"“{shown[0]}” is no date")
+                return _odd_date("PT201", shown)._replace(message=f"“{shown[0]}” is no date")
             return Problem("PT201", f"“{words}” is no date", "Write it as YYYY-MM-DD.")
         day = parse_date(dated["linked"] or dated["bold"] or dated["bare"])
         if isinstance(day, Problem):
@@ -294,7 +297,7 @@ class LineReader:
             return None
         day = parse_date(written)
         if isinstance(day, Problem):
-            report.problem(replace(day, code="PT301"), start)
+            report.problem(day._replace(code="PT301"), start)
             return None
         fields = dict(inline_fields(words))
         mark = _MARKS.get(text[item.box], "open")
@@ -309,7 +312,7 @@ class LineReader:
         ended = fields.get("done") or closed
         done = parse_date(ended) if ended and mark != "open" else None
         if isinstance(done, Problem):
-            report.problem(replace(done, code="PT301").moved(start + words.rfind(ended or "")), start)
+            report.problem(done._replace(code="PT301").moved(start + words.rfind(ended or "")), start)
             done = None
         self._warn_of_amounts(text, start, item.content.end, report)
         return FollowUp(
@@ -474,7 +477,7 @@ def following(closed: FollowUp) -> FollowUp:
 
 def in_time(log: tuple[LogEntry, ...]) -> list[LogEntry]:
     """Log entries from old to new; those of one day by the way the log is written, upward or downward."""
-    return sorted(reversed(log) if _is_upward([one.date for one in log]) else log, key=lambda one: one.date)
+    return sorted(reversed(log) if _is_upward([one.date for one in log]) else log, key=itemgetter(0))
 
 
 def first_astray(days: list[date]) -> int | None:

@@ -8,6 +8,7 @@ lines has what is made of other records, which few ask for, apart on the second;
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, time
 from functools import cache
@@ -21,7 +22,7 @@ T = TypeVar("T")
 _MOST = 30_000  # values that are known at once, and as many from before; a customer takes some 5 KB
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 def dump(value: object) -> str:
@@ -91,7 +92,7 @@ def _plainer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return lambda value: None if value is None else inner(value)
     if origin is tuple:
         return _tuple_plainer(args)
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _plainer(args[1])
         return lambda value: {key: inner(part) for key, part in value.items()}
     if _is_record(kind):
@@ -161,7 +162,7 @@ def _builder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # a type, or w
         return lambda plain: None if plain is None else inner(plain)
     if origin is tuple:
         return _tuple_builder(args)
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _builder(args[1])
         return lambda plain: {key: inner(part) for key, part in plain.items()}
     if _is_record(kind):
@@ -216,7 +217,7 @@ def _apart(kind: Any) -> frozenset[str]:  # noqa: ANN401
 
 
 def _has_records(kind: Any) -> bool:  # noqa: ANN401
-    if get_origin(kind) is dict:
+    if get_origin(kind) in (dict, Mapping):
         return True
     return get_origin(kind) is tuple and any(
         is_dataclass(arg) or hasattr(arg, "_fields") for arg in get_args(kind)
@@ -231,8 +232,17 @@ def _later(kind: Any) -> type[object]:  # noqa: ANN401
     """
     hints, apart = get_type_hints(kind), _apart(kind)
     known = {field.name: (field, _builder(hints[field.name]), field.name in apart) for field in fields(kind)}
+    simple = [(name, _default(field)) for name, (field, _, is_apart) in known.items() if not is_apart]
     compared = [name for name, (field, *_) in known.items() if field.compare]
     keep = object.__setattr__
+
+    def fill(self: Any, plain: dict[str, Any]) -> None:  # noqa: ANN401
+        """Fill at once what needs no building: whoever asks for one of these asks for several."""
+        for name, default in simple:
+            if name not in plain:
+                keep(self, name, default)
+            elif known[name][1] is _itself:
+                keep(self, name, plain[name])
 
     def get(self: Any, name: str) -> object:  # noqa: ANN401
         if name not in known:
@@ -242,6 +252,8 @@ def _later(kind: Any) -> type[object]:  # noqa: ANN401
         plain = lines[is_apart]
         if isinstance(plain, str):
             plain = lines[is_apart] = json.loads(plain) if plain else {}
+            if not is_apart:
+                fill(self, plain)
         value = build(plain[name]) if name in plain else _default(field)
         keep(self, name, value)
         return value

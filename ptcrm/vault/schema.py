@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ptcrm.errors import UsageError
@@ -302,7 +302,7 @@ def stem_of(path: str) -> str:
 
 
 def _without_fixes(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    return tuple(replace(one, fix=None) for one in found)
+    return tuple(one._replace(fix=None) for one in found)
 
 
 def _missing_id(document: Document) -> tuple[Diagnostic, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.errors import PtcrmError
@@ -48,4 +47,4 @@ def read_settings(content: bytes) -> Settings:
         raise PtcrmError(f"{CONFIG_NAME}:{line}:{column}: {top.message}. Correct it first.")
     config = read_config(top, report)
     # ptcrm.yaml is its owner's: no command writes to it
-    return Settings(config, tuple(replace(one, fix=None) for one in report.found))
+    return Settings(config, tuple(one._replace(fix=None) for one in report.found))

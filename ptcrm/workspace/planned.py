@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ptcrm.errors import QueryError
 from ptcrm.model.dates import later
-from ptcrm.model.occurrence import FOREVER, Contact, Yearly
+from ptcrm.model.occurrence import FOREVER, Contact, Yearly, in_order
 from ptcrm.schedule.plan import (
     Arranged,
     Rules,
     Who,
     arrange,
     days_ever,
-    in_order,
     next_yearly_days,
     occurrences,
     open_reminders,
@@ -29,7 +28,7 @@ from ptcrm.vault.answers import looked_at
 from ptcrm.vault.cache import IF_POSSIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterable, Mapping
+    from collections.abc import Callable, Collection, Container, Iterable
 
     from ptcrm.model.customer import Customer
     from ptcrm.model.occurrence import Occurrence
@@ -61,6 +60,11 @@ class _Rows(Generic[R]):
         self._path_of = path_of
         self._rows: list[R] | None = None
         self._outdated: set[str] = set()
+
+    @property
+    def at_hand(self) -> list[R] | None:
+        """The rows, if they need not be read for it."""
+        return None if self._outdated else self._rows
 
     def forget(self, paths: set[str]) -> None:
         """Read those of the customers at `paths` again when they are next asked for."""
@@ -108,14 +112,6 @@ class _Plan(NamedTuple):
     version: str
     is_new: bool
     days: dict[int, int]
-
-
-def _standing(
-    contacts: Iterable[Contact], days: Mapping[int, int]
-) -> tuple[list[tuple[int, Contact]], list[Contact]]:
-    """On which of the `days` (of `days_ever`) each of the `contacts` stands, and those that found none."""
-    found = [(one.ready if one.fixed else days.get(one.number), one) for one in contacts]
-    return [(day, one) for day, one in found if day], [one for day, one in found if day == 0]
 
 
 class Planned(Asked):
@@ -219,10 +215,7 @@ class Planned(Asked):
         if until < FOREVER:
             contacts = self.cache.contacts(later(until, self.config.min_gap))
             return arrange(contacts, self._rules(until), self.today, until)
-        contacts = self._worked.owed.now(partial(self.cache.contacts, FOREVER))
-        days, waiting = _standing(contacts, self._days(contacts))
-        now = self.today.toordinal()
-        return Arranged(days, waiting, Counter([day for day, _ in days if day >= now]))
+        return Arranged(*self._standing(self._worked.owed.now(partial(self.cache.contacts, FOREVER))))
 
     def _rules(self, until: date) -> Rules:
         """What a day holds, up to `until`."""
@@ -233,25 +226,29 @@ class Planned(Asked):
         capacity = self.config.capacity
         return Rules(self.workdays, capacity.per_day, capacity.intake, gap, busy_days(mailings, self.config))
 
-    def _days(self, contacts: list[Contact] | None = None) -> dict[int, int]:
-        """Where every contact that may move stands, as `days_ever` has it; kept when the vault is closed.
-
-        `contacts` are those of everybody, if they are read already.
-        """
+    def _days(self) -> dict[int, int]:
+        """Where every contact that may move stands, as `days_ever` has it; kept when the vault is closed."""
         version, plan = self.cache.owed_version(), self._plan
         if plan is None or plan.version != version:
             known = self.cache.plan(self._plan_key)
-            days = self._days_ever(contacts) if known is None else known
+            days = self._days_ever() if known is None else known
             plan = self._plan = _Plan(version, known is None, days)
         return plan.days
 
-    def _days_ever(self, contacts: list[Contact] | None) -> dict[int, int]:
-        if contacts is None:
+    def _days_ever(self) -> dict[int, int]:
+        known = self._worked.owed.at_hand
+        if known is None:
             movable, fixed = self.cache.movable(FOREVER), self.cache.fixed_days()
         else:
-            movable = [one for one in contacts if not one.fixed]
-            fixed = [(one.path, one.ready) for one in contacts if one.fixed]
+            movable = [one for one in known if not one.fixed]
+            fixed = [(one.path, one.ready) for one in known if one.fixed]
         return days_ever(movable, fixed, self._rules(FOREVER), self.today)
+
+    def _standing(self, contacts: Iterable[Contact]) -> tuple[list[tuple[int, Contact]], list[Contact]]:
+        """On which day each of the `contacts` stands, and those that found none."""
+        days = self._days()
+        found = [(one.ready if one.fixed else days.get(one.number), one) for one in contacts]
+        return [(day, one) for day, one in found if day], [one for day, one in found if day == 0]
 
     def _load(self) -> Counter[int]:
         """How many contacts stand on each day from today on."""
@@ -300,6 +297,10 @@ class Planned(Asked):
 
         Of a campaign that is its part that goes to them.
         """
+        return sorted(self.planned(until, only), key=in_order)
+
+    def planned(self, until: date, only: Container[str] | None = None) -> list[Occurrence]:
+        """What `plan` gives, in no order, which takes a good part of the time."""
         from ptcrm.schedule.campaigns import entries
 
         days, mailings = self.arranged(until).days, self.mailings(until)
@@ -307,7 +308,7 @@ class Planned(Asked):
             days = [(day, one) for day, one in days if one.path in only]
             mailings = [one.among(only) for one in mailings]
         campaigns = entries(mailings, self.config, self.today, until)
-        return sorted([*self._occurrences(days), *campaigns], key=in_order)
+        return [*self._occurrences(days), *campaigns]
 
     def listed(
         self, until: date, only: Container[str] | None = None, *, whole: bool = False, snoozed: bool = False
@@ -319,7 +320,7 @@ class Planned(Asked):
         """
         from ptcrm.schedule.campaigns import entries
 
-        days, waiting, _ = self.arranged(FOREVER if whole else until)
+        days, waiting = self.arranged(FOREVER if whole else until)
         if whole:
             end = until.toordinal()
             days = [(day, one) for day, one in days if one.ready <= end]
@@ -420,7 +421,7 @@ class Planned(Asked):
 
         customer = self.cache.customer(path)
         assert customer is not None  # noqa: S101  # who calls has found the customer
-        days, waiting = _standing(self.cache.contacts(FOREVER, [path]), self._days())
+        days, waiting = self._standing(self.cache.contacts(FOREVER, [path]))
         contacts = self._occurrences(days)
         yearly = self._yearly(self.cache.yearly([path]))
         leap_day = self.config.occasions.leap_day
