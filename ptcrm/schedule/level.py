@@ -43,8 +43,8 @@ def level(  # noqa: PLR0913, PLR0917  # what there is to do, what stands already
     places without its `load` (what stands there already), `intake` of them for new customers at most. Two
     entries of a customer, fixed ones (`busy`) included, are at least `gap` days apart. The first place of a day
     goes to the longest overdue, whatever its rank; the others go by rank, then by how far overdue on that day
-    in parts of the cadence; then by due, path, origin. An item that finds no day before it `expires` lapses: it is
-    neither placed nor waiting. The order of the input counts for nothing.
+    in parts of the cadence; then by due, path, origin. An item that finds no day up to the one on which it `expires`
+    lapses: it is neither placed nor waiting. The order of the input counts for nothing.
 
     *Who moves when a customer is added*: entries that had a day from the new one's day to the last day that
     changes, so at most as many as these days have places. Where each customer has one item, and `intake` holds
@@ -87,13 +87,12 @@ class _Queue:
     for a while is found out when it is the head, and goes back to those to come.
     """
 
-    __slots__ = ("_busy", "_gap", "_items", "_placed", "_to_come", "_waiting")
+    __slots__ = ("_gap", "_items", "_stands", "_to_come", "_waiting")
 
     def __init__(self, items: list[Contact], busy: Mapping[str, Sequence[int]], gap: int) -> None:
         self._items = items
-        self._busy = busy
         self._gap = gap
-        self._placed: dict[str, int] = {}
+        self._stands = dict(busy)
         self._waiting: dict[_Kind, list[int]] = {}
         self._to_come = [(item.ready, position) for position, item in enumerate(items)]
         heapify(self._to_come)
@@ -151,11 +150,12 @@ class _Queue:
         waiting = self._waiting.get(kind)
         while waiting:
             position = waiting[0]
-            free = self._free_from(self._items[position].path, day)
-            if free == day <= self._items[position].expires:
+            item = self._items[position]
+            free = self._free_from(item.path, day)
+            if free == day <= item.expires:
                 return position
             heappop(waiting)
-            if free <= self._items[position].expires:
+            if free <= item.expires:
                 heappush(self._to_come, (free, position))
         self._waiting.pop(kind, None)
         return None
@@ -165,14 +165,13 @@ class _Queue:
         position = heappop(waiting)
         if not waiting:
             del self._waiting[kind]
-        self._placed[self._items[position].path] = day
+        path = self._items[position].path
+        self._stands[path] = (*self._stands.get(path, ()), day)
         return position
 
-    def _free_from(self, who: str, day: int) -> int:
+    def _free_from(self, path: str, day: int) -> int:
         """`day` if it is `gap` days from every other entry of the customer, else a later one with none between them."""
-        if who in self._placed:
-            day = max(day, self._placed[who] + self._gap)
-        for fixed in self._busy.get(who, ()):
-            if day - self._gap < fixed < day + self._gap:
-                day = fixed + self._gap
+        for other in self._stands.get(path, ()):
+            if day - self._gap < other < day + self._gap:
+                day = other + self._gap
         return day
