@@ -178,6 +178,52 @@ def test_somebody_of_whom_nothing_is_known(vault: Path, run: Run) -> None:
     )
 
 
+LONG = "A very long sentence of many words. " * 20
+
+
+def test_a_sale_alone_is_no_contact_and_said(make_vault: MakeVault, run: Run) -> None:
+    sold = "---\nname: {}\n---\n\n## Log\n\n- 2026-11-20 sale: A bell\n- 2026-12-20 sale: Later\n"
+    called = sold.format("Jan") + "- 2026-11-21 call: Fine\n"
+    vault = make_vault({"anna": sold.format("Anna"), "jan": called, "ola": "---\nname: Ola\n---\n"})
+    shown = {
+        (command, who): run("--vault", vault, "--today", DAY, command, who).stdout
+        for command in ("brief", "show")
+        for who in ("anna", "jan", "ola")
+    }
+    words = "no contact but the sale of 2026-11-20"
+    assert f"get in touch — {words}, kept here since 2021-01-01" in " ".join(shown["brief", "anna"].split())
+    assert f"\n{words} (new)\n" in shown["show", "anna"]
+    assert "never contacted" not in shown["brief", "anna"]
+    for who in ("jan", "ola"):
+        assert words not in shown["brief", who] + shown["show", who]
+    assert "\nnever contacted (new)\n" in shown["show", "ola"]
+
+
+def test_a_command_is_never_broken(make_vault: MakeVault, run: Run) -> None:
+    title = "Studded tyres in the city, and when they are far too much of a good thing"
+    vault = make_vault({"anna-kowalska": "---\nname: Anna\ntags: [winter]\n---\n"})
+    (vault / "library").mkdir()
+    for number in (1, 2):
+        item = f"---\ntitle: {title}\ntopics: [winter]\n---\n"
+        (vault / "library" / f"studded-tyres-{number}.md").write_text(item)
+    lines = run("--vault", vault, "--today", DAY, "brief", "anna").stdout.splitlines()
+    commands = [f"{' ' * 10}ptcrm share studded-tyres-{number} --log anna-kowalska" for number in (1, 2)]
+    assert [line for line in lines if "ptcrm" in line] == commands
+    assert lines[-4] == "Pass on   Studded tyres in the city, and when they are far too much of a good…"
+
+
+def test_a_command_that_has_no_room_is_left_out(make_vault: MakeVault, run: Run) -> None:
+    log = "".join(f"- 2026-11-{day:02} call (value): {LONG}\n" for day in range(22, 2, -1))
+    fields = f"norms: {LONG}\nfamily: [{LONG}]\ninterests: [winter, {LONG}]\nrole: a\nphones: ['1']\nlanguage: pl\n"
+    tasks = "".join(f"- [ ] 2026-12-{day:02} call: {LONG}\n" for day in range(1, 20))
+    vault = make_vault({"anna": f"---\nname: Anna\n{fields}---\n\n{LONG}\n\n{tasks}\n## Log\n\n{log}"})
+    (vault / "library").mkdir()
+    (vault / "library" / "tyres.md").write_text(f"---\ntitle: {LONG}\ntopics: [winter]\n---\n")
+    shown = run("--vault", vault, "--today", DAY, "brief", "anna").stdout
+    assert "Pass on   A very long sentence" in shown
+    assert "ptcrm share" not in shown
+
+
 def ids() -> list[str]:
     return sorted(path.stem for path in (SAMPLE / "customers").rglob("*.md"))
 
@@ -188,9 +234,6 @@ def test_everybody_fits_on_one_screen(who: str, run: Run) -> None:
     assert len(lines) < 24
     assert max(map(cell_len, lines)) <= 80
     assert "%" not in "".join(line for line in lines if line.startswith(("Last", "Next")))
-
-
-LONG = "A very long sentence of many words. " * 20
 
 
 def test_more_of_everything_fits_too_and_the_norms_stay(make_vault: MakeVault, run: Run) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ptcrm.formats.ics import Known
 from ptcrm.vault import scan
-from ptcrm.vault.cache import Cache
+from ptcrm.vault.cache import BY_FILE, OWED, Cache
 from ptcrm.vault.schema import Reading
 from ptcrm.views.feed import feed
 from ptcrm.workspace import Workspace
@@ -195,6 +195,30 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text)
     stamp = next(CLOCK)
     os.utime(path, ns=(stamp, stamp))
+
+
+def test_what_is_remembered_is_forgotten_if_a_refresh_breaks_off(
+    open_vault: OpenVault, make_vault: MakeVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows may be written by then, so what changed in them would not be noticed the next time."""
+    vault = make_vault({"anna": "---\n---\n- [ ] 2026-12-01 call: Ask\n"})
+    workspace = open_vault(vault, TODAY, tmp_path / "cache")
+    assert [one.text for one in workspace.plan(date.max) if one.kind == "follow-up"] == ["Ask"]
+    _write(vault / "customers" / "anna.md", "---\n---\n- [ ] 2026-12-02 call: Tell\n")
+
+    monkeypatch.setattr("ptcrm.workspace.opened.time.time_ns", lambda: 4 * 10**18)
+    work_out = Workspace._work_out  # noqa: SLF001
+
+    def fail(self: Workspace) -> set[str]:
+        work_out(self)
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Workspace, "_work_out", fail)
+        with pytest.raises(OSError, match="full"):
+            workspace.refresh()
+    workspace.refresh()
+    assert [one.text for one in workspace.plan(date.max) if one.kind == "follow-up"] == ["Tell"]
 
 
 def test_what_is_unchanged_is_not_read_again(
@@ -390,3 +414,38 @@ def test_the_order_of_files_never_matters(
 
     monkeypatch.setattr(scan, "entries_of", shuffled)
     assert answers(open_vault(SAMPLE, TODAY, tmp_path)) == wanted
+
+
+def made_of(cache: Cache) -> set[tuple[str, str]]:
+    """The tables and indexes of a cache, each with the statement that made it."""
+    return set(cache.rows("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+
+
+def test_a_first_filling_leaves_every_index(open_vault: OpenVault, tmp_path: Path) -> None:
+    with closing(Cache.open(tmp_path / "empty.sqlite", "x")) as empty:
+        expected = made_of(empty)
+    assert sum(sql.startswith("CREATE INDEX") for _, sql in expected) > 15
+    assert made_of(open_vault(SAMPLE, TODAY, tmp_path).cache) == expected
+
+
+def test_a_first_filling_that_ends_in_the_middle_leaves_all_as_it_was(tmp_path: Path) -> None:
+    with closing(Cache.open(tmp_path / "cache.sqlite", "x")) as cache:
+        before = made_of(cache)
+
+        def interrupted() -> None:
+            with cache.writing(), cache.filling(OWED):
+                assert made_of(cache) < before
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert made_of(cache) == before
+
+
+def test_what_is_not_empty_keeps_its_indexes(open_vault: OpenVault, tmp_path: Path) -> None:
+    cache = open_vault(SAMPLE, TODAY, tmp_path).cache
+    before, path = made_of(cache), next(iter(cache.paths()))
+    with cache.writing(), cache.filling(BY_FILE):
+        assert made_of(cache) == before
+        cache.forget([path])
+    assert path not in cache.paths()

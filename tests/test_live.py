@@ -148,6 +148,17 @@ def test_one_changed_file_is_one_files_work(root: Path, refresher: Refresher, re
     assert reads == ["customers/jan.md"]
 
 
+def test_a_file_of_the_library_that_changes_is_a_change(root: Path, refresher: Refresher) -> None:
+    (root / "library").mkdir()
+    (root / "library" / "tip.md").write_text("---\ntitle: A tip\n---\n")
+    grow_old()
+    refresher.refresh()
+    (root / "library" / "tip.md").write_text("---\ntitle: Another tip\n---\n")
+    assert refresher.refresh() == Refreshed(1)
+    shutil.rmtree(root / "library")
+    assert refresher.refresh() == Refreshed(1)
+
+
 def test_nothing_is_rendered_while_nothing_changes(refresher: Refresher, rendered: list[str]) -> None:
     grow_old()
     refresher.refresh()
@@ -593,6 +604,32 @@ def test_at_midnight_the_vault_is_opened_anew(
     count = len(told)
     Clock.day = 24
     until(lambda: any(one.is_anew for one in told[count:]))
+
+
+def test_files_are_read_ahead_while_others_are_written(
+    root: Path, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is read once, and before the refresh, however many hints there are of it."""
+    done: list[str] = []
+    read_ahead, refresh = Workspace.read_ahead, Workspace.refresh
+
+    def noted_ahead(self: Workspace, path: str) -> None:
+        done.append(path)
+        read_ahead(self, path)
+
+    def noted_refresh(self: Workspace) -> None:
+        done.append("refresh")
+        refresh(self)
+
+    live = begin()
+    monkeypatch.setattr(lives, "QUIET_SECONDS", 2.0)
+    monkeypatch.setattr(Workspace, "read_ahead", noted_ahead)
+    monkeypatch.setattr(Workspace, "refresh", noted_refresh)
+    for name in ("zoe", "jan", "zoe"):
+        write(root, name, customer(name.title(), "1971-12-19"))
+    until(lambda: "refresh" in done)
+    assert done == ["customers/jan.md", "customers/zoe.md", "refresh"]
+    until(lambda: names(live.snapshot) == {"Anna", "Jan", "Zoe"})
 
 
 def test_whoever_is_told_cannot_end_the_thread(root: Path, begin: Begin) -> None:

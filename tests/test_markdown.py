@@ -310,11 +310,16 @@ def line_by_line(text: str) -> Outline:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(PLAIN | LINES, max_size=12).map("\n".join), st.sampled_from(["\n", "\r\n"]))
-@example("```\n- a\n- b\n- c\n```\n- d", "\n")
-@example("- a\n  <!--\n- b\n- c\n- d\n", "\n")
-def test_plain_items_taken_together_are_those_taken_line_by_line(text: str, line_end: str) -> None:
-    text = text.replace("\n", line_end)
+@given(
+    st.lists(PLAIN | LINES, max_size=12).map("\n".join),
+    st.sampled_from(["", "\n", "\n\n"]),
+    st.sampled_from(["\n", "\r\n"]),
+)
+@example("```\n- a\n- b\n- c\n```\n- d", "", "\n")
+@example("- a\n  <!--\n- b\n- c\n- d", "\n", "\n")
+@example("- a\n- b", "\n", "\r\n")
+def test_plain_items_taken_together_are_those_taken_line_by_line(text: str, end: str, line_end: str) -> None:
+    text = f"{text}{end}".replace("\n", line_end)
     found, slowly = outline(text, 0), line_by_line(text)
     assert found.items(text) == slowly.items(text) == list(slowly.others)
     assert (found.headings, found.code) == (slowly.headings, slowly.code)

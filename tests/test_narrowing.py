@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from ptcrm.errors import UsageError
 from ptcrm.query.configured import typed
 from ptcrm.text.fold import fold
-from ptcrm.vault.asked import asked_of, condition_of
+from ptcrm.vault.asked import asked_of
+from ptcrm.vault.condition import condition_of
 from ptcrm.vault.schema import read_customer
 from ptcrm.views.finding import search
 from ptcrm.workspace import Workspace

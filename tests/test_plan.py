@@ -10,12 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptcrm.model.dates import NEVER, Anniversary, Interval
-from ptcrm.model.occurrence import ALWAYS, Contact, Obligation, Occurrence, Reason, Standing, Touch, Yearly
+from ptcrm.model.occurrence import (
+    ALWAYS,
+    Contact,
+    Obligation,
+    Occurrence,
+    Reason,
+    Standing,
+    Touch,
+    Yearly,
+    in_order,
+)
 from ptcrm.schedule.plan import (
     Rules,
     Who,
     arrange,
-    in_order,
     next_yearly_days,
     occurrences,
     yearly_days,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, tzinfo
@@ -10,7 +11,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from ptcrm.vault import replace
+from ptcrm.vault import store
+from ptcrm.vault.scan import Seen, see
 from ptcrm.workspace import opened
 from tests.conftest import MakeVault, OpenVault, Run
 
@@ -149,7 +151,42 @@ def test_a_file_that_was_saved_just_now_is_looked_at_twice(
     path = vault / "customers" / "anna.md"
     path.write_text("---\nname: An")
     monkeypatch.setattr("ptcrm.workspace.opened._JUST_NOW_NS", 3600 * 10**9)
-    monkeypatch.setattr(replace, "pause", lambda: path.write_text(ANNA))
+    monkeypatch.setattr(store, "pause", lambda: path.write_text(ANNA))
     result = run("--vault", vault, "list")
     assert "Anna" in result.stdout
     assert not result.stderr
+
+
+def test_a_file_that_is_moved_while_it_is_looked_for_is_found(
+    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been seen in neither place."""
+    vault = make_vault({"anna": ANNA, "jan": "---\nname: Jan\n---\n"})
+    folder, beside = vault / "customers" / "moved", vault / "anna.away"
+    assert "Anna" in run("--vault", vault, "list").stdout
+    folder.mkdir()
+    (vault / "customers" / "anna.md").rename(beside)
+    for one in (folder, vault / "customers"):
+        os.utime(one, (1, 1))
+    monkeypatch.setattr(store, "pause", lambda: beside.rename(folder / "anna.md"))
+    assert "Anna" in run("--vault", vault, "list").stdout
+
+
+def test_a_file_that_is_gone_for_good_is_not_looked_for_in_every_folder(
+    run: Run, make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = make_vault({"anna": ANNA, "jan": "---\nname: Jan\n---\n"})
+    for path in vault.rglob("*.md"):
+        os.utime(path, (1, 1))
+    run("--vault", vault, "list")
+    (vault / "customers" / "anna.md").unlink()
+    os.utime(vault / "customers", (1, 1))
+    looks = list[Path]()
+
+    def looked(root: Path, folders: list[str]) -> Seen:
+        looks.append(root)
+        return see(root, folders)
+
+    monkeypatch.setattr(opened, "see", looked)
+    assert "Anna" not in run("--vault", vault, "list").stdout
+    assert len(looks) == 1

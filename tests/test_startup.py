@@ -38,7 +38,7 @@ SHARED = """
 CUSTOMERS = "model.customer model.shape model.values"
 QUERY = f"""
     {CUSTOMERS} text.caret text.markdown query query.configured query.days query.fields query.lexer query.matching query.nodes query.parser query.prose
-    query.reading query.shell query.values vault.asked
+    query.reading query.shell query.values vault.asked vault.condition
 """
 FILE = f"{CUSTOMERS} model.reading text.frontmatter text.markdown vault.document vault.emit vault.log vault.schema"  # one is read
 
@@ -51,8 +51,8 @@ MAY_LOAD = {
         vault.library vault.prose vault.sought views views.finding views.customer views.playbook views.today {FILE}""",
     "show anna": f"""cli.choosing cli.recording cli.show formats formats.columns formats.customers schedule.campaigns schedule.channel schedule.obligations
         schedule.playbooks schedule.why vault.notes views views.customer views.playbook views.today {FILE}""",
-    "log anna call:x": f"""cli.choosing cli.log model.change vault.journal vault.replace vault.abridged vault.amend vault.names vault.fields vault.lines vault.members
-        vault.applying views views.playbook views.writing views.entries {FILE}""",
+    "log anna call:x": f"""cli.choosing cli.log model.change vault.journal vault.replace vault.abridged vault.amend vault.fields vault.lines vault.members
+        vault.applying vault.names views views.playbook views.writing views.entries {FILE}""",
 }
 # Not of ptcrm, nor of Python: what takes long to load is loaded where it is used.
 OTHERS = {"click"}
@@ -66,29 +66,26 @@ def loaded(vault: Path, words: str, columns: int) -> set[str]:
     return set(found.stderr.splitlines()[-1].split())
 
 
-@pytest.fixture
-def known(make_vault: MakeVault) -> Path:
-    """A vault that commands have been asked about."""
+def known(make_vault: MakeVault, words: str) -> Path:
+    """A vault that has answered the command already."""
     vault = make_vault({"anna": ANNA}, CONFIG)
     os.utime(vault / "customers" / "anna.md", (1, 1))
-    for words in MAY_LOAD:
-        loaded(vault, words, 80)
+    loaded(vault, words, 80)
     loaded(vault, "due", 80)
     return vault
 
 
 @pytest.mark.parametrize("words", MAY_LOAD)
-def test_a_command_loads_no_more_than_it_needs(known: Path, words: str) -> None:
-    modules = loaded(known, words, 81)
+def test_a_command_loads_no_more_than_it_needs(make_vault: MakeVault, words: str) -> None:
+    modules = loaded(known(make_vault, words), words, 81)
     ours = {name.removeprefix("ptcrm.") for name in modules if name.startswith("ptcrm.")}
     others = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
     assert ours - {*SHARED.split(), *MAY_LOAD[words].split()} == set()
     assert {name for name in others if not name.startswith("_") and name != "ptcrm"} - OTHERS == set()
 
 
-def test_an_answer_that_is_given_again_loads_next_to_nothing(known: Path) -> None:
-    loaded(known, "due", 82)
-    modules = loaded(known, "due", 82)
+def test_an_answer_that_is_given_again_loads_next_to_nothing(make_vault: MakeVault) -> None:
+    modules = loaded(known(make_vault, "due"), "due", 80)
     ours = {name for name in modules if name.startswith("ptcrm.")}
     assert ours == {
         "ptcrm.__main__",
@@ -131,11 +128,11 @@ def test_the_users_folders_are_those_of_platformdirs(
     ],
 )
 def test_only_what_asks_in_the_plainest_way_is_looked_up(
-    known: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], *, is_kept: bool
+    make_vault: MakeVault, monkeypatch: pytest.MonkeyPatch, words: list[str], *, is_kept: bool
 ) -> None:
-    asked = []
-    monkeypatch.setenv("PTCRM_VAULT", str(known))
+    asked, vault = [], make_vault({})
+    monkeypatch.setenv("PTCRM_VAULT", str(vault))
     monkeypatch.setattr("sys.argv", ["ptcrm", *words])
     monkeypatch.setattr("ptcrm.vault.answers.given", lambda root, _: asked.append(root))
     assert start.is_answered() is False
-    assert asked == ([str(known)] if is_kept else [])
+    assert asked == ([str(vault)] if is_kept else [])

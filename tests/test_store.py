@@ -6,13 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ptcrm.errors import RefusedError
 from ptcrm.model.change import Create, Operation, Write
 from ptcrm.vault import applying
 from ptcrm.vault.applying import write_outside
 from ptcrm.vault.journal import Journal
-from ptcrm.vault.listing import Listing
+from ptcrm.vault.listing import Listing, difference
 from ptcrm.vault.scan import see
 from ptcrm.vault.store import find_root, list_names, read_file
 
@@ -74,6 +76,27 @@ def test_a_copy_whose_original_is_gone_is_known_by_its_name(tmp_path: Path) -> N
     listing = Listing(see(tmp_path, ["customers"]).folders)
     assert set(listing.strays.copies) == {f"customers/{name}" for name in COPIES[:2]}
     assert set(listing.files) == {f"customers/{name}" for name in COPIES[2:]}
+
+
+NAMES = st.sampled_from(["anna.md", "jan.md", "Zoë.md", *COPIES, *DEBRIS[:3], "no\udcff.md"])
+WHAT = st.integers(1, 3).map("{0} 1 1 {0}".format) | st.sampled_from(["outside", "special", "unreadable Why"])
+A_FOLDER = st.dictionaries(NAMES, WHAT).map(
+    lambda files: ["customers//folder", *(f"customers/{name}//{what}" for name, what in files.items())]
+) | st.sampled_from([["customers//missing"], ["customers//closed Why"]])
+
+
+@given(A_FOLDER, A_FOLDER)
+@example(
+    ["customers/anna.md//1 1 1 1", "customers/anna 2.md//1 1 1 1"],
+    ["customers/anna 2.md//1 1 1 1"],  # what was a copy is a customer's file
+)
+def test_how_a_folder_differs_is_what_the_whole_of_it_says(before: list[str], now: list[str]) -> None:
+    old, new = Listing({"customers": before}), Listing({"customers": now})
+    found = difference(before, now, old.strays)
+    assert found.strays == new.strays
+    assert found.gone == old.files.keys() - new.files.keys()
+    assert found.changed.keys() == {path for path, _ in new.files.items() - old.files.items()}
+    assert new.since(old) == {path for path, _ in new.files.items() ^ old.files.items()}
 
 
 @POSIX

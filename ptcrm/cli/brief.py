@@ -25,6 +25,7 @@ _WIDTH, _HEIGHT = 80, 23  # the smallest usual terminal, with a line for the she
 _LABEL = 10  # columns
 _LEAST = 20  # columns for words beside a label
 _PROMISES = 4
+_COMMAND = ": ptcrm "  # stands before what may be copied
 _SHOWN = {"Coming": 3, "Pass on": 3}  # items of a part
 _MOST = {"Norms": 4, "About": 3, "Coming": 1}  # lines of an item, if not two
 # What gives way, in this order, until all fits: of which part, how many items stay, of how many lines each.
@@ -132,11 +133,23 @@ def _lines(part: _Part, width: int) -> list[str]:
     indent = _LABEL if part.label else 0
     found = []
     for item in part.items:
-        words = wrapped(for_terminal(one_line(item)), max(width - indent, _LEAST), part.most)
+        words = _item_lines(for_terminal(one_line(item)), max(width - indent, _LEAST), part.most)
         found += [f"{' ' * indent}{line}" for line in words]
     if found:
         found[0] = f"{part.label:<{indent}}{found[0][indent:]}"
     return found
+
+
+def _item_lines(text: str, width: int, most: int) -> list[str]:
+    """`text` in lines; a command at its end is never broken, since it is there to be copied: whole, or not there."""
+    from rich.cells import cell_len
+
+    said, mark, command = text.rpartition(_COMMAND)
+    if not mark or cell_len(text) <= width:
+        return wrapped(text, width, most)
+    if most == 1:
+        return wrapped(said, width, 1)
+    return [*wrapped(f"{said}:", width, most - 1), f"{_COMMAND.removeprefix(': ')}{command}"]
 
 
 def wrapped(text: str, width: int, most: int) -> list[str]:

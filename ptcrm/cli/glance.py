@@ -13,9 +13,9 @@ from ptcrm.views.today import (
     TODAY,
     at_a_glance,
     called,
+    glance_object,
     more_waiting,
     not_worked,
-    row,
     what,
     yearly_words,
 )
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from ptcrm.cli.options import Session
     from ptcrm.model.occurrence import Occurrence
-    from ptcrm.views.today import Glance
 
 _SHOWN = 10
 
@@ -34,7 +33,7 @@ def glance(session: Session, *, as_json: bool) -> None:
     """Overdue, today, the next seven days, birthdays, problems: as `git status` would."""
     now = at_a_glance(session.workspace(quiet=True))
     if as_json:
-        say_json(_object(now))
+        say_json(glance_object(now))
         return
     say(long_day(now.today), "title")
     if not now.customers:
@@ -56,19 +55,15 @@ def glance(session: Session, *, as_json: bool) -> None:
     if now.waiting:
         say(f"\n{more_waiting(now.waiting, '+1w')}")
     if now.errors or now.warnings:
-        problems = [plural(now.errors, "error")] * bool(now.errors) + [
-            plural(now.warnings, "warning")
-        ] * bool(now.warnings)
-        say(f"\n{' and '.join(problems)}: ptcrm check", "error" if now.errors else "warning")
+        counts = ((now.errors, "error"), (now.warnings, "warning"))
+        problems = " and ".join(plural(count, noun) for count, noun in counts if count)
+        say(f"\n{problems}: ptcrm check", "error" if now.errors else "warning")
 
 
 def _part(title: str, found: list[Occurrence], today: date, command: str) -> None:
     if found:
         say(f"\n{title} ({len(found)})", title.lower() if title == OVERDUE else "title")
-        _rest(
-            [(_day(one, today), called(one), what(one)) for one in found],
-            command,
-        )
+        _rest([(_day(one, today), called(one), what(one)) for one in found], command)
 
 
 def _day(one: Occurrence, today: date) -> str:
@@ -82,19 +77,3 @@ def _rest(rows: list[tuple[str, str, str]], command: str) -> None:
     say_table(rows[:_SHOWN])
     if len(rows) > _SHOWN:
         say(f"  and {len(rows) - _SHOWN} more: {command}")
-
-
-def _object(now: Glance) -> dict[str, object]:
-    return {
-        "today": now.today.isoformat(),
-        "overdue": [row(one) for one in now.overdue],
-        "due": [row(one) for one in now.due],
-        "new": [row(one) for one in now.new],
-        "week": [row(one) for one in now.week],
-        "birthdays": [row(one) for one in now.birthdays],
-        "waiting": now.waiting,
-        "free": now.free,
-        "customers": now.customers,
-        "errors": now.errors,
-        "warnings": now.warnings,
-    }

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptcrm.cli.answer import Answer, answering
-from ptcrm.cli.exporting import give
 from ptcrm.cli.options import (
     Place,
     Session,
@@ -23,13 +22,10 @@ from ptcrm.cli.output import columns, say, say_json, say_lines, say_table
 from ptcrm.cli.sketch import signs_for, sketched
 from ptcrm.errors import UsageError
 from ptcrm.formats.columns import REVIEWED
-from ptcrm.formats.report import BEGINS, as_page
 from ptcrm.reports.review.values import Period
 from ptcrm.text.words import plural
-from ptcrm.views.letter import as_markdown, letter, letter_object
 from ptcrm.views.pictures import pictures
 from ptcrm.views.review import period_of, review
-from ptcrm.views.review_report import report
 from ptcrm.views.review_words import TELLERS, newest, told, whom
 from ptcrm.views.reviewed import figure_object, figure_rows, review_object
 
@@ -38,7 +34,6 @@ if TYPE_CHECKING:
 
     from ptcrm.model.picture import Picture
     from ptcrm.reports.review.figures import Review
-    from ptcrm.views.letter import Letter
     from ptcrm.views.review_words import Advice, Group
     from ptcrm.workspace import Workspace
 
@@ -102,9 +97,9 @@ def review_command(  # click hands over each option
     period = _whole(year, workspace.today) if year else period_of(first, last, workspace.today)
     found = _reviewed(workspace, period, where)
     if html:
-        give(session, as_page(report(found, workspace.config)), html, BEGINS, "review")
+        _give_page(session, found, html)
     elif year:
-        _say_letter(letter(found, workspace.config, workspace.today), as_json=as_json)
+        _say_letter(found, workspace, as_json=as_json)
     elif as_json:
         say_json(review_object(found))
     else:
@@ -137,7 +132,18 @@ def _say_picture(picture: Picture, *, plain: bool) -> None:
     say_lines(f"  {line}" for line in sketched(picture, columns() - 2, signs_for(plain=plain)))
 
 
-def _say_letter(one: Letter, *, as_json: bool) -> None:
+def _give_page(session: Session, found: Review, file: str) -> None:
+    from ptcrm.cli.exporting import give
+    from ptcrm.formats.report import BEGINS, as_page
+    from ptcrm.views.review_report import report
+
+    give(session, as_page(report(found, session.workspace().config)), file, BEGINS, "review")
+
+
+def _say_letter(found: Review, workspace: Workspace, *, as_json: bool) -> None:
+    from ptcrm.views.letter import as_markdown, letter, letter_object
+
+    one = letter(found, workspace.config, workspace.today)
     if as_json:
         say_json(letter_object(one))
     else:

@@ -70,7 +70,7 @@ def _show(workspace: Workspace, match: Match, *, whole: bool, as_json: bool) -> 
     say(f"{customer.name}", "title")
     say(f"{customer.id}, {customer.path}")
     if standing:
-        say(standing_words(standing, workspace.today))
+        say(standing_words(standing, customer.log, workspace.today))
     say()
     say_table([(f"{name}:", words) for name, words in given_fields(customer)])
     if prose := show_links(notes(reading.document, customer)):

@@ -15,7 +15,7 @@ from ptcrm.formats.content import content_line as _line
 from ptcrm.formats.content import escaped
 from ptcrm.model.config import Feed
 from ptcrm.model.dates import Interval, later, time_there
-from ptcrm.model.occurrence import CONTACT_KINDS, YEARLY_KINDS, Occurrence
+from ptcrm.model.occurrence import CONTACT_KINDS, YEARLY_KINDS, Occurrence, in_order
 from ptcrm.text.fold import same_id
 from ptcrm.text.safe import for_feed
 from ptcrm.text.template import filled
@@ -130,30 +130,40 @@ class Known:
 def render(
     look: Look, occurrences: Iterable[Occurrence], today: date, known: Known | None = None
 ) -> Rendered:
-    """The feed of those `occurrences` whose kind it takes: contacts as planned, the next of yearly ones.
+    """The feed of those `occurrences` (in any order) whose kind it takes: contacts as planned, the next of yearly ones.
 
     What cannot be written as an event is left out and named in the warnings; the feed goes on.
     """
     known = known or Known()
     known.begin((look, today))
     gathered, wanted = _chosen(look, occurrences, today)
-    events: dict[str, Event] = {}
-    warnings = []
+    events, warnings = _events(look, wanted, today, known)
+    if warnings:  # what is said, and which of two is left out, follows from their order
+        events, warnings = _events(look, sorted(wanted, key=in_order), today, known)
     if gathered and today < date.max:
-        _put(events, (_event(look, _gathered(look, gathered, today)),))
-    for one in wanted:
-        try:
-            _put(events, known.events(look, one, today))
-        except OverflowError:
-            warnings.append(f"{one.path}:{one.line}: left out of the feed: no day follows on its last one")
-        except ValueError as error:
-            warnings.append(f"{one.path}:{one.line}: left out of the feed: {error}")
+        _put(events, (_event(look, _gathered(look, sorted(gathered, key=in_order), today)),))
     known.end()
     ordered = sorted(events.values(), key=lambda event: event.place)
     content = b"".join([_header(look), *(event.content for event in ordered), ENDS])
     if len(content) > LARGEST:
         warnings.append(_too_large(look))
     return Rendered(content, len(events), tuple(warnings))
+
+
+def _events(
+    look: Look, occurrences: Iterable[Occurrence], today: date, known: Known
+) -> tuple[dict[str, Event], list[str]]:
+    """The events of `occurrences` by their identity, and what is wrong with those that cannot be written."""
+    events: dict[str, Event] = {}
+    warnings = []
+    for one in occurrences:
+        try:
+            _put(events, known.events(look, one, today))
+        except OverflowError:
+            warnings.append(f"{one.path}:{one.line}: left out of the feed: no day follows on its last one")
+        except ValueError as error:
+            warnings.append(f"{one.path}:{one.line}: left out of the feed: {error}")
+    return events, warnings
 
 
 def _chosen(

@@ -52,6 +52,7 @@ _Ranges = tuple[int, int, int, int]  # from and to in the one, from and to in th
 
 # Kinds whose text may change while they stay what they are. An entry that is edited is another entry.
 _EDITED = frozenset(["task", "text", "heading", "item", "code"])
+COUNTED = frozenset(["entry", "member"])  # they may be there several times, and an edit makes another one
 
 
 def matches(base: Sequence[Part], side: Sequence[Part]) -> Matches:

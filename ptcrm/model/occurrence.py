@@ -7,6 +7,7 @@ from datetime import date, time
 from typing import Literal, NamedTuple
 
 from ptcrm.model.dates import NEVER, Anniversary, Interval
+from ptcrm.text.fold import fold
 
 # "No item before this day" when there is no such day, so that rows compare as plain dates.
 ALWAYS = date.min
@@ -206,3 +207,18 @@ class Occurrence(NamedTuple):
     def line(self) -> int:
         """The line of the customer's file that the occurrence follows from; 1 if it follows from others alone."""
         return next((reason.line for reason in self.reasons if reason.path == self.path), 1)
+
+
+def in_order(one: Occurrence) -> tuple[object, ...]:
+    """By day, what has a time first, then the longest owed; the rest makes the order the same everywhere."""
+    return (
+        one.planned,
+        one.at is None,
+        one.at or time(),
+        one.due,
+        fold(one.name),
+        one.customer,
+        one.kind,
+        one.origin,
+        one.path,
+    )

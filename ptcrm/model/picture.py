@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 NOTHING = "–"  # where there is no figure
@@ -16,7 +17,7 @@ class Series:
     values: tuple[float | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that it keeps `most`, which is asked for at each number
 class Picture:
     """What is drawn: `bars` to compare labels, `lines` for a course in time, a `grid` for two dimensions by shade.
 
@@ -32,7 +33,7 @@ class Picture:
     unit: str = ""
     whole: float = 0
 
-    @property
+    @cached_property
     def most(self) -> float:
         """The end of the scale, more than 0."""
         return max(self.whole, *(value or 0 for one in self.series for value in one.values), 0) or 1

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 from ptcrm.model.config import channel_names
 from ptcrm.model.customer import Customer
 from ptcrm.model.occurrence import State
-from ptcrm.query.nodes import Key
 from ptcrm.query.prose import folded, value_words
 from ptcrm.text.fold import fold, same_id
 
@@ -23,6 +22,12 @@ if TYPE_CHECKING:
     from ptcrm.model.config import Config
     from ptcrm.model.dates import Interval
     from ptcrm.query.nodes import Facts, Value
+
+
+class Key(str):
+    """A value by which a link reaches a customer, or would: a target as links are compared."""
+
+    __slots__ = ()
 
 
 class Type(StrEnum):

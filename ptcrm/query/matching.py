@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ptcrm.model.dates import Anniversary
-from ptcrm.query.nodes import Key, Test, Value
+from ptcrm.query.fields import Key
+from ptcrm.query.nodes import Test, Value
+from ptcrm.query.prose import digits_of
 from ptcrm.text.fold import fold
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -19,17 +20,11 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
-_NO_DIGIT = re.compile("[^0-9]+")
 
 
 def in_order(first: Value, last: Value) -> bool:
     """Whether `first` is not more than `last`, which is of the same type."""
     return _COMPARISONS["<="](first, last)
-
-
-def digits_of(text: str) -> str:
-    """The digits in `text`."""
-    return _NO_DIGIT.sub("", text)
 
 
 @dataclass(frozen=True, slots=True)

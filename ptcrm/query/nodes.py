@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 Value = str | date | Anniversary | Decimal | int
 
 
-class Key(str):
-    """A value by which a link reaches a customer, or would: a target as links are compared."""
-
-    __slots__ = ()
-
-
 Facts = Callable[[str], tuple[Value, ...]]  # from a field to all its values, none if it is absent
 Test = Callable[[Value], bool]
 

@@ -11,7 +11,13 @@ from ptcrm.text.source import Span
 _HIDDEN = "\0"  # each character of a target; the text keeps its length
 _WIKI = re.compile(r"\[\[[^\[\]\n|]*\0[^\[\]\n|]*(?:\|([^\[\]\n]*))?\]\]")
 _INLINE = re.compile(r"\[([^\[\]\n]*)\]\([^()\n]*\0[^()\n]*\)")
+_NO_DIGIT = re.compile("[^0-9]+")
 _BREAK = re.compile(r"\n(?=[ \t\r]*\n|[ \t]*(?:[-*+][ \t]|[0-9]{1,9}[.)][ \t]|[#|>]))")
+
+
+def digits_of(text: str) -> str:
+    """The digits in `text`."""
+    return _NO_DIGIT.sub("", text)
 
 
 def folded(words: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptcrm.query.fields import Key
 from ptcrm.query.lexer import in_quotes
 from ptcrm.query.matching import LeadsTo, Like
-from ptcrm.query.nodes import Every, Key, Some, Term
+from ptcrm.query.nodes import Every, Some, Term
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.near import nearest
 

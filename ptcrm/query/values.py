@@ -12,8 +12,8 @@ from ptcrm.model.values import parse_flag, parse_money, parse_whole
 from ptcrm.query.days import day_test, period, yearly_test
 from ptcrm.query.fields import Type, nominal
 from ptcrm.query.lexer import Flaw, shown
-from ptcrm.query.matching import As, Digits, Either, Holds, LeadsTo, Like, OneOf, Within, digits_of, fits
-from ptcrm.query.prose import folded
+from ptcrm.query.matching import As, Digits, Either, Holds, LeadsTo, Like, OneOf, Within, fits
+from ptcrm.query.prose import digits_of, folded
 from ptcrm.query.reading import Asked, Ends, ordered
 from ptcrm.text.fold import fold, same_id
 from ptcrm.text.markdown import link_target

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ptcrm.schedule.playbooks import Run, StepRun
 
 _SENT = ("card", "letter", "note", "gift")  # what a reminder ahead of an occasion asks for
+UNCONTACTED = "never contacted"  # what the reason of somebody without a touch begins with
 _A_DAY = Interval(days=1)
 
 
@@ -108,14 +109,14 @@ def _cadence_item(
         why = Reason(f"last {last.channel} {last.date}", last.path, last.line)
     elif customer.since and (config.start is None or customer.since >= config.start):
         why = Reason(
-            f"never contacted, a customer since {customer.since}",
+            f"{UNCONTACTED}, a customer since {customer.since}",
             customer.path,
             customer.lines.get("since", 1),
         )
     elif config.start:
-        why = Reason(f"never contacted, kept here since {config.start}", "ptcrm.yaml", config.line("start"))
+        why = Reason(f"{UNCONTACTED}, kept here since {config.start}", "ptcrm.yaml", config.line("start"))
     else:
-        why = Reason("never contacted", customer.path, 1)
+        why = Reason(UNCONTACTED, customer.path, 1)
     tried = unanswered(None, known)
     retry = later(tried, config.retry) if tried else ALWAYS
     return Obligation(

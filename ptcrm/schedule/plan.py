@@ -6,14 +6,22 @@ Days are ordinals where levelling counts them, dates where people see them.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, time
+from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.dates import Interval, later
-from ptcrm.model.occurrence import FOREVER, Contact, Obligation, Occurrence, Standing, State, Yearly
+from ptcrm.model.occurrence import (
+    FOREVER,
+    Contact,
+    Obligation,
+    Occurrence,
+    Standing,
+    State,
+    Yearly,
+    in_order,
+)
 from ptcrm.schedule.level import Levelled, level
-from ptcrm.text.fold import fold
 from ptcrm.text.words import plural
 
 if TYPE_CHECKING:
@@ -53,12 +61,11 @@ class Rules(NamedTuple):
 class Arranged(NamedTuple):
     """Where contacts stand up to a day, as (day, contact).
 
-    `waiting` are those that may stand on or before that day and found no place; `load` counts a day's contacts.
+    `waiting` are those that may stand on or before that day and found no place.
     """
 
     days: list[tuple[int, Contact]]
     waiting: list[Contact]
-    load: Mapping[int, int]
 
 
 def arrange(contacts: Iterable[Contact], rules: Rules, today: date, until: date) -> Arranged:
@@ -68,10 +75,10 @@ def arrange(contacts: Iterable[Contact], rules: Rules, today: date, until: date)
     for one in contacts:
         (fixed if one.fixed else movable).append(one)
     end = until.toordinal()
-    levelled, load = _levelled(movable, ((one.path, one.ready) for one in fixed), rules, today, end)
+    levelled = _levelled(movable, ((one.path, one.ready) for one in fixed), rules, today, end)
     days = [(one.ready, one) for one in fixed if one.ready <= end]
     days += [(day, movable[place]) for day, place in levelled.placed]
-    return Arranged(days, [movable[place] for place in levelled.waiting], load)
+    return Arranged(days, [movable[place] for place in levelled.waiting])
 
 
 def days_ever(
@@ -81,7 +88,7 @@ def days_ever(
 
     Those that expire before they find one are left out. `fixed` are path and day of the others.
     """
-    levelled, _ = _levelled(movable, fixed, rules, today, FOREVER.toordinal())
+    levelled = _levelled(movable, fixed, rules, today, FOREVER.toordinal())
     days = {movable[place].number: 0 for place in levelled.waiting}
     days.update((movable[place].number, day) for day, place in levelled.placed)
     return days
@@ -89,8 +96,8 @@ def days_ever(
 
 def _levelled(
     movable: Sequence[Contact], fixed: Iterable[tuple[str, int]], rules: Rules, today: date, end: int
-) -> tuple[Levelled, Counter[int]]:
-    """Where the `movable` contacts stand up to the day `end`, and how many contacts of either sort stand on each day.
+) -> Levelled:
+    """Where the `movable` contacts stand up to the day `end`.
 
     Fixed ones take places of their day. One whose day has passed takes none of today's, so that a heap of old
     follow-ups keeps nobody waiting.
@@ -104,9 +111,7 @@ def _levelled(
         if day >= now:
             taken.append(day)
     load = Counter(taken)
-    levelled = level(movable, busy, load, rules.workdays, rules.per_day, rules.intake, rules.gap, now, end)
-    load.update([day for day, _ in levelled.placed])
-    return levelled, load
+    return level(movable, busy, load, rules.workdays, rules.per_day, rules.intake, rules.gap, now, end)
 
 
 def occurrences(
@@ -235,18 +240,3 @@ def _lead_text(one: Yearly, day: date) -> str:
     count = day.year - (one.day.year or 0)
     years = f"{plural(count, 'year')} " if one.years else ""
     return f"{years}{one.name} on {day}"
-
-
-def in_order(one: Occurrence) -> tuple[object, ...]:
-    """By day, what has a time first, then the longest owed; the rest makes the order the same everywhere."""
-    return (
-        one.planned,
-        one.at is None,
-        one.at or time(),
-        one.due,
-        fold(one.name),
-        one.customer,
-        one.kind,
-        one.origin,
-        one.path,
-    )

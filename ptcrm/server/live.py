@@ -29,7 +29,7 @@ QUIET_SECONDS = 0.1  # without a hint, before files are read
 LOOK_SECONDS = 1.0
 _A_MOMENT_SECONDS = 0.03  # after which a file is old enough to be read ahead
 _MOST_WRITTEN = 10_000
-_MOST_WAITS = 30  # for quiet, so that somebody who writes on and on is waited for about three seconds
+_MOST_SECONDS = 3.0  # for quiet, if somebody writes on and on
 _LOOKS = 60  # from one refresh to the next, if nothing is noticed
 _LOOKS_IN_NEED = 5  # the same where no events come, and while there is a problem
 _STOP_SECONDS = 5.0
@@ -51,7 +51,8 @@ class Live:
     ) -> None:
         self._refresher, self._told = Refresher(open_workspace, kept), told
         self._hint, self._stopping, self._tried = threading.Event(), threading.Event(), threading.Event()
-        self._written: deque[str] = deque(maxlen=_MOST_WRITTEN)
+        self._written: deque[tuple[str, float]] = deque(maxlen=_MOST_WRITTEN)
+        self._hinted = seconds()
         self._watcher = watch(self._on_event)
         self._is_watching = self._had_event = self._is_wanted = False
         self._unhinted = 0  # refreshes in a row that found what no event had told of
@@ -79,7 +80,8 @@ class Live:
 
     def _on_event(self, path: str) -> None:
         self._had_event = True
-        self._written.append(path)
+        self._hinted = seconds()
+        self._written.append((path, self._hinted))
         self._hint.set()
 
     def _run(self) -> None:
@@ -126,13 +128,23 @@ class Live:
                 self._hint.set()
 
     def _settle(self) -> None:
-        """Wait until there are no more hints, or there have been for long; meanwhile read what was written."""
-        for _ in range(_MOST_WAITS):
-            self._hint.clear()
-            until = seconds() + QUIET_SECONDS
-            if self._stopping.wait(_A_MOMENT_SECONDS):
-                return
-            while self._written and seconds() < until:
-                self._refresher.read_ahead(self._written.popleft())
-            if self._stopping.wait(max(until - seconds(), 0)) or not self._hint.is_set():
-                return
+        """Wait until hints have stopped coming, or have come for long; meanwhile read what was written.
+
+        A file is read a moment after its last hint, when it is old enough to be believed.
+        """
+        pending: dict[str, float] = {}
+        now = self._hinted = seconds()
+        end = now + _MOST_SECONDS
+        while now < (until := min(self._hinted + QUIET_SECONDS, end)) and not self._stopping.is_set():
+            while self._written:
+                path, hinted = self._written.popleft()
+                pending.pop(path, None)
+                pending[path] = hinted
+            path, hinted = next(iter(pending.items()), ("", now))
+            if hinted + _A_MOMENT_SECONDS <= now:
+                del pending[path]
+                self._refresher.read_ahead(path)
+            else:
+                self._stopping.wait(min(until - now, _A_MOMENT_SECONDS))
+            now = seconds()
+        self._hint.clear()

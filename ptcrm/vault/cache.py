@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ptcrm.model.dates import Anniversary
     from ptcrm.model.item import Item
     from ptcrm.vault.answers import Answer
-    from ptcrm.vault.asked import Condition
+    from ptcrm.vault.condition import Condition
     from ptcrm.vault.index import FileRead
     from ptcrm.vault.prose import TextRows
     from ptcrm.vault.sought import Bounds
@@ -123,8 +123,8 @@ BY_FILE = (
     *("item", "about", "diagnostic"),
 )
 OWED = ("standing", "contact", "yearly")
-_CONTACTS = f"SELECT {', '.join(Contact._fields)} FROM contact WHERE"  # noqa: S608
 _HEADER_BYTES = 100  # of an SQLite file
+_OF_CONTACT = ", ".join(Contact._fields)
 _AT_ONCE = 500  # values in one question
 _NEARLY_A_YEAR, _NEW_YEARS_EVE, _A_DAY = 360, 1231, Interval(days=1)
 
@@ -520,19 +520,36 @@ class Cache:
         rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
         return {path: self.memo.load_later(Standing, facts) for path, facts in rows}
 
+    def cadences(self, paths: Iterable[str] | None = None) -> dict[str, Interval]:
+        """The cadence of everybody whom it asks for contacts, by path; with `paths`, of these customers.
+
+        Read as plain JSON: of a whole vault, building the standings takes three times as long.
+        """
+        query, known = "SELECT path, facts FROM standing", dict[tuple[int, int], Interval]()
+        rows = self.rows(query) if paths is None else self.rows_among(f"{query} WHERE path IN ({{}})", paths)
+        found = dict[str, Interval]()
+        for path, facts in rows:
+            plain = json.loads(facts.partition("\n")[0])
+            if "due" in plain:
+                cadence = plain["cadence"]
+                key = cadence.get("days", 0), cadence.get("months", 0)
+                found[path] = known.get(key) or known.setdefault(key, Interval(*key))
+        return found
+
     def contacts(self, until: date, paths: Iterable[str] | None = None) -> list[Contact]:
         """What may be planned up to `until` (included); with `paths`, of these customers."""
-        last = until.toordinal()
-        if paths is not None:
-            found = self.rows_among(f"{_CONTACTS} path IN ({{}}) AND ready <= ?", paths, last)
-            return list(map(Contact._make, found))
-        fixed = self.database.execute(f"{_CONTACTS} fixed = 1 AND ready <= ?", (last,))
-        return [*self.movable(until), *map(Contact._make, fixed)]
+        if paths is None:
+            return [*self.movable(until), *self._contacts("fixed = 1 AND ready <= ?", until)]
+        query = f"SELECT {_OF_CONTACT} FROM contact WHERE path IN ({{}}) AND ready <= ?"  # noqa: S608
+        return list(map(Contact._make, self.rows_among(query, paths, until.toordinal())))
 
     def movable(self, until: date) -> list[Contact]:
         """What may be planned up to `until` (included), and may stand on a later day than it is due."""
-        found = self.database.execute(f"{_CONTACTS} fixed = 0 AND ready <= ?", (until.toordinal(),))
-        return list(map(Contact._make, found))
+        return self._contacts("fixed = 0 AND ready <= ?", until)
+
+    def _contacts(self, where: str, until: date) -> list[Contact]:
+        query = f"SELECT {_OF_CONTACT} FROM contact WHERE {where}"  # noqa: S608
+        return list(map(Contact._make, self.database.execute(query, (until.toordinal(),))))
 
     def fixed_days(self) -> list[tuple[str, int]]:
         """Path and day of every contact that does not move."""
@@ -580,8 +597,7 @@ class Cache:
         with self.writing():
             if self.owed_version() == version:
                 self.database.execute("DELETE FROM plan")
-                numbers = _in_bytes([*days]), _in_bytes([*days.values()])
-                self._insert("plan", [(key, *numbers)])
+                self._insert("plan", [(key, _in_bytes(days.keys()), _in_bytes(days.values()))])
 
     def stands(self, paths: Iterable[str] | None = None) -> list[tuple[str, int, int]]:
         """Path, row, and the day if it does not move, else 0, of each contact; with `paths`, of these customers."""

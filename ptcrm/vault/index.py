@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 # What a link may name, the strongest first; a name is only for people asking (FORMAT §2.1).
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
-_AT_ONCE = 500  # files whose rows are written together
+_AT_ONCE = 100  # files whose rows are written together
 _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
 
 
@@ -421,7 +421,7 @@ class Index:
     ) -> dict[str, Past]:
         """By path, what each log holds for the figures from `first` to `last` (both included); `paths`: these alone.
 
-        `ever` are the channels that count from before, too.
+        `ever` are the channels whose entries are wanted by themselves, also those from before.
         """
         query, days = "SELECT path, entries FROM log", (first.toordinal(), last.toordinal())
         rows = (

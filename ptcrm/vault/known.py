@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.values import parse_money
-from ptcrm.query.fields import LINK, Forecast, Story, facts_of, targets, words_of
-from ptcrm.query.nodes import Key
+from ptcrm.query.fields import LINK, Forecast, Key, Story, facts_of, targets, words_of
 from ptcrm.vault.index import Index, link_key
 
 if TYPE_CHECKING:

@@ -83,6 +83,14 @@ class Listing:
             tuple(folder for one in parts for folder in one.closed),
         )
 
+    @cached_property
+    def _lines(self) -> frozenset[str]:
+        return frozenset(line for lines in self._folders.values() for line in lines)
+
+    def has(self, path: str, signature: Signature) -> bool:
+        """Whether there was a file at `path`, and looked like this."""
+        return f"{path}{BETWEEN}{' '.join(map(str, signature))}" in self._lines
+
     def since(self, before: Listing) -> set[str]:
         """The paths of the customers' files that are new, changed or gone since `before`."""
         found = set[str]()

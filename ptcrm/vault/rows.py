@@ -232,8 +232,17 @@ def _later(kind: Any) -> type[object]:  # noqa: ANN401
     """
     hints, apart = get_type_hints(kind), _apart(kind)
     known = {field.name: (field, _builder(hints[field.name]), field.name in apart) for field in fields(kind)}
+    simple = [(name, _default(field)) for name, (field, _, is_apart) in known.items() if not is_apart]
     compared = [name for name, (field, *_) in known.items() if field.compare]
     keep = object.__setattr__
+
+    def fill(self: Any, plain: dict[str, Any]) -> None:  # noqa: ANN401
+        """Fill at once what needs no building: whoever asks for one of these asks for several."""
+        for name, default in simple:
+            if name not in plain:
+                keep(self, name, default)
+            elif known[name][1] is _itself:
+                keep(self, name, plain[name])
 
     def get(self: Any, name: str) -> object:  # noqa: ANN401
         if name not in known:
@@ -243,6 +252,8 @@ def _later(kind: Any) -> type[object]:  # noqa: ANN401
         plain = lines[is_apart]
         if isinstance(plain, str):
             plain = lines[is_apart] = json.loads(plain) if plain else {}
+            if not is_apart:
+                fill(self, plain)
         value = build(plain[name]) if name in plain else _default(field)
         keep(self, name, value)
         return value

@@ -13,12 +13,14 @@ from ptcrm.model.customer import Customer, FollowUp, LogEntry
 from ptcrm.model.dates import Interval, ago, later, near_day, time_there
 from ptcrm.model.occurrence import CONTACT_KINDS, Occurrence
 from ptcrm.reports.winback import concerns
+from ptcrm.schedule.obligations import UNCONTACTED
 from ptcrm.text.fold import fold
 from ptcrm.text.markdown import show_links
 from ptcrm.text.safe import one_line
 from ptcrm.vault.index import Match, link_key
 from ptcrm.vault.log import follow_up_words, in_time, plain_text
 from ptcrm.vault.notes import notes
+from ptcrm.views.customer import uncontacted_words
 from ptcrm.views.playbook import named_steps, step_what
 from ptcrm.views.today import draft_hint, named, row, what, yearly_words, years
 
@@ -122,7 +124,7 @@ def brief(workspace: Workspace, match: Match) -> Brief:
         tuple(_promises(workspace, customer)),
         tuple(_given(customer, workspace.config, today)),
         tuple(workspace.occasions(later(today, BEHIND, -1), later(today, AHEAD), [customer.path])),
-        next((one for one in plan if one.kind in CONTACT_KINDS), None),
+        _coming(plan, customer, today),
         tuple(_hints(workspace, customer, plan, linking)),
     )
 
@@ -266,6 +268,16 @@ def _is_untold(one: FollowUp, today: date) -> bool:
     """Whether feedback is closed, lately, and the customer has not heard of it (FORMAT §2.4)."""
     closed = one.mark != "open" and later(one.done or one.due, UNTOLD) > today
     return closed and not dict(one.fields).get("told")
+
+
+def _coming(plan: Iterable[Occurrence], customer: Customer, today: date) -> Occurrence | None:
+    """The next contact that is planned; its reason knows of a sale that was no contact."""
+    one = next((one for one in plan if one.kind in CONTACT_KINDS), None)
+    words = uncontacted_words(customer.log, today)
+    if one is None or words == UNCONTACTED:
+        return one
+    reasons = (why._replace(text=why.text.replace(UNCONTACTED, words, 1)) for why in one.reasons)
+    return one._replace(reasons=tuple(reasons))
 
 
 # What is worth passing on

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.formats.customers import CUSTOMER_FIELDS, plain_value
 from ptcrm.model.dates import ago
+from ptcrm.schedule.obligations import UNCONTACTED
 from ptcrm.vault.index import link_key
 from ptcrm.vault.log import entry_words, follow_up_words, in_time
 from ptcrm.views.playbook import planned_days, run_row
@@ -16,7 +17,7 @@ from ptcrm.views.today import row, years
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ptcrm.model.customer import Customer
+    from ptcrm.model.customer import Customer, LogEntry
     from ptcrm.model.occurrence import Occurrence, Standing
     from ptcrm.schedule.playbooks import Run
     from ptcrm.vault.document import Document
@@ -134,11 +135,19 @@ def history(customer: Customer) -> list[Line]:
     return sorted([*ticked, *logged], key=lambda line: line.date)[::-1]
 
 
-def standing_words(standing: Standing, today: date) -> str:
+def uncontacted_words(log: Iterable[LogEntry], today: date) -> str:
+    """What the log of somebody without a touch says of them: `never contacted`, `no contact but the sale of 2026-11-20`."""
+    sold = max((one.date for one in log if one.channel == "sale" and one.date <= today), default=None)
+    return f"no contact but the sale of {sold}" if sold else UNCONTACTED
+
+
+def standing_words(standing: Standing, log: Iterable[LogEntry], today: date) -> str:
     """`last contact 2026-11-12 (visit), 11 days ago, next due 2026-12-03 (ok, 52 % of the cadence)`."""
     last = standing.last
     words = (
-        f"last contact {last.date} ({last.channel}), {ago(last.date, today)}" if last else "never contacted"
+        f"last contact {last.date} ({last.channel}), {ago(last.date, today)}"
+        if last
+        else uncontacted_words(log, today)
     )
     state, percent = standing.state(today), standing.progress(today)
     into = f", {percent} % of the cadence" if percent is not None and last else ""

@@ -8,10 +8,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from ptcrm.model.dates import weekday_name
-from ptcrm.model.occurrence import Occurrence
+from ptcrm.model.occurrence import Occurrence, in_order
 from ptcrm.schedule.demand import Demand
-from ptcrm.schedule.plan import in_order
-from ptcrm.views.today import yearly_row
+from ptcrm.views.today import is_late, yearly_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
@@ -113,21 +112,16 @@ def agenda(workspace: Workspace, until: date, only: Container[str] | None = None
     days = []
     for day in _calendar(workspace, until):
         here = stands.get(day.date, [])
-        overdue = [one for one in here if day.date == today and _is_late(one, today)]
-        rest = [one for one in here if day.date > today or not _is_late(one, today)]
+        overdue = [one for one in here if day.date == today and is_late(one, today)]
+        rest = [one for one in here if day.date > today or not is_late(one, today)]
         overdue.sort(key=lambda one: one.due)
         days.append(AgendaDay(day.date, day.free, day.weekend, tuple(overdue), tuple(rest)))
     return Agenda(days, waiting)
 
 
-def _is_late(one: Occurrence, today: date) -> bool:
-    """As `by_urgency` has it: a reminder stands until its day comes."""
-    return one.due < today and one.state != "new" and one.kind != "lead"
-
-
 def load(workspace: Workspace, until: date) -> Load:
     """What the days up to `until` (included) hold."""
-    placed, waiting, _ = workspace.arranged(until)
+    placed, waiting = workspace.arranged(until)
     now = workspace.today.toordinal()
     days = {
         day.date.toordinal(): LoadDay(day.date, day.free, day.weekend) for day in _calendar(workspace, until)

@@ -15,6 +15,7 @@ from ptcrm.views.today import (
     TODAY,
     at_a_glance,
     called,
+    is_late,
     more_waiting,
     not_worked,
     what_and_why,
@@ -83,7 +84,7 @@ def _when(one: Occurrence, today: date) -> str:
     at = f"{one.at:%H:%M}" if one.at else ""
     if one.planned > today:
         return f"{near_day(one.planned, today)} {at}".rstrip()
-    if one.due < today and one.state != "new" and one.kind != "lead":
+    if is_late(one, today):
         return f"{one.due}, {ago(one.due, today)}"
     return at
 

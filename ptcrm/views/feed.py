@@ -34,7 +34,7 @@ def feed(workspace: Workspace, name: str, known: Known | None = None) -> Rendere
         only = {one.path for one in workspace.customers_by(of_feed(config, name))}
     verbs = {word: channel.verb for word, channel in config.channels.items()}
     look = Look(name, settings, verbs, config.occasions.leap_day, workspace.zone, config.id)
-    found = [*workspace.plan(FOREVER, only), *workspace.next_occasions(only)]
+    found = [*workspace.planned(FOREVER, only), *workspace.next_occasions(only)]
     if known is not None:
         return render(look, found, workspace.today, known)
     before = {key: Event._make(event) for key, *event in workspace.cache.events(name)}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ptcrm.model.dates import long_day
 from ptcrm.text.markdown import show_links
-from ptcrm.text.safe import one_line
+from ptcrm.text.safe import for_markdown, one_line
 from ptcrm.vault.log import entry_words, follow_up_words, in_time
 from ptcrm.vault.notes import notes
 from ptcrm.views.customer import given_fields
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from ptcrm.vault.schema import Reading
 
-_SIGNS = re.compile(r"[\\`*_\[\]#|<>~&]")
 _HIDDEN = ("id", "name", "sources")  # what helps programs alone
 
 
@@ -53,7 +51,7 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Text of one line that Markdown shows as it is."""
-    return _SIGNS.sub(r"\\\g<0>", one_line(show_links(text)))
+    return for_markdown(one_line(show_links(text)))
 
 
 def _indented(text: str) -> str:

@@ -48,7 +48,7 @@ def yearly_budget(workspace: Workspace, year: int) -> list[Line]:
 
 def _ahead(workspace: Workspace, last: date) -> dict[str, list[Ahead]]:
     """What the plan has up to `last` by the customer's path; what found no place stands where it is owed."""
-    days, waiting, _ = workspace.arranged(last)
+    days, waiting = workspace.arranged(last)
     both = [*days, *((one.ready, one) for one in waiting)]
     owed = workspace.cache.obligations([one for _, one in both])
     found: dict[str, list[Ahead]] = {}

@@ -47,7 +47,7 @@ def book_of(workspace: Workspace, period: Period, paths: Collection[str] | None 
     found = cache.customers() if paths is None else cache.customers_at(paths)
     customers = sorted(found, key=lambda one: (fold(one.name), one.path))
     meant = {one.path for one in customers}
-    cadences = {path: one.cadence for path, one in cache.standings(paths).items() if one.due is not None}
+    cadences = cache.cadences(paths)
     return Book(
         period,
         today,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, lasting
 from ptcrm.reports.budget import words as money_words
 from ptcrm.reports.review.values import Place
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ptcrm.model.config import Config
-    from ptcrm.model.customer import Money
+    from ptcrm.model.customer import Customer, Money
     from ptcrm.reports.review.channels import Channels, Same
     from ptcrm.reports.review.consistency import Consistency, Promise, Regular, Silence
     from ptcrm.reports.review.effort import Effort, Efforts
@@ -35,8 +33,7 @@ _NEWEST = 2  # lines of files that are named
 _OFTEN_MISSED = 3  # follow-ups, of which fewer than half were made
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(NamedTuple):
     """What to do, in words, and the command that does it or prepares it. `customer` is the id of whom it is about."""
 
     text: str
@@ -44,8 +41,7 @@ class Advice:
     customer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A customer behind a figure, what is to be said, and the lines of files that say it."""
 
     customer: Customer
@@ -53,8 +49,7 @@ class Line:
     places: Sequence[Place] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """What is behind a figure for one reason, which is the `title`; `line` says it of each."""
 
     title: str
@@ -70,8 +65,7 @@ class Group:
         return max(len(self.members) - most, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One figure in sentences, the groups behind it (none is empty), and what to do, the most urgent first.
 
     `advice` can be gone through once; it is made on the way.

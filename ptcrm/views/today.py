@@ -61,18 +61,36 @@ def at_a_glance(workspace: Workspace, *, is_checked: bool = True) -> Glance:
     )
 
 
-def by_urgency(contacts: list[Occurrence], today: date) -> dict[str, list[Occurrence]]:
-    """Contacts planned up to today, the overdue first with the longest owed on top, the new last.
+def glance_object(now: Glance) -> dict[str, object]:
+    """The glance as an object (the JSON of `ptcrm` alone; docs/json.md)."""
+    return {
+        "today": now.today.isoformat(),
+        "overdue": [row(one) for one in now.overdue],
+        "due": [row(one) for one in now.due],
+        "new": [row(one) for one in now.new],
+        "week": [row(one) for one in now.week],
+        "birthdays": [row(one) for one in now.birthdays],
+        "waiting": now.waiting,
+        "free": now.free,
+        "customers": now.customers,
+        "errors": now.errors,
+        "warnings": now.warnings,
+    }
 
-    A reminder is never overdue: it stands until its day comes.
-    """
+
+def by_urgency(contacts: list[Occurrence], today: date) -> dict[str, list[Occurrence]]:
+    """Contacts planned up to today, the overdue first with the longest owed on top, the new last."""
     groups: dict[str, list[Occurrence]] = {OVERDUE: [], TODAY: [], NEW: []}
     for one in contacts:
-        late = one.due < today and one.kind != "lead"
         is_new = one.state == "new" and one.kind != "lead"
-        groups[NEW if is_new else OVERDUE if late else TODAY].append(one)
+        groups[NEW if is_new else OVERDUE if is_late(one, today) else TODAY].append(one)
     groups[OVERDUE].sort(key=lambda one: one.due)
     return groups
+
+
+def is_late(one: Occurrence, today: date) -> bool:
+    """Whether it was owed before today. A reminder is never late: it stands until its day comes."""
+    return one.due < today and one.state != "new" and one.kind != "lead"
 
 
 def row(one: Occurrence) -> dict[str, object]:

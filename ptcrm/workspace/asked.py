@@ -134,7 +134,7 @@ class Asked(Opened):
         from ptcrm.query.fields import TEXT
         from ptcrm.query.matching import Holds
         from ptcrm.query.nodes import Choice, Term
-        from ptcrm.vault.asked import condition_of
+        from ptcrm.vault.condition import condition_of
 
         condition = condition_of(Term(TEXT, tuple(Choice(word, Holds((word,))) for word in words)))
         if condition is None:
@@ -199,7 +199,7 @@ class Asked(Opened):
 
         What is kept of the customers narrows, and the query decides on those who remain.
         """
-        from ptcrm.vault.asked import condition_of
+        from ptcrm.vault.condition import condition_of
 
         query = self.query(asked)
         condition = condition_of(query)

@@ -50,7 +50,7 @@ _TRIES = 3  # another process may read files while this one works out what follo
 _JUST_NOW_NS = int(store.SETTLE_SECONDS * 1e9)
 _FEW = 8  # files that are looked at rather than read anew
 _MOST_MADE = 8  # whole answers that are kept
-_AT_ONCE = 500  # customers whose obligations are worked out together
+_AT_ONCE = 100  # customers whose obligations are worked out together
 
 Made = TypeVar("Made")
 
@@ -256,7 +256,7 @@ class Opened:
         now_ns = time.time_ns()
         with contextlib.suppress(OSError):
             signature, ahead = store.signature(self.root, path), self._ahead.get(path)
-            is_known = signature in (self.listing.files.get(path), ahead and ahead.signature)
+            is_known = (ahead and ahead.signature) == signature or self.listing.has(path, signature)
             if not is_known and is_older(signature, now_ns) and path.endswith(".md"):
                 self._ahead[path] = FileRead(path, signature, now_ns, self._facts(path))
 

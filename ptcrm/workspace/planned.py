@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ptcrm.errors import QueryError
 from ptcrm.model.dates import later
-from ptcrm.model.occurrence import FOREVER, Contact, Yearly
+from ptcrm.model.occurrence import FOREVER, Contact, Yearly, in_order
 from ptcrm.schedule.plan import (
     Arranged,
     Rules,
     Who,
     arrange,
     days_ever,
-    in_order,
     next_yearly_days,
     occurrences,
     open_reminders,
@@ -55,12 +54,17 @@ R = TypeVar("R", bound=tuple[Any, ...])
 
 
 class _Rows(Generic[R]):
-    """The rows of everybody, read once, and then those of customers on whom a change bears; `path_of` tells whose a row is."""
+    """The rows of everybody, read once, and then those of customers on whom a change bears; `path_of` a row is whose it is."""
 
     def __init__(self, path_of: Callable[[R], str]) -> None:
         self._path_of = path_of
         self._rows: list[R] | None = None
         self._outdated: set[str] = set()
+
+    @property
+    def at_hand(self) -> list[R] | None:
+        """The rows, if they need not be read for it."""
+        return None if self._outdated else self._rows
 
     def forget(self, paths: set[str]) -> None:
         """Read those of the customers at `paths` again when they are next asked for."""
@@ -211,8 +215,7 @@ class Planned(Asked):
         if until < FOREVER:
             contacts = self.cache.contacts(later(until, self.config.min_gap))
             return arrange(contacts, self._rules(until), self.today, until)
-        days, waiting = self._standing(self._worked.owed.now(partial(self.cache.contacts, FOREVER)))
-        return Arranged(days, waiting, self._load())
+        return Arranged(*self._standing(self._worked.owed.now(partial(self.cache.contacts, FOREVER))))
 
     def _rules(self, until: date) -> Rules:
         """What a day holds, up to `until`."""
@@ -233,9 +236,13 @@ class Planned(Asked):
         return plan.days
 
     def _days_ever(self) -> dict[int, int]:
-        return days_ever(
-            self.cache.movable(FOREVER), self.cache.fixed_days(), self._rules(FOREVER), self.today
-        )
+        known = self._worked.owed.at_hand
+        if known is None:
+            movable, fixed = self.cache.movable(FOREVER), self.cache.fixed_days()
+        else:
+            movable = [one for one in known if not one.fixed]
+            fixed = [(one.path, one.ready) for one in known if one.fixed]
+        return days_ever(movable, fixed, self._rules(FOREVER), self.today)
 
     def _standing(self, contacts: Iterable[Contact]) -> tuple[list[tuple[int, Contact]], list[Contact]]:
         """On which day each of the `contacts` stands, and those that found none."""
@@ -290,6 +297,10 @@ class Planned(Asked):
 
         Of a campaign that is its part that goes to them.
         """
+        return sorted(self.planned(until, only), key=in_order)
+
+    def planned(self, until: date, only: Container[str] | None = None) -> list[Occurrence]:
+        """What `plan` gives, in no order, which takes a good part of the time."""
         from ptcrm.schedule.campaigns import entries
 
         days, mailings = self.arranged(until).days, self.mailings(until)
@@ -297,7 +308,7 @@ class Planned(Asked):
             days = [(day, one) for day, one in days if one.path in only]
             mailings = [one.among(only) for one in mailings]
         campaigns = entries(mailings, self.config, self.today, until)
-        return sorted([*self._occurrences(days), *campaigns], key=in_order)
+        return [*self._occurrences(days), *campaigns]
 
     def listed(
         self, until: date, only: Container[str] | None = None, *, whole: bool = False, snoozed: bool = False
@@ -309,7 +320,7 @@ class Planned(Asked):
         """
         from ptcrm.schedule.campaigns import entries
 
-        days, waiting, _ = self.arranged(FOREVER if whole else until)
+        days, waiting = self.arranged(FOREVER if whole else until)
         if whole:
             end = until.toordinal()
             days = [(day, one) for day, one in days if one.ready <= end]

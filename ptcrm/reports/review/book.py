@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 SALE, REFERRAL, FEEDBACK = "sale", "referral", "feedback"
-EVER = (SALE, REFERRAL)  # what counts from before the period, too
+EVER = (SALE, REFERRAL, FEEDBACK)  # what is asked for by itself, also from before the period
 _NOTHING = Past()
 _AMOUNTS = 1 << 12  # that are known at once
 
@@ -61,20 +61,20 @@ class Book:
         touches = self.touches.get(one.path)
         if touches is None:
             past, path = self.past(one), one.path
-            rows = [past.contact] if past.contact else []
-            lines = {row.day: row.line for row in [*rows, *past.rows] if row.form.contact}
+            rows = [past.before, *past.contacts] if past.before else past.contacts
+            lines = {row.day: row.line for row in rows}
             return [(day, Place(path, line)) for day, line in lines.items()]
         known = {day: (day, place) for day, place in touches if day <= last}
         newest = max((day for day in known if day < first), default=first)
         return [known[day] for day in sorted(known) if day >= newest]
 
-    def sales(self, one: Customer) -> list[EntryRow]:
-        """The customer's sales up to the period's end, from old to new."""
-        return [row for row in self.past(one).ever if row.form.channel == SALE]
+    def entries(self, one: Customer, channel: str) -> Sequence[EntryRow]:
+        """The customer's entries of a channel (one of `EVER`) up to the period's end, from old to new."""
+        return self.past(one).ever.get(channel, ())
 
-    def referrals(self, one: Customer) -> list[EntryRow]:
-        """The `referral` entries of the customer's log up to the period's end, from old to new."""
-        return [row for row in self.past(one).ever if row.form.channel == REFERRAL]
+    def sales(self, one: Customer) -> Sequence[EntryRow]:
+        """The customer's sales up to the period's end, from old to new."""
+        return self.entries(one, SALE)
 
     def came(self, one: Customer) -> tuple[int, int | None] | None:
         """Since when she is a customer: `since`, else the first sale, else the first entry; and its line in the log."""

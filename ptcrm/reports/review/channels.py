@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.model.customer import Customer
 from ptcrm.reports.review.book import places
-from ptcrm.reports.review.values import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from ptcrm.model.customer import Customer
     from ptcrm.reports.review.book import Book
+    from ptcrm.reports.review.values import Places
     from ptcrm.vault.entries import EntryRow
 
 _RUNNING = 3
 _UNNAMED = "contact"  # an entry without a channel
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelUse:
+class ChannelUse(NamedTuple):
     """The contacts by one channel; `came_in` of them came from the customers."""
 
     channel: str
@@ -32,8 +29,7 @@ class ChannelUse:
     customers: int
 
 
-@dataclass(frozen=True, slots=True)
-class Same:
+class Same(NamedTuple):
     """A customer whom the last three contacts reached by the same channel; `places` are theirs, from old to new."""
 
     customer: Customer
@@ -41,8 +37,7 @@ class Same:
     places: Places
 
 
-@dataclass(frozen=True, slots=True)
-class Channels:
+class Channels(NamedTuple):
     """Contacts by channel, the most used first; how many there were on each day, for days that had any."""
 
     channels: tuple[ChannelUse, ...]
@@ -62,7 +57,7 @@ def channels(book: Book) -> Channels:
     """
     named, inward, reached, dated, same = list[str](), list[str](), list[str](), list[int](), list[Same]()
     for one in book.customers:
-        rows = [row for row in book.past(one).rows if row.form.contact]
+        rows = book.past(one).contacts
         by = [row.form.channel for row in rows]
         named += by
         reached += {*by}

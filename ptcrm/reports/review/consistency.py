@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import count, pairwise, takewhile
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ptcrm.model.customer import Customer
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.budget import group_of
 from ptcrm.reports.review.book import FEEDBACK
@@ -19,13 +17,13 @@ from ptcrm.reports.review.values import Place, Share, month_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ptcrm.model.customer import Customer
     from ptcrm.reports.review.book import Book
 
 PromiseState = Literal["kept", "late", "open"]
 
 
-@dataclass(frozen=True, slots=True)
-class Regular:
+class Regular(NamedTuple):
     """How regularly one customer was followed up: the contacts made `within` the cadence, and how many were `missed`.
 
     Each cadence that passes in a silence is one that was missed.
@@ -42,8 +40,7 @@ class Regular:
         return Share(len(self.within), len(self.within) + self.missed)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """The follow-ups of one tier (or `no tier`) in one month (`2026-11`)."""
 
     tier: str
@@ -51,8 +48,7 @@ class Cell:
     share: Share
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(NamedTuple):
     """The longest wait of a customer that was longer than her cadence: from one contact, at `place`, to the next.
 
     `begin` is the day from which it counts: that of the contact, but not before the vault's `start`, nor before a
@@ -66,8 +62,7 @@ class Silence:
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """An explicit follow-up that was due in the period: done by its day (`kept`), afterwards (`late`), or not yet (`open`)."""
 
     customer: Customer
@@ -78,8 +73,7 @@ class Promise:
     state: PromiseState
 
 
-@dataclass(frozen=True, slots=True)
-class Consistency:
+class Consistency(NamedTuple):
     """Follow-ups made within the cadence, of all that were due; `silences` are the longest first.
 
     `cells` has each tier and month in which any was due, by tier rank, then by month.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.dates import Interval, later
 from ptcrm.reports.budget import group_of, yearly
-from ptcrm.reports.review.book import places
+from ptcrm.reports.review.book import REFERRAL, places
 from ptcrm.reports.review.values import Place, Places
 from ptcrm.vault.entries import EntryRow
 
@@ -24,8 +23,7 @@ _A_YEAR = Interval(months=12)
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What was given by one channel: gifts, cards, articles; money by currency, and minutes."""
 
     channel: str
@@ -34,8 +32,7 @@ class Given:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class TierEffort:
+class TierEffort(NamedTuple):
     """Plan against actual of one tier: contacts that the cadences asked for and those made; what may and did go out.
 
     `budget` is the tier's yearly one for these customers, in proportion to the days; empty if it has none.
@@ -50,8 +47,7 @@ class TierEffort:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
+class Effort(NamedTuple):
     """What one customer took and brought: contacts, minutes and money; sales, `referral` entries, and people.
 
     All of it is of the period, but for those `brought`, who came at any time.
@@ -67,8 +63,7 @@ class Effort:
     brought: tuple[Customer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Efforts:
+class Efforts(NamedTuple):
     """What was given, the tiers by rank, and each customer with any contact or sale, the most contacts first.
 
     `little_return` are those with much work and nothing that came of it, `little_work` the reverse.
@@ -95,18 +90,18 @@ def efforts(book: Book) -> Efforts:
 
 
 def _effort(one: Customer, book: Book) -> Effort | None:
-    rows, first = book.past(one).rows, book.period.first.toordinal()
-    contacts = [row for row in rows if row.form.contact]
-    sales = [row for row in book.sales(one) if row.day >= first]
-    referrals = [row for row in book.referrals(one) if row.day >= first]
+    past, first = book.past(one), book.period.first.toordinal()
+    sales, referrals = (
+        [row for row in rows if row.day >= first] for rows in (book.sales(one), book.entries(one, REFERRAL))
+    )
     brought = book.brought.get(one.path, ())
-    if not (contacts or sales or referrals or brought):
+    if not (past.contacts or sales or referrals or brought):
         return None
     return Effort(
         one,
-        places(one, contacts),
-        sum([row.form.minutes for row in rows if row.form.minutes]),
-        book.money([row.form.cost for row in rows if row.form.cost]),
+        places(one, past.contacts),
+        sum([row.form.minutes for row in past.rows if row.form.minutes]),
+        book.money([row.form.cost for row in past.rows if row.form.cost]),
         places(one, sales),
         book.money([row.form.amount for row in sales]),
         places(one, referrals),

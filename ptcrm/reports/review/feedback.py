@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ptcrm.model.customer import Customer, FollowUp
 from ptcrm.model.dates import later, parse_date
 from ptcrm.reports.review.book import FEEDBACK
 from ptcrm.reports.review.values import Place
@@ -14,13 +12,13 @@ from ptcrm.reports.review.values import Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ptcrm.model.customer import Customer, FollowUp
     from ptcrm.reports.review.book import Book
 
 LoopState = Literal["open", "closed", "told", "noted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """Feedback that came on a day of the period, and how far it got.
 
     `open` is a follow-up without a tick, due on `due`; `closed` one with; `told` one of which the customer has heard;
@@ -37,8 +35,7 @@ class Loop:
     told: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Feedback:
+class Feedback(NamedTuple):
     """All feedback of the period, from old to new."""
 
     loops: tuple[Loop, ...]
@@ -54,8 +51,9 @@ def feedback(book: Book) -> Feedback:
 
 
 def _loops(book: Book) -> Iterator[Loop]:
+    first = book.period.first.toordinal()
     for one in book.customers:
-        rows = [row for row in book.past(one).rows if row.form.channel == FEEDBACK]
+        rows = [row for row in book.entries(one, FEEDBACK) if row.day >= first]
         tasks = [task for task in book.follow_ups.get(one.path, ()) if task.channel == FEEDBACK]
         looked_after = {task.due.toordinal() for task in tasks}
         for task in tasks:

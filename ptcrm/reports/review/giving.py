@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.model.customer import Customer
 from ptcrm.reports.review.book import places
-from ptcrm.reports.review.values import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ptcrm.model.customer import Customer
     from ptcrm.reports.review.book import Book
+    from ptcrm.reports.review.values import Places
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """The entries of one customer that `gave` something and those that `asked`, from old to new.
 
     `is_due`: nothing was given since the newest that asked, so something should be before the next pitch.
@@ -28,8 +26,7 @@ class Balance:
     is_due: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Giving:
+class Giving(NamedTuple):
     """All customers with an entry that gave or asked, those asked most beyond what they were given first."""
 
     customers: tuple[Balance, ...]

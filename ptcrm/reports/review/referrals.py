@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptcrm.model.customer import Customer, Money
-from ptcrm.reports.review.book import places
+from ptcrm.reports.review.book import REFERRAL, places
 from ptcrm.reports.review.values import Place, Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ptcrm.model.customer import Customer, Money
     from ptcrm.reports.review.book import Book
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A customer of the referral tree, `depth` steps below whoever began it, who has 0.
 
     `by` brought her, as the line at `place` says (None at depth 0). `brought` is how many she did, `people` how many are
@@ -34,8 +32,7 @@ class Branch:
     below: tuple[Money, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Advocate:
+class Advocate(NamedTuple):
     """Somebody who brought others, or of whom the log has a `referral`; `below` is what all below her have paid."""
 
     customer: Customer
@@ -44,8 +41,7 @@ class Advocate:
     below: tuple[Money, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Referrals:
+class Referrals(NamedTuple):
     """The referral trees, each customer before those below her, and the advocates; those with the most people first.
 
     `new` are those who were brought, and came in the period.
@@ -64,7 +60,7 @@ def referrals(book: Book) -> Referrals:
     advocates = [
         Advocate(one, tuple(brought.get(one.path, ())), entries, of[one.path].below if one.path in of else ())
         for one in book.customers
-        if (entries := places(one, book.referrals(one))) or one.path in brought
+        if (entries := places(one, book.entries(one, REFERRAL))) or one.path in brought
     ]
     advocates.sort(key=lambda one: (-len(one.brought), -len(one.entries)))
     new = [one for one in book.customers if one.path in book.referred and _is_new(one, book)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from ptcrm.reports.review.book import Book
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
+class Came(NamedTuple):
     """A customer who came, came back or left on `day`, as the line at `place` says."""
 
     customer: Customer
@@ -29,8 +27,7 @@ class Came:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Cohort:
+class Cohort(NamedTuple):
     """Those who became customers in one `year`; `kept` has how many of them were still so at the end of each year since."""
 
     year: int
@@ -38,16 +35,14 @@ class Cohort:
     kept: tuple[tuple[int, Share], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(NamedTuple):
     """Those who left in the period for one `reason` (empty: none is noted)."""
 
     reason: str
     customers: tuple[Came, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Buyer:
+class Buyer(NamedTuple):
     """A customer with a sale in the period; `places` are its sales. `is_repeat`: not her first purchase.
 
     Sales of one day are one purchase.
@@ -58,8 +53,7 @@ class Buyer:
     is_repeat: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
+class Retention(NamedTuple):
     """Customers at the start and the end of the period (docs/review.md#retention).
 
     The customers at the `start`, less those who `left`, and those who are `new`, are those at the `end`. `back` are
