@@ -76,20 +76,9 @@ def _places(places: Iterable[Place]) -> list[str]:
 def _consistency(one: Consistency) -> Row:
     promises = one.promises_kept
     return {
-        "rate": _rate(one.share),
-        "within": one.share.part,
-        "due": one.share.whole,
-        "months": [
-            {
-                "tier": cell.tier,
-                "month": cell.month,
-                "rate": _rate(cell.share),
-                "within": cell.share.part,
-                "due": cell.share.whole,
-            }
-            for cell in one.cells
-        ],
-        "customers": _regular(one),
+        **_within(one.share),
+        "months": [{"tier": cell.tier, "month": cell.month, **_within(cell.share)} for cell in one.cells],
+        "customers": ROWS["consistency"](one),
         "silences": [_silence(each) for each in one.silences],
         "promises": {
             "rate": _rate(promises),
@@ -100,18 +89,16 @@ def _consistency(one: Consistency) -> Row:
     }
 
 
-def _regular(one: Consistency) -> list[Row]:
-    return [_regular_row(each) for each in one.customers]
+def _within(one: Share) -> Row:
+    return {"rate": _rate(one), "within": one.part, "due": one.whole}
 
 
-def _regular_row(one: Regular) -> Row:
+def _regular(one: Regular) -> Row:
     return {
         **_who(one.customer),
         "tier": one.customer.tier,
         "cadence": str(one.cadence),
-        "rate": _rate(one.share),
-        "within": one.share.part,
-        "due": one.share.whole,
+        **_within(one.share),
         "lines": _places(one.within),
     }
 
@@ -201,11 +188,7 @@ def _move(state: str, one: Came) -> Row:
 
 
 def _value(one: Giving) -> Row:
-    return {"gave": one.gave, "asked": one.asked, "customers": _balances(one)}
-
-
-def _balances(one: Giving) -> list[Row]:
-    return [_balance(each) for each in one.customers]
+    return {"gave": one.gave, "asked": one.asked, "customers": ROWS["value"](one)}
 
 
 def _balance(one: Balance) -> Row:
@@ -232,15 +215,11 @@ def _channels(one: Channels) -> Row:
             }
             for each in one.channels
         ],
-        "customers": _same(one),
+        "customers": ROWS["channels"](one),
     }
 
 
-def _same(one: Channels) -> list[Row]:
-    return [_same_row(each) for each in one.same]
-
-
-def _same_row(one: Same) -> Row:
+def _same(one: Same) -> Row:
     return {**_who(one.customer), "channel": one.channel, "lines": _places(one.places)}
 
 
@@ -297,7 +276,7 @@ def _effort_row(one: Effort, verdict: str | None) -> Row:
 
 def _referrals(one: Referrals) -> Row:
     return {
-        "customers": _branches(one),
+        "customers": ROWS["referrals"](one),
         "advocates": [
             {
                 **_who(each.customer),
@@ -309,10 +288,6 @@ def _referrals(one: Referrals) -> Row:
         ],
         "new": [each.id for each in one.new],
     }
-
-
-def _branches(one: Referrals) -> list[Row]:
-    return [_branch(each) for each in one.tree]
 
 
 def _branch(one: Branch) -> Row:
@@ -329,11 +304,7 @@ def _branch(one: Branch) -> Row:
 
 def _feedback(one: Feedback) -> Row:
     states = Counter(each.state for each in one.loops)
-    return {**{state: states[state] for state in get_args(LoopState)}, "customers": _loops(one)}
-
-
-def _loops(one: Feedback) -> list[Row]:
-    return [_loop(each) for each in one.loops]
+    return {**{state: states[state] for state in get_args(LoopState)}, "customers": ROWS["feedback"](one)}
 
 
 def _loop(one: Loop) -> Row:
@@ -360,11 +331,11 @@ OBJECTS: Mapping[str, Callable[..., Row]] = {
     "feedback": _feedback,
 }
 ROWS: Mapping[str, Callable[..., list[Row]]] = {
-    "consistency": _regular,
+    "consistency": lambda one: [*map(_regular, one.customers)],
     "retention": _moves,
-    "value": _balances,
-    "channels": _same,
+    "value": lambda one: [*map(_balance, one.customers)],
+    "channels": lambda one: [*map(_same, one.same)],
     "effort": _efforts,
-    "referrals": _branches,
-    "feedback": _loops,
+    "referrals": lambda one: [*map(_branch, one.tree)],
+    "feedback": lambda one: [*map(_loop, one.loops)],
 }
