@@ -10,6 +10,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from rapidfuzz.distance import OSA
+
 from ptcrm.text.fold import fold
 
 _GAPS = re.compile(r"[\W_]+")
@@ -181,11 +183,10 @@ def _same_sound(one: str, other: str, _is_first: bool) -> bool:  # noqa: FBT001 
 
 def _is_slip(one: str, other: str, is_first: bool) -> bool:  # noqa: FBT001
     """Whether two words differ as a slip does; not as the first names Paul and Paula do, or Mario and Maria."""
-    from rapidfuzz.distance import OSA
-
-    if min(len(one), len(other)) < _LEAST_LETTERS or (is_first and _is_other_ending(one, other)):
+    shorter, longer = sorted((len(one), len(other)))
+    most = 2 if shorter >= _LONG_WORD else 1
+    if shorter < _LEAST_LETTERS or longer - shorter > most or (is_first and _is_other_ending(one, other)):
         return False
-    most = 2 if min(len(one), len(other)) >= _LONG_WORD else 1
     return OSA.distance(one, other, score_cutoff=most) <= most
 
 
