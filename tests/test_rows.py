@@ -22,6 +22,7 @@ from ptcrm.model.dates import Anniversary, Interval
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.model.occurrence import Obligation, Obligations, Reason, Standing, Yearly
 from ptcrm.text.source import Source, Span
+from ptcrm.vault.entries import EntryRow, Form, packed, unpacked
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.rows import Memo, dump, dump_apart, load, load_later
 from ptcrm.vault.schema import read_customer
@@ -209,3 +210,23 @@ def test_a_memo_holds_no_more_than_two_generations(monkeypatch: pytest.MonkeyPat
     assert memo.load(Reason, rows[-1]) is last
     assert memo.load(Reason, rows[0]) == first
     assert memo.load(Reason, rows[0]) is not first
+
+
+ENTRIES = st.lists(
+    st.tuples(
+        st.integers(1, date.max.toordinal()),
+        st.integers(-1, 99_999),
+        st.integers(1, 2**31 - 1),
+        st.integers(0, 2),
+    ),
+    max_size=20,
+)
+FORMS = st.lists(values(Form), min_size=3, max_size=3)
+
+
+@given(ENTRIES, FORMS)
+def test_packed_entries_are_what_they_were(
+    numbers: list[tuple[int, int, int, int]], forms: list[Form]
+) -> None:
+    entries = [EntryRow(*place, forms[form]) for *place, form in numbers]
+    assert list(unpacked(packed(entries))) == entries
