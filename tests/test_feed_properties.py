@@ -70,16 +70,18 @@ def occurrences(draw: st.DrawFn) -> Occurrence:
     )
 
 
-FEEDS = st.builds(
-    Feed,
-    private=st.booleans(),
-    age_in_title=st.booleans(),
-    todo=st.booleans(),
-    alarm=st.none() | st.just(time(9, 0)),
-    overdue=st.sampled_from([None, "gather", "today", "original"]),
-    name=st.none() | WORDS,
-    title=st.just({}) | st.just({"follow-up": "{verb} {name} ({tier}): {text}", "birthday": "{name} {year}"}),
-)
+FEEDS = st.fixed_dictionaries(
+    {
+        "private": st.booleans(),
+        "age_in_title": st.booleans(),
+        "todo": st.booleans(),
+        "alarm": st.none() | st.just(time(9, 0)),
+        "overdue": st.sampled_from([None, "gather", "today", "original"]),
+        "name": st.none() | WORDS,
+        "title": st.just({})
+        | st.just({"follow-up": "{verb} {name} ({tier}): {text}", "birthday": "{name} {year}"}),
+    }
+).map(lambda given: Feed(**given))
 
 
 def look(feed: Feed) -> Look:
