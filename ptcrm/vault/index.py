@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from ptcrm.text.fold import fold, same_id
-from ptcrm.vault.cache import BY_FILE
 from ptcrm.vault.entries import (
     EntryRow,
     Past,
@@ -240,6 +239,8 @@ class Index:
         """Bring the rows up to date; what is owed to those whom a change bears on becomes outdated."""
         if look.is_as_noted:
             return
+        from ptcrm.vault.cache import BY_FILE
+
         touched = {*look.changed, *look.gone}
         with self.cache.writing():
             is_first = self.cache.is_empty()  # then all are touched
