@@ -53,6 +53,25 @@ def test_the_same_file_is_not_read_again(later_ns: int, is_noted: bool) -> None:
     assert not is_read_again(THEN, THEN, later_ns, is_noted=is_noted)
 
 
+@both_ways
+@pytest.mark.parametrize(
+    "then",
+    [THEN._replace(inode=2**64 - 1), THEN._replace(mtime_ns=-SECOND)],
+    ids=["an inode of 64 bits", "before 1970"],
+)
+def test_numbers_may_be_any_that_a_file_system_gives(then: Signature, is_noted: bool) -> None:
+    assert not is_read_again(then, then, SECOND, is_noted=is_noted)
+    assert is_read_again(then, THEN, SECOND, is_noted=is_noted)
+
+
+def test_a_time_far_ahead_is_kept() -> None:
+    """After 2262 there are more nanoseconds than SQLite's integers hold."""
+    then = THEN._replace(mtime_ns=2**64)
+    with closing(Cache.open(None, "x")) as cache:
+        assert scan(cache, then, SCAN)
+        assert cache.signatures() == {PATH: (then, SCAN)}
+
+
 CHANGES = {
     "size": THEN._replace(size=101),
     "written": THEN._replace(mtime_ns=OLD + 1, ctime_ns=OLD + 1),
