@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import pytest
 
+from ptcrm.vault import listing
 from ptcrm.vault.cache import Cache
 from ptcrm.vault.index import FileRead, Index, nothing_but
-from ptcrm.vault.listing import Signature
-from ptcrm.vault.scan import RACY_NS, Seen
+from ptcrm.vault.listing import Listing, Signature, signature_of
+from ptcrm.vault.scan import RACY_NS, Seen, see
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECOND = 10**9
 SCAN = 1_700_000_000 * SECOND
@@ -70,6 +75,19 @@ def test_a_time_far_ahead_is_kept() -> None:
     with closing(Cache.open(None, "x")) as cache:
         assert scan(cache, then, SCAN)
         assert cache.signatures() == {PATH: (then, SCAN)}
+
+
+@pytest.mark.parametrize("tells_inodes", [True, False])
+def test_a_file_looked_at_by_itself_is_as_the_scan_has_it(
+    tells_inodes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a scan is told no inodes."""
+    (tmp_path / "customers").mkdir()
+    (tmp_path / PATH).write_text("", encoding="utf-8")
+    found = Listing(see(tmp_path, ["customers"]).folders).files[PATH]
+    monkeypatch.setattr(listing, "TELLS_INODES", tells_inodes)
+    scanned = found if tells_inodes else found._replace(inode=0)
+    assert signature_of((tmp_path / PATH).stat()) == scanned
 
 
 CHANGES = {

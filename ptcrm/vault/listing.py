@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.diagnostic import Diagnostic
-from ptcrm.vault.scan import BETWEEN, CLOSED, FOLDER, MISSING, OUTSIDE, SPECIAL, UNREADABLE
+from ptcrm.vault.scan import BETWEEN, CLOSED, FOLDER, MISSING, OUTSIDE, SPECIAL, TELLS_INODES, UNREADABLE
 
 if TYPE_CHECKING:
     import os
@@ -38,8 +38,9 @@ class Signature(NamedTuple):
 
 
 def signature_of(status: os.stat_result) -> Signature:
-    """The signature of a file that was looked at."""
-    return Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    """The signature of a file that was looked at by itself, as a scan has it."""
+    inode = status.st_ino if TELLS_INODES else 0
+    return Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, inode)
 
 
 class Strays(NamedTuple):
