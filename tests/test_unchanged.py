@@ -9,7 +9,8 @@ import pytest
 
 from ptcrm.vault import listing
 from ptcrm.vault.cache import Cache
-from ptcrm.vault.index import FileRead, Index, nothing_but
+from ptcrm.vault.facts import FileRead, nothing_but
+from ptcrm.vault.index import Index
 from ptcrm.vault.listing import Listing, Signature, signature_of
 from ptcrm.vault.scan import RACY_NS, Seen, see
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ptcrm.model.item import Item
     from ptcrm.vault.answers import Answer
     from ptcrm.vault.condition import Condition
-    from ptcrm.vault.index import FileRead
+    from ptcrm.vault.facts import FileRead
     from ptcrm.vault.prose import TextRows
     from ptcrm.vault.sought import Bounds
 
