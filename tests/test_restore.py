@@ -21,8 +21,8 @@ from ptcrm.git.commits import Commits
 from ptcrm.git.history import History
 from ptcrm.model.config import Config
 from ptcrm.vault.cache import Cache
+from ptcrm.vault.facts import Facts, facts_of
 from ptcrm.vault.forms import Forms
-from ptcrm.vault.index import Facts, facts_of
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import Reading
 from tests.conftest import MakeVault, Run
@@ -75,7 +75,7 @@ def test_files_that_say_the_same_now_are_not_read_again(
         read.append(reading.document.source.path)
         return facts_of(reading, forms)
 
-    monkeypatch.setattr("ptcrm.workspace.opened.facts_of", noted)
+    monkeypatch.setattr("ptcrm.vault.facts.facts_of", noted)
     book.ask("show", "anna")
     read.clear()
     assert shown(book, "anna", "2026-11-04")["tier"] == "silver"

@@ -214,6 +214,13 @@ def test_of_nobody_there_is_nothing_to_say(figure: str, make_vault: MakeVault, r
     assert "What to do" not in result.stdout
 
 
+def test_the_last_day_that_there_is(make_vault: MakeVault, run: Run) -> None:
+    """Its week is not whole."""
+    vault = make_vault({"anna": customer("9999-12-31 call: The end")}, CONFIG)
+    result = run("--vault", vault, "--today", "9999-12-31", "review", "channels")
+    assert (result.exit_code, "1 contact," in result.stdout) == (0, True), result.output
+
+
 @pytest.mark.parametrize("figure", ["consistency", "retention"])
 def test_there_is_no_share_of_nothing(figure: str, answer: Callable[..., Any]) -> None:
     assert answer(figure, {})["rate"] is None

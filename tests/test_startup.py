@@ -50,7 +50,7 @@ MAY_LOAD = {
     "find bells": f"""{QUERY} cli.answer cli.finding cli.recording formats formats.columns formats.customers vault.known
         vault.library vault.prose vault.sought views views.finding views.customer views.playbook views.today {FILE}""",
     "show anna": f"""cli.choosing cli.recording cli.show formats formats.columns formats.customers schedule.campaigns schedule.channel schedule.obligations
-        schedule.playbooks schedule.why vault.notes views views.customer views.playbook views.today {FILE}""",
+        schedule.playbooks schedule.why vault.facts vault.notes views views.customer views.playbook views.today {FILE}""",
     "log anna call:x": f"""cli.choosing cli.log model.change vault.journal vault.replace vault.abridged vault.amend vault.fields vault.lines vault.members
         vault.applying vault.names views views.playbook views.writing views.entries {FILE}""",
 }

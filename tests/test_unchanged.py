@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import pytest
 
+from ptcrm.vault import listing
 from ptcrm.vault.cache import Cache
-from ptcrm.vault.index import FileRead, Index, nothing_but
-from ptcrm.vault.listing import Signature
-from ptcrm.vault.scan import RACY_NS, Seen
+from ptcrm.vault.facts import FileRead, nothing_but
+from ptcrm.vault.index import Index
+from ptcrm.vault.listing import Listing, Signature, signature_of
+from ptcrm.vault.scan import RACY_NS, Seen, see
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECOND = 10**9
 SCAN = 1_700_000_000 * SECOND
@@ -51,6 +57,38 @@ later = pytest.mark.parametrize("later_ns", [SECOND, 10**17, -SECOND, -(10**17)]
 def test_the_same_file_is_not_read_again(later_ns: int, is_noted: bool) -> None:
     """Whichever way the clock has jumped."""
     assert not is_read_again(THEN, THEN, later_ns, is_noted=is_noted)
+
+
+@both_ways
+@pytest.mark.parametrize(
+    "then",
+    [THEN._replace(inode=2**64 - 1), THEN._replace(mtime_ns=-SECOND)],
+    ids=["an inode of 64 bits", "before 1970"],
+)
+def test_numbers_may_be_any_that_a_file_system_gives(then: Signature, is_noted: bool) -> None:
+    assert not is_read_again(then, then, SECOND, is_noted=is_noted)
+    assert is_read_again(then, THEN, SECOND, is_noted=is_noted)
+
+
+def test_a_time_far_ahead_is_kept() -> None:
+    """After 2262 there are more nanoseconds than SQLite's integers hold."""
+    then = THEN._replace(mtime_ns=2**64)
+    with closing(Cache.open(None, "x")) as cache:
+        assert scan(cache, then, SCAN)
+        assert cache.signatures() == {PATH: (then, SCAN)}
+
+
+@pytest.mark.parametrize("tells_inodes", [True, False])
+def test_a_file_looked_at_by_itself_is_as_the_scan_has_it(
+    tells_inodes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a scan is told no inodes."""
+    (tmp_path / "customers").mkdir()
+    (tmp_path / PATH).write_text("", encoding="utf-8")
+    found = Listing(see(tmp_path, ["customers"]).folders).files[PATH]
+    monkeypatch.setattr(listing, "TELLS_INODES", tells_inodes)
+    scanned = found if tells_inodes else found._replace(inode=0)
+    assert signature_of((tmp_path / PATH).stat()) == scanned
 
 
 CHANGES = {

@@ -9,7 +9,8 @@ from ptcrm.model.customer import Customer
 from ptcrm.model.dates import parse_date
 from ptcrm.model.diagnostic import Diagnostic
 from ptcrm.text.fold import same_id
-from ptcrm.vault.index import WITH, WORDS, file_keys
+from ptcrm.vault.facts import file_keys
+from ptcrm.vault.index import WITH, WORDS
 from ptcrm.vault.match import slips
 
 if TYPE_CHECKING:

@@ -41,14 +41,14 @@ if TYPE_CHECKING:
     from ptcrm.model.item import Item
     from ptcrm.vault.answers import Answer
     from ptcrm.vault.condition import Condition
-    from ptcrm.vault.index import FileRead
+    from ptcrm.vault.facts import FileRead
     from ptcrm.vault.prose import TextRows
     from ptcrm.vault.sought import Bounds
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE file (
-  path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER
+  path TEXT PRIMARY KEY, signature TEXT, read_ns INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE settings (config TEXT, problems TEXT);
 CREATE TABLE note (token TEXT);
@@ -276,8 +276,8 @@ class Cache:
 
     def signatures(self) -> dict[str, tuple[Signature, int]]:
         """For every known path its signature, and the time (ns) of the scan that read it."""
-        rows = self.database.execute("SELECT path, size, mtime_ns, ctime_ns, inode, read_ns FROM file")
-        return {row[0]: (Signature(*row[1:5]), row[5]) for row in rows}
+        rows = self.database.execute("SELECT path, signature, read_ns FROM file")
+        return {path: (Signature.of(signature), read_ns) for path, signature, read_ns in rows}
 
     def is_empty(self) -> bool:
         """Whether no file was read yet."""
@@ -331,7 +331,7 @@ class Cache:
 
     def remember(self, read: Collection[FileRead]) -> None:
         """Keep what the files say that were `read`."""
-        self._insert("file", ((one.path, *one.signature, one.read_ns) for one in read))
+        self._insert("file", ((one.path, str(one.signature), one.read_ns) for one in read))
         found = [(one.path, one.facts) for one in read]
         self._insert(
             "customer",
@@ -366,10 +366,8 @@ class Cache:
 
     def keep_texts(self, texts: Iterable[tuple[str, Signature, TextRows]]) -> None:
         """Keep the texts of files: path, signature, rows; not of one that was read anew since."""
-        query = (
-            "SELECT 1 FROM file WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? AND inode = ?"
-        )
-        rows = [(path, found) for path, signature, found in texts if self.rows(query, path, *signature)]
+        query = "SELECT 1 FROM file WHERE path = ? AND signature = ?"
+        rows = [(path, found) for path, signature, found in texts if self.rows(query, path, str(signature))]
         self._delete(("text", "sought", "unread"), [path for path, _ in rows])
         self._insert("text", ((path, one.words, *one.texts) for path, one in rows))
         self._insert("sought", ((path, *one.sought) for path, one in rows))

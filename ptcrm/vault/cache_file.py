@@ -78,10 +78,8 @@ def pass_on(cache: Cache, place: Path, same: Mapping[str, Signature]) -> None:
             database.execute("BEGIN")
             database.execute("DELETE FROM note")
             database.execute("UPDATE file SET read_ns = 0")
-            statement = (
-                "UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, read_ns = ? WHERE path = ?"
-            )
-            database.executemany(statement, ((*one, _FOR_EVER_NS, path) for path, one in same.items()))
+            statement = "UPDATE file SET signature = ?, read_ns = ? WHERE path = ?"
+            database.executemany(statement, ((str(one), _FOR_EVER_NS, path) for path, one in same.items()))
             database.execute("COMMIT")
 
 

@@ -145,9 +145,8 @@ class Past(NamedTuple):
     """A log as the figures of a period need it; rows are from old to new, and none is after the period.
 
     `oldest` is the first entry of all, `before` the newest contact before the period, `rows` what stands in it, and
-    `contacts` which of that are contacts. `ever` has what stands in it or before, by channel, of those that were
-    asked for. A ticked follow-up that an entry of its day and
-    channel tells of is not among them (FORMAT §2.4).
+    `contacts` which of that are contacts. `ever` has the entries in it or before, by channel, of those that were
+    asked for. A ticked follow-up that an entry of its day and channel tells of is not among them (FORMAT §2.4).
     """
 
     oldest: EntryRow | None = None

@@ -1,18 +1,15 @@
-"""The whole vault as rows: what each file says, who is meant by a name, and what speaks for whom.
+"""The whole vault as rows: which are to be made anew, who is meant by a name, and what speaks for whom.
 
-`facts_of` is a pure function of one file; `Index` puts the questions to the rows.
+What a file says as rows is in `facts`; `Index` puts the questions to them.
 """
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote
 
 from ptcrm.text.fold import fold, same_id
 from ptcrm.vault.entries import (
@@ -21,7 +18,6 @@ from ptcrm.vault.entries import (
     TouchRow,
     days_of,
     has_channel,
-    packed,
     past_of,
     touch_rows,
     unpacked,
@@ -32,116 +28,18 @@ from ptcrm.vault.scan import RACY_NS, in_bytes, path_of, split
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from ptcrm.model.customer import Customer
-    from ptcrm.model.diagnostic import Diagnostic
-    from ptcrm.model.item import Item
     from ptcrm.model.occurrence import Touch
     from ptcrm.vault.cache import Cache, Note
-    from ptcrm.vault.forms import Forms
-    from ptcrm.vault.items import ItemRead
+    from ptcrm.vault.facts import FileRead
     from ptcrm.vault.library import Given, Library
     from ptcrm.vault.listing import Signature, Strays
     from ptcrm.vault.scan import Seen
-    from ptcrm.vault.schema import Reading
 
 # What a link may name, the strongest first; a name is only for people asking (FORMAT §2.1).
 ID, STEM, PATH, ALIAS, NAME = range(5)
 WITH, WORDS = "with", "with, in words"
 _AT_ONCE = 100  # files whose rows are written together
 _TOUCH = "day, place, path, line, channel, contact, tried, voicemail, step IS NOT NULL, step"
-
-
-class Facts(NamedTuple):
-    """What one file says. Rows: handles (key, rank), links (line, field, target, key), about (whom, key, day, line, ours).
-
-    `entries` are packed; `shared` are those that were made with other people, with the key of each. `asked` are the
-    names of the user's own fields, as JSON, and `asked.asked_of`.
-    """
-
-    customer: Customer | None
-    search: str
-    handles: tuple[tuple[str, int], ...]
-    links: tuple[tuple[int, str | None, str, str], ...]
-    entries: str
-    shared: tuple[tuple[str, EntryRow], ...]
-    diagnostics: tuple[Diagnostic, ...]
-    asked: tuple[str, str] = ("", "")
-    about: tuple[tuple[str, str, int, int, bool], ...] = ()
-    item: Item | None = None
-
-
-class FileRead(NamedTuple):
-    """What is known of the file at `path`: its signature, when that was seen (ns), and what the file says."""
-
-    path: str
-    signature: Signature
-    read_ns: int
-    facts: Facts
-
-
-def nothing_but(diagnostics: tuple[Diagnostic, ...]) -> Facts:
-    """What a file says that holds no customer."""
-    return Facts(None, "", (), (), "", (), diagnostics)
-
-
-def facts_of(reading: Reading, forms: Forms) -> Facts:
-    """The rows that the file just read gives."""
-    from ptcrm.vault.asked import asked_of, own_names
-    from ptcrm.vault.library import about_rows
-
-    one = reading.customer
-    if one is None:
-        return nothing_but(reading.diagnostics)
-    stem = one.path.removesuffix(".md")
-    folders = stem.split("/")
-    handles = [
-        (one.id, ID),
-        (folders[-1], STEM),
-        *(("/".join(folders[at:]), PATH) for at in range(len(folders) - 1)),
-    ]
-    handles += [(alias, ALIAS) for alias in one.aliases] + [(one.name, NAME)]
-    entries = forms.rows(one)
-    links = tuple((link.line, link.key, link.target, link_key(link.target, one.path)) for link in one.links)
-    return Facts(
-        replace(one, log=()),
-        fold("\n".join([one.id, one.name, *one.aliases])),
-        tuple((same_id(text), rank) for text, rank in handles),
-        links,
-        packed(entries),
-        tuple((link_key(target, one.path), row) for target, row in forms.shared(one, entries)),
-        reading.diagnostics,
-        (own_names(one), asked_of(one)),
-        tuple(
-            (row.whom and link_key(row.whom, one.path), link_key(row.target, one.path), *row[2:])
-            for row in about_rows(one)
-        ),
-    )
-
-
-def facts_of_item(read: ItemRead) -> Facts:
-    """The rows that a file of the library gives. Its fields lead nowhere of their own, so neither do its links."""
-    if read.item is None:
-        return nothing_but(read.diagnostics)
-    path = read.item.path
-    links = tuple((link.line, None, link.target, link_key(link.target, path)) for link in read.links)
-    return Facts(None, "", (), links, "", (), read.diagnostics, item=read.item)
-
-
-def link_key(target: str, path: str) -> str:
-    """What the link `target` in the file at `path` is looked up by: an id, stem, alias or path."""
-    if not target.endswith(".md"):
-        return same_id(target)
-    folder = posixpath.dirname(path)
-    return same_id(posixpath.normpath(posixpath.join(folder, unquote(target))).removesuffix(".md"))
-
-
-def file_keys(paths: Iterable[str]) -> set[str]:
-    """What a link to one of the files at `paths` may be looked up by: each path and its ends, notes without `.md`."""
-    keys: set[str] = set()
-    for path in paths:
-        parts = path.removesuffix(".md").split("/")
-        keys.update(same_id("/".join(parts[at:])) for at in range(len(parts)))
-    return keys
 
 
 class LooseLink(NamedTuple):

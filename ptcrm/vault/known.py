@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from ptcrm.model.customer import Customer, Money
 from ptcrm.model.values import parse_money, sums
 from ptcrm.query.fields import LINK, Forecast, Key, Story, facts_of, targets, words_of
-from ptcrm.vault.index import Index, link_key
+from ptcrm.vault.facts import link_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
     from ptcrm.query.nodes import Facts
+    from ptcrm.vault.index import Index
 
 _LINKED = frozenset({"company", "referred_by", LINK})
 _LOGGED = frozenset({"log", "log.count"})

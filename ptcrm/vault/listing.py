@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptcrm.model.diagnostic import Diagnostic
-from ptcrm.vault.scan import BETWEEN, CLOSED, FOLDER, MISSING, OUTSIDE, SPECIAL, UNREADABLE
+from ptcrm.vault.scan import BETWEEN, CLOSED, FOLDER, MISSING, OUTSIDE, SPECIAL, TELLS_INODES, UNREADABLE
 
 if TYPE_CHECKING:
     import os
@@ -18,17 +18,29 @@ _USUAL = re.compile(rf"[^\ud800-\udfff]*/[A-Za-z0-9-]+\.md{BETWEEN}[0-9][0-9 ]*"
 
 
 class Signature(NamedTuple):
-    """What tells that a file has not changed: size, times in nanoseconds, inode."""
+    """What tells that a file has not changed: size, times in nanoseconds, inode.
+
+    Times after 2262 and the inodes of some file systems are more than SQLite's integers hold, so it is kept as text.
+    """
 
     size: int
     mtime_ns: int
     ctime_ns: int
     inode: int
 
+    @classmethod
+    def of(cls, text: str) -> Signature:
+        """The signature that is written so, in a row or in the line of a scan."""
+        return cls(*map(int, text.split(" ")))
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self))
+
 
 def signature_of(status: os.stat_result) -> Signature:
-    """The signature of a file that was looked at."""
-    return Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    """The signature of a file that was looked at by itself, as a scan has it."""
+    inode = status.st_ino if TELLS_INODES else 0
+    return Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, inode)
 
 
 class Strays(NamedTuple):
@@ -89,7 +101,7 @@ class Listing:
 
     def has(self, path: str, signature: Signature) -> bool:
         """Whether there was a file at `path`, and looked like this."""
-        return f"{path}{BETWEEN}{' '.join(map(str, signature))}" in self._lines
+        return f"{path}{BETWEEN}{signature}" in self._lines
 
     def since(self, before: Listing) -> set[str]:
         """The paths of the customers' files that are new, changed or gone since `before`."""
@@ -152,7 +164,7 @@ def files_in(lines: Iterable[str], copies: Container[str]) -> dict[str, str]:
 
 def signatures(files: Iterable[tuple[str, str]]) -> dict[str, Signature]:
     """The files with their signatures, in the order of the paths."""
-    return {path: Signature(*map(int, what.split(" "))) for path, what in sorted(files)}
+    return {path: Signature.of(what) for path, what in sorted(files)}
 
 
 def _is_utf8(path: str) -> bool:

@@ -11,7 +11,7 @@ from ptcrm import TYPE_CHECKING, __version__
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROWS_VERSION = "23"  # raised when rows are laid out or worked out differently
+ROWS_VERSION = "24"  # raised when rows are laid out or worked out differently
 _ON_LINUX = {
     "cache": ("XDG_CACHE_HOME", "~/.cache"),
     "config": ("XDG_CONFIG_HOME", "~/.config"),

@@ -13,7 +13,8 @@ from ptcrm.model.change import Move, Operation, Write
 from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.fold import same_id
 from ptcrm.text.source import Source, Span, UndecodableError
-from ptcrm.vault.index import Index, link_key
+from ptcrm.vault.facts import link_key
+from ptcrm.vault.index import Index
 from ptcrm.vault.log import LineReader
 from ptcrm.vault.schema import Reading, add_id, read_customer
 

@@ -1,8 +1,8 @@
 """Frozen values as JSON text and back, by the types of their fields; how the cache keeps them.
 
-Values equal to their field's default are left out, so that rows stay short and old ones readable. Tuples whose
-fields have no defaults are lists. A row in two
-lines has what is made of other records, which few ask for, apart on the second; each line is read when it is asked for.
+Values equal to their field's default are left out, so that rows stay short and old ones readable. Named tuples
+whose fields have no defaults are lists. A row in two lines has what is made of other records, which few ask for,
+apart on the second; each line is read when it is asked for.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=("
 
 
 def dump(value: object) -> str:
-    """`value` (a frozen dataclass) as one line of JSON."""
+    """`value` (a frozen dataclass or a named tuple) as one line of JSON."""
     return _JSON.encode(_plainer(cast("Any", type(value)))(value))
 
 

@@ -25,6 +25,7 @@ _PLAIN = frozenset(
 )  # most names have no more
 _OF_VIM = "4913"  # with which vim tries whether it may write
 _BY_DESCRIPTOR = os.scandir in os.supports_fd
+TELLS_INODES = os.name != "nt"  # Windows has 0 for all that stands in a folder
 RACY_NS = 20_000_000  # file times may lag behind the clock by a tick
 
 

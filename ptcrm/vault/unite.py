@@ -17,7 +17,7 @@ from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.fold import same_id
 from ptcrm.text.source import Source, Span
 from ptcrm.vault.amend import errors_of, fields_of, holds, lines_of, why_not
-from ptcrm.vault.index import link_key
+from ptcrm.vault.facts import link_key
 from ptcrm.vault.rename import relinked, rewritten
 from ptcrm.vault.schema import read_customer
 from ptcrm.vault.unite_body import clashing_ids, joined_body, rename_ids

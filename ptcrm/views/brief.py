@@ -17,7 +17,8 @@ from ptcrm.schedule.obligations import UNCONTACTED
 from ptcrm.text.fold import fold
 from ptcrm.text.markdown import show_links
 from ptcrm.text.safe import one_line
-from ptcrm.vault.index import Match, link_key
+from ptcrm.vault.facts import link_key
+from ptcrm.vault.index import Match
 from ptcrm.vault.log import follow_up_words, in_time, plain_text
 from ptcrm.vault.notes import notes
 from ptcrm.views.customer import uncontacted_words

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptcrm.formats.customers import CUSTOMER_FIELDS, plain_value
 from ptcrm.model.dates import ago
 from ptcrm.schedule.obligations import UNCONTACTED
-from ptcrm.vault.index import link_key
+from ptcrm.vault.facts import link_key
 from ptcrm.vault.log import entry_words, follow_up_words, in_time
 from ptcrm.views.playbook import planned_days, run_row
 from ptcrm.views.today import row, years

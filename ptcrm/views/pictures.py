@@ -148,11 +148,13 @@ def _calendar(channels: Channels, period: Period) -> Picture:
     if len(weeks) > _A_YEAR:
         return _years(channels, period)
 
-    def contacts(day: date) -> int | None:
-        return channels.days.get(day, 0) if period.first <= day <= period.last else None
+    first, last = period.first.toordinal(), period.last.toordinal()
+
+    def contacts(day: int) -> int | None:  # the last week may end after all days that there are
+        return channels.days.get(date.fromordinal(day), 0) if first <= day <= last else None
 
     rows = tuple(
-        Series(name[:3], tuple(contacts(week + timedelta(at)) for week in weeks))
+        Series(name[:3], tuple(contacts(week.toordinal() + at) for week in weeks))
         for at, name in enumerate(WEEKDAYS)
     )
     return Picture(

@@ -12,8 +12,8 @@ from ptcrm.model.change import Change, Delete, Operation, Traces, Write
 from ptcrm.model.customer import Customer
 from ptcrm.text.source import Source, UndecodableError
 from ptcrm.vault import store
+from ptcrm.vault.facts import link_key
 from ptcrm.vault.forget import Mention, Naming, lines_with, scrubbed
-from ptcrm.vault.index import link_key
 from ptcrm.vault.names import is_debris_of
 from ptcrm.vault.schema import read_customer
 from ptcrm.vault.traces import Forms, any_of, forms_of, sure_of, traces_of

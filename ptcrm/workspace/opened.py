@@ -19,17 +19,7 @@ from ptcrm.model.diagnostic import ERRORS, Diagnostic, Severity
 from ptcrm.text.source import Source, UndecodableError
 from ptcrm.vault import store
 from ptcrm.vault.cache import OWED, Cache, is_damage
-from ptcrm.vault.index import (
-    Facts,
-    FileRead,
-    Index,
-    Look,
-    Match,
-    facts_of,
-    facts_of_item,
-    is_older,
-    nothing_but,
-)
+from ptcrm.vault.index import Index, Look, Match, is_older
 from ptcrm.vault.places import pending_in, place_of, stamp_of, user_folder
 from ptcrm.vault.scan import is_inside, is_still, see
 from ptcrm.vault.settings import Settings, read_settings, settings_of
@@ -39,6 +29,7 @@ if TYPE_CHECKING:
 
     from ptcrm.model.occurrence import Obligations
     from ptcrm.vault.abridged import Abridged
+    from ptcrm.vault.facts import Facts, FileRead
     from ptcrm.vault.forms import Forms
     from ptcrm.vault.journal import Journal
     from ptcrm.vault.listing import Signature
@@ -258,7 +249,7 @@ class Opened:
             signature, ahead = store.signature(self.root, path), self._ahead.get(path)
             is_known = (ahead and ahead.signature) == signature or self.listing.has(path, signature)
             if not is_known and is_older(signature, now_ns) and path.endswith(".md"):
-                self._ahead[path] = FileRead(path, signature, now_ns, self._facts(path))
+                self._ahead[path] = self._file_read(path, signature, now_ns)
 
     def _telling(self, read: Callable[[str, Signature], FileRead], total: int) -> Callable[..., FileRead]:
         """What reads a file, and then tells how many of `total` have been read, if somebody wants to hear it."""
@@ -276,11 +267,9 @@ class Opened:
     def _known(self, now_ns: int, path: str, signature: Signature) -> FileRead:
         """What the file at `path` says, whose signature was seen at this time."""
         ahead = self._ahead.get(path)
-        return (
-            ahead
-            if ahead and ahead.signature == signature
-            else FileRead(path, signature, now_ns, self._facts(path))
-        )
+        if ahead and ahead.signature == signature:
+            return ahead
+        return self._file_read(path, signature, now_ns)
 
     def renew(self) -> None:
         """Refresh, and go on without what is remembered if that cannot be used any more."""
@@ -335,8 +324,15 @@ class Opened:
         """Whether the file at `path` belongs to the library."""
         return self.config.library is not None and path.startswith(f"{self.config.library}/")
 
+    def _file_read(self, path: str, signature: Signature, now_ns: int) -> FileRead:
+        from ptcrm.vault.facts import FileRead
+
+        return FileRead(path, signature, now_ns, self._facts(path))
+
     def _facts(self, path: str) -> Facts:
         """What the file at `path` says; every failure is a diagnostic on that file alone."""
+        from ptcrm.vault.facts import facts_of, facts_of_item, nothing_but
+
         try:
             if self.is_item(path):
                 from ptcrm.vault.items import read_item

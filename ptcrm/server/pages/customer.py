@@ -19,7 +19,7 @@ from ptcrm.text.edits import Edit, apply_edits
 from ptcrm.text.markdown import outline, show_links, whole_links
 from ptcrm.text.safe import for_terminal
 from ptcrm.text.source import Span, digest
-from ptcrm.vault.index import link_key
+from ptcrm.vault.facts import link_key
 from ptcrm.vault.log import follow_up_words
 from ptcrm.vault.notes import notes
 from ptcrm.views.brief import brief, part_words
