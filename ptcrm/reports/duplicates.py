@@ -69,12 +69,13 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A customer as one is compared."""
+    """A customer as one is compared; `endings` are the last digits of the phone numbers."""
 
     customer: Customer
     name: Spelling
     emails: frozenset[str]
     phones: frozenset[str]
+    endings: frozenset[str]
     urls: frozenset[str]
     addresses: frozenset[str]
     company: str
@@ -95,8 +96,11 @@ def duplicates(
     found = []
     for at, to in _candidates(known, by_name=least < CLEAR_LEAST):
         one, other = known[at], known[to]
+        do_meet = _meet(one, other)
+        if not do_meet and _are_born_apart(one, other):
+            continue  # whatever else they share is less than that
         like = _likeness(one, other)
-        if like.how in _TELLING or _meet(one, other):
+        if do_meet or like.how in _TELLING:
             found.append(_pair(one, other, like, (shared, names)))
     likely = (pair for pair in found if pair.score >= least)
     return sorted(likely, key=lambda pair: (-pair.score, pair.one.path, pair.other.path))
@@ -104,11 +108,13 @@ def duplicates(
 
 def _known(one: Customer, country: str | None) -> _Known:
     is_company = one.kind == "company"
+    phones = frozenset(key for number in one.phones if (key := phone_key(number, country)))
     return _Known(
         one,
         company_spelling(one.name) if is_company else spelling(one.name),
         frozenset(map(email_key, one.emails)),
-        frozenset(key for number in one.phones if (key := phone_key(number, country))),
+        phones,
+        frozenset(phone[-NATIONAL_DIGITS:] for phone in phones),
         frozenset(_page(url) for url in one.urls),
         frozenset(slug(address) for address in one.addresses),
         "".join(company_spelling(one.company or "").sounds),
@@ -137,7 +143,7 @@ def _candidates(known: Sequence[_Known], *, by_name: bool) -> list[tuple[int, in
 def _blocks(one: _Known) -> Iterator[str]:
     """What two must share at least one of to be compared, or a part of their names, or of their lives."""
     yield from (f"@{email}" for email in one.emails)
-    yield from (f"+{phone[-NATIONAL_DIGITS:]}" for phone in one.phones)
+    yield from (f"+{ending}" for ending in one.endings)
     yield from (f"/{url}" for url in one.urls)
 
 
@@ -167,10 +173,10 @@ def _within(group: list[int], known: Sequence[_Known]) -> Iterator[tuple[int, in
 
 def _meet(one: _Known, other: _Known) -> bool:
     """Whether two share an address or a number, as far as it is written."""
-    if one.emails & other.emails or one.urls & other.urls:
-        return True
-    return not {phone[-NATIONAL_DIGITS:] for phone in one.phones}.isdisjoint(
-        phone[-NATIONAL_DIGITS:] for phone in other.phones
+    return not (
+        one.emails.isdisjoint(other.emails)
+        and one.urls.isdisjoint(other.urls)
+        and one.endings.isdisjoint(other.endings)
     )
 
 
@@ -278,12 +284,10 @@ def _is_in_part(ones: frozenset[str], others: frozenset[str]) -> bool:
 
 def _of_lives(one: _Known, other: _Known) -> Iterator[tuple[int, str]]:
     born, their = one.customer.birthday, other.customer.birthday
-    if born and their:
-        whole = bool(born.year and their.year)
-        if (born.month, born.day) != (their.month, their.day) or (whole and born.year != their.year):
-            yield _OTHER_BIRTHDAY, "different birthdays"
-        else:
-            yield _BIRTHDAY if whole else _DAY_OF_BIRTH, "the same birthday"
+    if _are_born_apart(one, other):
+        yield _OTHER_BIRTHDAY, "different birthdays"
+    elif born and their:
+        yield _BIRTHDAY if born.year and their.year else _DAY_OF_BIRTH, "the same birthday"
     if one.addresses & other.addresses:
         yield _ADDRESS, "the same address"
     if one.company and other.company:
@@ -291,6 +295,16 @@ def _of_lives(one: _Known, other: _Known) -> Iterator[tuple[int, str]]:
         yield (_COMPANY, "the same company") if same else (_OTHER_PLACE, "different companies")
     elif _places(one) and _places(other) and not _places(one) & _places(other):
         yield _OTHER_PLACE, "different places"
+
+
+def _are_born_apart(one: _Known, other: _Known) -> bool:
+    """Whether their birthdays are known and differ, as far as both are known."""
+    born, their = one.customer.birthday, other.customer.birthday
+    if not (born and their):
+        return False
+    return (born.month, born.day) != (their.month, their.day) or bool(
+        born.year and their.year and born.year != their.year
+    )
 
 
 def _places(one: _Known) -> set[str]:

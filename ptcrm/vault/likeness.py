@@ -119,9 +119,9 @@ def alike(one: Spelling, other: Spelling) -> Likeness:
     """What two people's names have in common."""
     if not one.words or not other.words:
         return NONE
-    if sorted(one.words) == sorted(other.words):
+    if _are_same(one.words, other.words):
         return Likeness(SAME)
-    if sorted(one.sounds) == sorted(other.sounds) or "".join(one.sounds) == "".join(other.sounds):
+    if _are_same(one.sounds, other.sounds) or "".join(one.sounds) == "".join(other.sounds):
         return Likeness(SPELT)
     left, right, slips, initials = _left_over(one, other)
     if left and right:
@@ -137,6 +137,11 @@ def alike(one: Spelling, other: Spelling) -> Likeness:
     if initials:
         return Likeness(INITIAL if initials < min(len(one.words), len(other.words)) else "")
     return Likeness(NEAR if slips < 2 else "")
+
+
+def _are_same(ones: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Whether the words are the same, in whatever order."""
+    return len(ones) == len(others) and sorted(ones) == sorted(others)
 
 
 def _more(one: Spelling, other: Spelling, left: list[int], right: list[int]) -> list[tuple[Spelling, int]]:
@@ -155,7 +160,7 @@ def companies_alike(one: Spelling, other: Spelling) -> Likeness:
         return NONE
     if one.words == other.words:
         return Likeness(SAME)
-    if sorted(one.sounds) == sorted(other.sounds) or "".join(one.sounds) == "".join(other.sounds):
+    if _are_same(one.sounds, other.sounds) or "".join(one.sounds) == "".join(other.sounds):
         return Likeness(SPELT)
     left, right, slips, initials = _left_over(one, other)
     return Likeness(NEAR) if not left and not right and slips == 1 and not initials else NONE
