@@ -228,5 +228,5 @@ FORMS = st.lists(values(Form), min_size=3, max_size=3)
 def test_packed_entries_are_what_they_were(
     numbers: list[tuple[int, int, int, int]], forms: list[Form]
 ) -> None:
-    entries = [EntryRow(*place, forms[form]) for *place, form in numbers]
+    entries = [EntryRow(day, place, line, forms[form]) for day, place, line, form in numbers]
     assert list(unpacked(packed(entries))) == entries
