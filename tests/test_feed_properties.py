@@ -70,6 +70,11 @@ def occurrences(draw: st.DrawFn) -> Occurrence:
     )
 
 
+def _feed(settings: dict[str, Any]) -> Feed:
+    """A feed with these settings, and the defaults for all others."""
+    return Feed(**settings)
+
+
 FEEDS = st.fixed_dictionaries(
     {
         "private": st.booleans(),
@@ -81,7 +86,7 @@ FEEDS = st.fixed_dictionaries(
         "title": st.just({})
         | st.just({"follow-up": "{verb} {name} ({tier}): {text}", "birthday": "{name} {year}"}),
     }
-).map(lambda given: Feed(**given))
+).map(_feed)
 
 
 def look(feed: Feed) -> Look:
