@@ -249,6 +249,22 @@ def test_29_february_on_1_march(run: Run, make_vault: MakeVault) -> None:
     assert seen == [("2027-03-01", title), ("2028-02-29", title), ("2029-03-01", title)]
 
 
+@pytest.mark.parametrize("today", ["2026-11-23", "2026-11-28", "2026-12-01"])
+def test_of_two_with_one_identity_the_same_one_stays_on_every_day(
+    today: str, run: Run, make_vault: MakeVault
+) -> None:
+    """Otherwise the event in the calendar would be now about one of them, now about the other."""
+    person = "---\nid: a\nname: {}\nbirthday: {}\n---\n"
+    vault = make_vault({"one": person.format("One", "1990-11-30"), "two": person.format("Two", "1984-11-27")})
+    feed = "feeds: {birthdays: {kinds: [birthday]}}\n"
+    (vault / "ptcrm.yaml").write_text(feed, encoding="utf-8")
+    result = run("--vault", vault, "--today", today, "export", "ics", "--feed", "birthdays")
+    assert result.stdout.count("SUMMARY:One") == 1
+    assert "Two" not in result.stdout
+    assert "customers/two.md:4: left out of the feed: another event has the same identity" in result.stderr
+    assert result.stderr.count("left out") == 1
+
+
 def test_an_event_keeps_its_identity(run: Run, make_vault: MakeVault) -> None:
     """A contact logged, a name corrected, a follow-up moved: the same UID, and stamps that move together."""
     vault = make_vault(VAULT, CONFIG)

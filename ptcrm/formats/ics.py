@@ -138,8 +138,8 @@ def render(
     known.begin((look, today))
     gathered, wanted = _chosen(look, occurrences, today)
     events, warnings = _events(look, wanted, today, known)
-    if warnings:  # what is said, and which of two is left out, follows from their order
-        events, warnings = _events(look, sorted(wanted, key=in_order), today, known)
+    if warnings:  # what is said, and which of two is left out, follows from their order, and not from the day
+        events, warnings = _events(look, sorted(wanted, key=_by_file), today, known)
     if gathered and today < date.max:
         _put(events, (_event(look, _gathered(look, sorted(gathered, key=in_order), today)),))
     known.end()
@@ -148,6 +148,10 @@ def render(
     if len(content) > LARGEST:
         warnings.append(_too_large(look))
     return Rendered(content, len(events), tuple(warnings))
+
+
+def _by_file(one: Occurrence) -> tuple[object, ...]:
+    return one.path, *in_order(one)
 
 
 def _events(
