@@ -198,6 +198,12 @@ def days_of(text: str) -> dict[int, int]:
     return {line: day for day, place, line in zip(days, places, lines, strict=True) if place >= 0}
 
 
+def later_than(text: str, day: int) -> list[tuple[int, int]]:
+    """Line and day of the packed entries and ticked follow-ups after `day`."""
+    _, (days, _, lines, _) = _read(text)
+    return [(line, on) for on, line in zip(days, lines, strict=True) if on > day]
+
+
 def has_channel(channel: str) -> str:
     """A part of each packed row that may have an entry of this channel."""
     return f"[{_JSON.encode(channel)},"

@@ -18,6 +18,7 @@ from ptcrm.vault.entries import (
     TouchRow,
     days_of,
     has_channel,
+    later_than,
     past_of,
     touch_rows,
     unpacked,
@@ -311,8 +312,8 @@ class Index:
 
     def later_than(self, today: date) -> list[tuple[str, int, date]]:
         """The entries and ticked follow-ups after `today`: path, line and day, in the order of the files."""
-        end = today.toordinal()
-        found = {(path, row.line, row.day) for path, row in self.entries() if row.day > end}
+        rows, end = self.cache.rows("SELECT path, entries FROM log"), today.toordinal()
+        found = {(path, *one) for path, text in rows for one in later_than(text, end)}
         return [(path, line, date.fromordinal(day)) for path, line, day in sorted(found)]
 
     def pasts(
