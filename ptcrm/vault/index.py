@@ -128,7 +128,7 @@ class Index:
         files = listing.files
         changed = {
             path: now
-            for path, now in sorted(files.items())
+            for path, now in files.items()
             if path not in known or not _still_true(now, *known[path])
         }
         gone = [path for path in known if path not in files]

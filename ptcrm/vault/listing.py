@@ -125,14 +125,12 @@ class Difference(NamedTuple):
 def difference(before: list[str], now: list[str], strays: Strays) -> Difference:
     """What has changed from the lines of a folder to those it has `now`; `strays` are those of `before`."""
     lost, new = {*before}.difference(now), {*now}.difference(before)
-    known, strays = strays, strays if _is_in_place(lost, new) else strays_in(now)
-    if (
-        known.copies != strays.copies
-    ):  # files may have become customers', or be them no more, whose lines are as before
+    found = strays if _is_in_place(lost, new) else strays_in(now)
+    if found.copies != strays.copies:  # a file whose line is as before may be a customer's now, or no more
         lost, new = {*before}, {*now}
-    was, is_now = files_in(lost, known.copies), files_in(new, strays.copies)
+    was, is_now = files_in(lost, strays.copies), files_in(new, found.copies)
     changed = {path: what for path, what in is_now.items() if was.get(path) != what}
-    return Difference(changed, was.keys() - is_now.keys(), strays)
+    return Difference(changed, was.keys() - is_now.keys(), found)
 
 
 def _is_in_place(old: set[str], new: set[str]) -> bool:
